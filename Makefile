@@ -1,0 +1,43 @@
+# What a person or a machine does with this checkout. `make` alone tells.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+# Extra words for pytest, e.g. make test PYTEST_ARGS="-n0 -x tests/test_config.py"
+PYTEST_ARGS ?=
+
+.PHONY: help demo test check bench soak clean environment-demo environment-dev browser
+
+help: ## this list
+	@echo "make <verb>:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
+
+demo: environment-demo ## the main job against a pretend Shopify shop on loopback (ONCE=1: check every step and exit)
+	@$(BIN)/serializer-app demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: environment-dev browser ## all tests on SQLite and a real PostgreSQL; sets up everything they need
+	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 $(PYTEST_ARGS)
+
+check: environment-dev ## format, lint, types and layer rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: environment-dev ## speed as ratios within one run (FULL=1: growth to 10 million items as well)
+	@$(BIN)/python -m bench $(if $(filter-out 0,$(FULL)),--full)
+
+soak: environment-dev ## the app under load for a while (MINUTES=10), watching memory, queue and errors
+	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
+
+clean: ## remove the environment, caches and the demo's data
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment-demo:
+	@scripts/environment.sh demo
+
+environment-dev:
+	@scripts/environment.sh dev
+
+browser:
+	@scripts/browser.sh install

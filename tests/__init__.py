@@ -1,0 +1,1 @@
+"""Tests mirror the package; shared pieces: ``conftest`` (fixtures) and ``postgres`` (a real server)."""
