@@ -1,0 +1,23 @@
+"""Tables and their named constraints; no I/O and no JSON here."""
+
+from serializer_app.store.models.columns import Base
+from serializer_app.store.models.items import HistoryEntry, Item
+from serializer_app.store.models.orders import Line, Order
+from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
+from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
+from serializer_app.store.models.variants import Variant
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "HistoryEntry",
+    "Item",
+    "Lane",
+    "Line",
+    "Mirror",
+    "Order",
+    "OutboxRow",
+    "Shop",
+    "ShopToken",
+    "Variant",
+]

@@ -1,0 +1,128 @@
+"""Items, the units that were sold, and the history of everything that happened to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
+
+# What was removed is read only by its line or its item ID; every other path sees living items alone.
+_LIVE = text("removed_at IS NULL")
+_LIVE_SERIAL = text("serial_key IS NOT NULL AND removed_at IS NULL")
+
+
+class Item(Base):
+    """One physical unit.
+
+    The key is (shop_id, id) on PostgreSQL with no index on id alone: with one, the planner walks it past a million
+    rows of other shops to find a page (performance.md, Growth). SQLite keeps its rowid key, which it never misuses
+    that way because every reading index ends with it. The migration makes the difference.
+    """
+
+    __tablename__ = "items"
+    __table_args__ = (
+        PrimaryKeyConstraint("shop_id", "id", name="pk_items"),
+        # Item IDs are unique across all shops because this says so, not because chance is kind.
+        UniqueConstraint("item_id", name="uq_items_item_id"),
+        # Two people entering one serial number on two units of a line race here (contract §1: unique per line item).
+        Index(
+            "uq_items_line_serial",
+            "shop_id",
+            "line_item_id",
+            "serial_key",
+            unique=True,
+            sqlite_where=_LIVE_SERIAL,
+            postgresql_where=_LIVE_SERIAL,
+        ),
+        Index("ix_items_line", "shop_id", "line_item_id", "id"),
+        Index("ix_items_order", "shop_id", "order_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index(
+            "ix_items_order_variant",
+            "shop_id",
+            "order_id",
+            "variant_id",
+            "id",
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+        Index("ix_items_customer", "shop_id", "customer_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index(
+            "ix_items_customer_variant",
+            "shop_id",
+            "customer_id",
+            "variant_id",
+            "id",
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+        Index(
+            "ix_items_serial",
+            "shop_id",
+            "serial_key",
+            "id",
+            sqlite_where=_LIVE_SERIAL,
+            postgresql_where=_LIVE_SERIAL,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
+    order_id: Mapped[ShopifyId]
+    line_item_id: Mapped[ShopifyId]
+    variant_id: Mapped[ShopifyId]
+    customer_id: Mapped[ShopifyId | None] = mapped_column(BigInteger)
+    item_id: Mapped[str] = mapped_column(String(19))
+    """As shown, ``XXXX-XXXX-XXXX-XXXX``."""
+    serial_number: Mapped[str | None] = mapped_column(String(64))
+    serial_key: Mapped[str | None] = mapped_column(String(256))
+    """The serial number as it is compared: NFC, trimmed, case-folded (which may lengthen it)."""
+    warranty: Mapped[str | None] = mapped_column(String(16))
+    custom_fields: Mapped[Json] = mapped_column(Text)
+    """The wire form itself, a JSON array of {"key", "value"}: the storefront passes it on without parsing."""
+    auto_generated: Mapped[bool] = mapped_column(Boolean)
+    own_warranty: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    filled_fields: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    registered: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    """With serial_key, these three tell a blank item from a filled one (contract §1)."""
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    """Goes up with every change, so that two people who edit one item find out."""
+    created_by: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[Utc]
+    updated_at: Mapped[Utc]
+    removed_at: Mapped[Utc | None]
+
+
+class HistoryEntry(Base):
+    """One change: when, who, from what, to what. Of personal data only the names of the fields (contract §7.5)."""
+
+    __tablename__ = "history"
+    __table_args__ = (
+        PrimaryKeyConstraint("shop_id", "id", name="pk_history"),
+        Index("ix_history_subject", "shop_id", "subject", "subject_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
+    subject: Mapped[str] = mapped_column(String(16))
+    """item, serial, registration, order or shop."""
+    subject_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[Utc]
+    actor: Mapped[str] = mapped_column(String(255))
+    """webhook:orders/create, staff:<sub>, api-key:<id>, customer:<id>, app."""
+    action: Mapped[str] = mapped_column(String(32))
+    changes: Mapped[Json]
+    """JSON object {field: {"from": …, "to": …}}."""

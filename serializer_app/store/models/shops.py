@@ -1,0 +1,79 @@
+"""Shops, their tokens and their API keys."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from serializer_app.store.models.columns import Base, Json, Key, Utc
+
+
+class Shop(Base):
+    """A tenant. Its settings stand in its row, because nearly every request needs one of them."""
+
+    __tablename__ = "shops"
+    __table_args__ = (
+        # Two first requests of one new shop race here: the second one finds the row of the first.
+        UniqueConstraint("domain", name="uq_shops_domain"),
+        CheckConstraint("status IN ('installed', 'uninstalled')", name="status"),
+        CheckConstraint("storefront_access IN ('open', 'owner')", name="storefront_access"),
+        CheckConstraint("on_order_edit IN ('automatic', 'manual')", name="on_order_edit"),
+        CheckConstraint("warranty_start IN ('order', 'fulfillment', 'registration')", name="warranty_start"),
+    )
+
+    id: Mapped[Key]
+    domain: Mapped[str] = mapped_column(String(255))
+    status: Mapped[str] = mapped_column(String(16))
+    installed_at: Mapped[Utc]
+    """First installation: orders made before it get no items by themselves (contract §7.2)."""
+    uninstalled_at: Mapped[Utc | None]
+    scopes: Mapped[str] = mapped_column(Text, server_default="")
+    name: Mapped[str | None] = mapped_column(Text)
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    storefront_access: Mapped[str] = mapped_column(String(16), server_default="open")
+    on_order_edit: Mapped[str] = mapped_column(String(16), server_default="automatic")
+    warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
+    custom_fields: Mapped[Json] = mapped_column(Text, server_default="[]")
+    """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
+    reconciled_until: Mapped[Utc | None]
+    """Watermark: every order updated before this moment is known to have been applied."""
+
+
+class ShopToken(Base):
+    """The Admin API token pair of one shop, encrypted, and the lease under which one process at a time renews it."""
+
+    __tablename__ = "shop_tokens"
+    __table_args__ = (CheckConstraint("state IN ('active', 'lost')", name="state"),)
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
+    access_token: Mapped[str] = mapped_column(Text)
+    refresh_token: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[Utc | None]
+    refresh_expires_at: Mapped[Utc | None]
+    state: Mapped[str] = mapped_column(String(16), server_default="active")
+    problem: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[Utc | None]
+    lease: Mapped[str | None] = mapped_column(String(32))
+    changed_at: Mapped[Utc]
+
+
+class ApiKey(Base):
+    """A key of one shop for /api/v1. Only its SHA-256 is kept: the key has far too many bits to be guessed back."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        UniqueConstraint("key_hash", name="uq_api_keys_key_hash"),
+        Index("ix_api_keys_shop_id", "shop_id"),
+    )
+
+    id: Mapped[Key]
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100), server_default="")
+    hint: Mapped[str] = mapped_column(String(16))
+    """The first characters, so that a person can tell keys apart."""
+    key_hash: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[Utc]
+    expires_at: Mapped[Utc | None]
+    revoked_at: Mapped[Utc | None]
+    last_used_at: Mapped[Utc | None]

@@ -1,0 +1,266 @@
+"""The outbox: what the network still has to be told, and who is telling it.
+
+A row says *what to bring up to date*, never what to write. It is put in the transaction that changed the truth;
+a worker takes the shop's lane, reads the present state, acts, and deletes the row only if nobody raised its version
+in the meantime. So a retry is harmless, ten changes become one write, and a crash loses nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, exists, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.store.models import Lane, OutboxRow, Shop
+
+# What people and templates wait for goes first; what merely catches up goes last.
+PRIORITY = {"mirror-order": 0, "mirror-variant": 0, "fetch-order": 1, "install": 1, "variant-orders": 2}
+BACKGROUND = 5
+
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row as it was when it was taken; ``version`` decides whether finishing it is still true."""
+
+    id: int
+    shop_id: int
+    kind: str
+    key: str
+    version: int
+    attempts: int
+    queued_at: datetime
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A lane with the jobs to do in it, all of one kind."""
+
+    shop_id: int
+    lease: str
+    jobs: tuple[Job, ...]
+
+
+def insert(session: Session | Connection, table: Any) -> Any:
+    """INSERT in the dialect of this session: only the dialects' own know ON CONFLICT."""
+    bind = session.get_bind() if isinstance(session, Session) else session
+    return (sqlite if bind.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def put(session: Session, shop_id: int, kind: str, keys: Iterable[str | int], *, delay: float = 0) -> None:
+    """Have (kind, key) brought up to date, ``delay`` seconds from now at the earliest.
+
+    A row that waits already keeps its earlier time, unless it failed before: then its back-off stands, so that a busy
+    order cannot hammer a shop that is down. A parked row gets a new chance, because what was wrong may be mended.
+    """
+    moment = now()
+    rows = [
+        {
+            "shop_id": shop_id,
+            "kind": kind,
+            "key": str(key),
+            "priority": PRIORITY.get(kind, BACKGROUND),
+            "due_at": moment + timedelta(seconds=delay),
+            "queued_at": moment,
+        }
+        for key in keys
+    ]
+    if not rows:
+        return
+    statement = insert(session, OutboxRow)
+    fresh = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=["shop_id", "kind", "key"],
+        set_={
+            "version": OutboxRow.version + 1,
+            "due_at": case(
+                (OutboxRow.parked_at.is_not(None), fresh.due_at),
+                (OutboxRow.attempts > 0, OutboxRow.due_at),
+                (OutboxRow.due_at < fresh.due_at, OutboxRow.due_at),
+                else_=fresh.due_at,
+            ),
+            "attempts": case((OutboxRow.parked_at.is_not(None), 0), else_=OutboxRow.attempts),
+            "parked_at": None,
+        },
+    )
+    connection = session.connection()
+    for start in range(0, len(rows), 500):
+        connection.execute(statement, rows[start : start + 500])
+
+
+def open_lane(session: Session, shop_id: int) -> None:
+    """Give a shop the lane its jobs are done in; once, at installation."""
+    past = now()
+    row = {"shop_id": shop_id, "leased_until": past, "paused_until": past, "served_at": past}
+    session.execute(insert(session, Lane).on_conflict_do_nothing(), row)
+
+
+def take(session: Session, *, lease_seconds: float, most: int = 25, kinds: Sequence[str] = ()) -> Taken | None:
+    """Take the lane of the shop that has waited longest among those with something due, or None.
+
+    At most ``most`` jobs of one kind come along. SKIP LOCKED lets workers pass each other on PostgreSQL; SQLite has
+    one writer at a time and leaves the clause out. The CTE is needed: a bare LIMIT subselect may be evaluated twice.
+    """
+    moment = now()
+    lease = secrets.token_hex(16)
+    due = (
+        OutboxRow.shop_id == Lane.shop_id,
+        OutboxRow.parked_at.is_(None),
+        OutboxRow.due_at <= moment,
+        *((OutboxRow.kind.in_(kinds),) if kinds else ()),
+    )
+    # Uninstalled shops keep their rows (contract §7.6): opening the app again finds them waiting.
+    candidate = (
+        select(Lane.shop_id)
+        .join(Shop, Shop.id == Lane.shop_id)
+        .where(Lane.leased_until <= moment, Lane.paused_until <= moment, Shop.status == "installed")
+        .where(exists().where(*due))
+        .order_by(Lane.served_at)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Lane)
+        .cte("due")
+    )
+    taken = session.execute(
+        update(Lane)
+        .where(Lane.shop_id.in_(select(candidate.c.shop_id)))
+        .values(lease=lease, leased_until=moment + timedelta(seconds=lease_seconds), served_at=moment)
+        .returning(Lane.shop_id),
+        execution_options={"synchronize_session": False},
+    ).scalar_one_or_none()
+    if taken is None:
+        return None
+    columns = (
+        OutboxRow.id,
+        OutboxRow.shop_id,
+        OutboxRow.kind,
+        OutboxRow.key,
+        OutboxRow.version,
+        OutboxRow.attempts,
+        OutboxRow.queued_at,
+    )
+    rows = session.execute(
+        select(*columns)
+        .where(*due, OutboxRow.shop_id == taken)
+        .where(Lane.shop_id == taken)
+        .order_by(OutboxRow.priority, OutboxRow.due_at, OutboxRow.id)
+        .limit(most * 4)
+    ).all()
+    jobs = [Job(*row) for row in rows]
+    same = [job for job in jobs if job.kind == jobs[0].kind][:most]
+    return Taken(taken, lease, tuple(same))
+
+
+def renew(session: Session, taken: Taken, *, lease_seconds: float) -> bool:
+    """Keep the lane for longer work; False when somebody else has it by now, and the work must stop."""
+    result = session.execute(
+        update(Lane)
+        .where(Lane.shop_id == taken.shop_id, Lane.lease == taken.lease)
+        .values(leased_until=now() + timedelta(seconds=lease_seconds))
+        .returning(Lane.shop_id)
+    )
+    return result.scalar_one_or_none() is not None
+
+
+def leave(session: Session, taken: Taken, *, pause: float = 0) -> None:
+    """Give the lane back, after ``pause`` seconds when the shop's cost bucket or Retry-After asked for it."""
+    moment = now()
+    session.execute(
+        update(Lane)
+        .where(Lane.shop_id == taken.shop_id, Lane.lease == taken.lease)
+        .values(lease=None, leased_until=moment, paused_until=moment + timedelta(seconds=pause))
+    )
+
+
+def done(session: Session, jobs: Iterable[Job], *, again_after: float = 0) -> None:
+    """Finish jobs. One that was put again while it was being done stays, and is due ``again_after`` seconds from now."""
+    due_at = now() + timedelta(seconds=again_after)
+    for job in jobs:
+        gone = session.execute(
+            delete(OutboxRow)
+            .where(OutboxRow.id == job.id, OutboxRow.version == job.version)
+            .returning(OutboxRow.id)
+        ).scalar_one_or_none()
+        if gone is None:
+            session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.id == job.id)
+                .values(attempts=0, problem=None, due_at=due_at, queued_at=now())
+            )
+
+
+def postpone(session: Session, jobs: Iterable[Job], wait: float) -> None:
+    """Nothing went wrong, it is only too early."""
+    due_at = now() + timedelta(seconds=wait)
+    ids = [job.id for job in jobs]
+    session.execute(update(OutboxRow).where(OutboxRow.id.in_(ids)).values(due_at=due_at))
+
+
+def retry(session: Session, jobs: Iterable[Job], problem: str, *, at_least: float = 0) -> None:
+    """A transient failure: a second, two, four … an hour, without end (contract §5), or longer where Shopify says so."""
+    for job in jobs:
+        wait = max(min(FIRST_WAIT * 2 ** min(job.attempts, 12), LONGEST_WAIT), at_least)
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == job.id)
+            .values(
+                attempts=OutboxRow.attempts + 1,
+                problem=problem[:500],
+                due_at=now() + timedelta(seconds=wait),
+            )
+        )
+
+
+def park(session: Session, jobs: Iterable[Job], problem: str) -> None:
+    """A permanent failure: keep it where people see it. Put again meanwhile, it gets its new chance instead."""
+    for job in jobs:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == job.id, OutboxRow.version == job.version)
+            .values(parked_at=now(), problem=problem[:500], attempts=OutboxRow.attempts + 1)
+        )
+
+
+def release(session: Session, shop_id: int) -> int:
+    """Make everything of a shop due now, parked or backing off: after a re-installation, or when a person says retry."""
+    moment = now()
+    ids = session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.shop_id == shop_id,
+            or_(OutboxRow.parked_at.is_not(None), OutboxRow.attempts > 0),
+        )
+        .values(parked_at=None, attempts=0, due_at=moment)
+        .returning(OutboxRow.id)
+    ).all()
+    session.execute(update(Lane).where(Lane.shop_id == shop_id).values(paused_until=moment))
+    return len(ids)
+
+
+def state(session: Session, shop_id: int, kind: str, key: str | int) -> dict[str, Any] | None:
+    """The row as a person may see it, or None when nothing waits."""
+    row = session.execute(
+        select(OutboxRow.attempts, OutboxRow.due_at, OutboxRow.parked_at, OutboxRow.problem, OutboxRow.queued_at).where(
+            OutboxRow.shop_id == shop_id, OutboxRow.kind == kind, OutboxRow.key == str(key)
+        )
+    ).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def waiting(session: Session, shop_id: int | None = None) -> tuple[int, int]:
+    """How many rows wait, and how many are parked; of one shop or of all."""
+    query = select(
+        func.count().filter(OutboxRow.parked_at.is_(None)), func.count().filter(OutboxRow.parked_at.is_not(None))
+    ).select_from(OutboxRow)
+    if shop_id is not None:
+        query = query.where(OutboxRow.shop_id == shop_id)
+    pending, parked = session.execute(query).one()
+    return pending, parked

@@ -1,0 +1,1 @@
+"""Keeping Shopify and us the same."""
