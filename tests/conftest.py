@@ -1,0 +1,189 @@
+"""Fixtures for every test: a real database of each kind, freshly migrated, and the app on it.
+
+PostgreSQL is one server per run, shared by all xdist workers: whoever needs it first starts it under a file lock, the
+process that leads the run stops it at the end. When it cannot start, the tests that want it fail with its log.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from hypothesis import settings as hypothesis_settings
+from sqlalchemy.engine import make_url
+
+from serializer_app.config import Settings
+from tests.postgres import PostgresServer, server_folder
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from serializer_app.store.db import Database
+
+API_KEY = "0123456789abcdef0123456789abcdef"
+API_SECRET = "shpss_current_secret_of_the_tests"
+OLD_API_SECRET = "shpss_old_secret_of_the_tests"
+ENCRYPTION_KEY = "c2VyaWFsaXplci10ZXN0cy1mZXJuZXQta2V5LTAwMDE="
+APP_URL = "http://127.0.0.1:8000"
+
+# A busy machine must not turn a slow example into a failure; the time limit of pytest still holds.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
+
+_RUN_FOLDER = "SERIALIZER_TESTS_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The leading process makes the folder in which the workers agree on one server."""
+    if not hasattr(config, "workerinput"):
+        os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="serializer-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The leading process outlives its workers, so it stops what any of them started."""
+    if hasattr(config, "workerinput") or _RUN_FOLDER not in os.environ:
+        return
+    folder = Path(os.environ.pop(_RUN_FOLDER))
+    state = folder / "postgres"
+    if state.exists():
+        data_dir, port = state.read_text().split("\n")
+        PostgresServer(Path(data_dir), port=int(port)).stop("immediate")
+        shutil.rmtree(data_dir, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> PostgresServer:
+    """The PostgreSQL server of this run. A test that stops or kills one starts its own (tests.postgres)."""
+    folder = Path(os.environ[_RUN_FOLDER])
+    state = folder / "postgres"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not state.exists():
+            server = PostgresServer(server_folder()).start()
+            state.write_text(f"{server.data_dir}\n{server.port}")
+    data_dir, port = state.read_text().split("\n")
+    return PostgresServer(Path(data_dir), port=int(port))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres: PostgresServer) -> str:
+    """The URL of the server's maintenance database, for scripts that make databases of their own."""
+    return postgres.url("postgres")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite file to copy, made once per worker by the real migrations."""
+    from serializer_app.store import migrate
+
+    file = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    migrate.upgrade(f"sqlite:///{file}")
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer, worker_id: str) -> str:
+    """The name of an empty, migrated PostgreSQL database to copy, made once per worker by the real migrations."""
+    from serializer_app.store import migrate
+
+    name = f"template_{worker_id}"
+    _on_server(postgres, f'CREATE DATABASE "{name}"')
+    migrate.upgrade(postgres.url(name))
+    return name
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A database of one's own on SQLite, empty and migrated."""
+    file = tmp_path / "serializer.sqlite3"
+    shutil.copyfile(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def postgresql_url(postgres: PostgresServer, postgres_template: str, worker_id: str) -> Iterator[str]:
+    """A database of one's own on PostgreSQL, empty and migrated."""
+    name = f"test_{worker_id}_{next(_numbers)}"
+    _on_server(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
+    yield postgres.url(name)
+    _on_server(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases; each time an empty, migrated one."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings as a deployment has them, with a secret rotation under way."""
+    return Settings.from_env(
+        {
+            "SHOPIFY_API_KEY": API_KEY,
+            "SHOPIFY_API_SECRET": API_SECRET,
+            "SHOPIFY_OLD_API_SECRET": OLD_API_SECRET,
+            "SHOPIFY_APP_URL": APP_URL,
+            "SERIALIZER_ENCRYPTION_KEYS": ENCRYPTION_KEY,
+            "DATABASE_URL": database_url,
+        }
+    )
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """The database, with the units of work the product uses."""
+    from serializer_app.store.db import Database
+
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Flask:
+    """The whole app, put together as in production."""
+    from serializer_app import create_app
+
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Requests to the app, without a network."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the Chromium that page tests drive; `make test` sees to it that there is one."""
+    named = os.environ.get("CHROMIUM") or next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+    assert named is not None, "no Chromium found: `make test` installs it, or set CHROMIUM to its path"
+    return named
+
+
+def _on_server(server: PostgresServer, statement: str) -> None:
+    """One statement on the maintenance database, outside a transaction as CREATE and DROP DATABASE need it."""
+    url = make_url(server.url()).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
