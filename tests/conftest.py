@@ -176,7 +176,12 @@ def client(app: Flask) -> FlaskClient:
 def chromium() -> str:
     """The path of the Chromium that page tests drive; `make test` sees to it that there is one."""
     named = os.environ.get("CHROMIUM") or next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+        (
+            found
+            for name in ("chromium", "chromium-browser", "google-chrome")
+            if (found := shutil.which(name))
+        ),
+        None,
     )
     assert named is not None, "no Chromium found: `make test` installs it, or set CHROMIUM to its path"
     return named

