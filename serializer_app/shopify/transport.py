@@ -1,0 +1,129 @@
+"""One POST to Shopify: timeouts, a bounded answer, no redirects, and the waits that the answer asks for."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from serializer_app import clock
+from serializer_app.config import Settings
+from serializer_app.errors import AppError
+from serializer_app.shopify.domains import shop_domain
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 20.0
+# The read timeout starts anew with every byte, so an answer that drips needs an end of its own.
+ANSWER_SECONDS = 60.0
+LARGEST_ANSWER = 20 * 1024 * 1024
+LONGEST_WAIT = 3600.0
+
+_CHUNK = 64 * 1024
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class TransientFailure(AppError):
+    """Nothing is wrong with the request as far as we know: the same thing may work in a while."""
+
+    def __init__(self, code: str, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(code, message, status=502, permanent=False, retry_after=retry_after)
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """What came back. Has no repr, because the body of a token answer is a secret."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def retry_after(self) -> float | None:
+        """The wait in seconds that Retry-After asks for (seconds with or without a fraction, or an HTTP date)."""
+        return retry_after(self.headers.get("Retry-After"))
+
+
+def new_http(settings: Settings) -> requests.Session:
+    """A connection pool. A stand-in on loopback is spoken to directly, whatever proxy the environment names."""
+    http = requests.Session()
+    http.trust_env = urlsplit(settings.admin_url("shop.example")).hostname not in _LOOPBACK
+    return http
+
+
+def admin_origin(settings: Settings, shop: str) -> str:
+    """Where the Admin API of ``shop`` answers; refuses anything but a checked domain, since a token goes there."""
+    if shop_domain(shop) != shop:
+        raise AppError("invalid_shop", "Not a myshopify.com domain.")
+    return settings.admin_url(shop)
+
+
+def post_json(http: requests.Session, url: str, payload: bytes, headers: Mapping[str, str]) -> Answer:
+    """POST a JSON body. Raises TransientFailure when no whole answer of a sane size arrived, or it is a redirect."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+    try:
+        with http.post(
+            url,
+            data=payload,
+            headers=sent,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = _bounded_body(response, deadline)
+    except requests.Timeout:
+        raise TransientFailure("timeout", "Shopify did not answer in time.") from None
+    except requests.RequestException as error:
+        # Not chained: the exception carries the request, and the request carries secrets.
+        raise TransientFailure("network", f"Shopify could not be reached ({type(error).__name__}).") from None
+    if 300 <= response.status_code < 400:
+        # Following it could carry the token to another host.
+        raise TransientFailure("redirected", f"Shopify answered with a redirect ({response.status_code}).")
+    return Answer(response.status_code, response.headers, body)
+
+
+def _bounded_body(response: requests.Response, deadline: float) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > LARGEST_ANSWER:
+            raise TransientFailure("answer_too_large", "Shopify's answer is larger than any honest one.")
+        if time.monotonic() > deadline:
+            raise TransientFailure("timeout", "Shopify's answer did not end in time.")
+    return bytes(body)
+
+
+def retry_after(header: str | None, now: datetime | None = None) -> float | None:
+    """Read a Retry-After header: seconds from now, at most an hour; None where it is absent or makes no sense."""
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            return None
+        seconds = (moment - (now or clock.now())).total_seconds()
+    if not math.isfinite(seconds):
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def number(value: Any) -> float | None:
+    """A finite, non-negative JSON number, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        converted = float(value)
+    except OverflowError:
+        return None
+    return converted if math.isfinite(converted) and converted >= 0 else None
