@@ -82,7 +82,7 @@ class PostgresServer:
         raise AssertionError("unreachable")
 
     def stop(self, mode: str = "fast") -> None:
-        """Shut down: ``smart`` waits for clients, ``fast`` ends them, ``immediate`` leaves recovery to the next start."""
+        """Shut down. ``smart`` waits for clients, ``fast`` ends them, ``immediate`` leaves the next start to recover."""
         signals = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
         try:
             pid = self.pid

@@ -1,0 +1,201 @@
+"""Structured log lines on stderr, tied to a request, without secrets and without personal data.
+
+Everything goes through one pipeline, the standard library's loggers too (werkzeug, gunicorn, sqlalchemy, urllib3):
+bind, redact, render. Redaction is the last step before rendering, so that no logger can go around it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from serializer_app import config
+
+MASK = "***"
+
+# A longer text is not worth a log line, and says nothing that a person would read.
+_LONGEST_TEXT = 100_000
+_DEEPEST = 6
+
+# Keys are compared word by word, so that ``access_token`` is caught and ``monkey`` is not.
+_SECRET_WORDS = frozenset(
+    "token tokens secret secrets key keys apikey authorization hmac signature password passwd cookie cookies "
+    "credentials jwt email mail name firstname lastname phone address query querystring body payload headers".split()
+)
+# Under these even a bare number says something about a person.
+_PERSONAL_NUMBERS = frozenset({"phone"})
+# The key of an outbox row is an order's or a variant's ID; a line about a job without it would be useless.
+_HARMLESS_KEYS = frozenset({"job_key"})
+
+_SECRET_FIELD = (
+    r"(?:token|secret|password|passwd|signature|hmac|authorization|api[_-]?key"
+    r"|e?mail|phone|(?:first|last|full)[_-]?name|address\d?)"
+)
+# Each pattern begins at a fixed word or where a run of its own characters begins, so that none is quadratic in the
+# length of a hostile text. Their order matters: a URL's user and query go first, what is left is looked at again.
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # What databases tell about the values of a failed statement
+    (re.compile(r"\[parameters: .*"), f"[parameters: {MASK}]"),
+    (re.compile(r"(?i)(\bKey \([^)\n]{1,200}\)=)\(.*\)"), rf"\1({MASK})"),
+    (re.compile(r"(?i)(failing row contains )\(.*\)"), rf"\1({MASK})"),
+    # user:password@ and the query string of URLs and paths, then query strings that stand alone
+    (re.compile(r"(://)[^\s/@'\"]{0,500}@"), rf"\1{MASK}@"),
+    (re.compile(r"\?[^\s'\"<>]+"), f"?{MASK}"),
+    (re.compile(r"(?<![\w%.\[\]-])(?:[\w%.\[\]-]+=[^\s&'\"]*&)+[\w%.\[\]-]+=[^\s'\"]*"), MASK),
+    # name=value, 'name': 'value' and the like
+    (
+        re.compile(
+            rf"(?i)({_SECRET_FIELD}['\"]?\s{{0,3}}[=:]\s{{0,3}})"
+            r"(?:\"[^\"\n]*\"|'[^'\n]*'|(?:(?:bearer|basic)\s+)?[^\s,;&'\"}\])]+)"
+        ),
+        rf"\1{MASK}",
+    ),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{6,}"), rf"\1 {MASK}"),
+    # Shopify's tokens and secrets, our API keys, Fernet tokens, JWTs
+    (re.compile(r"shp[a-z]{2,3}_[A-Za-z0-9_-]+"), MASK),
+    (re.compile(r"szr_[A-Za-z0-9]+"), MASK),
+    (re.compile(r"gAAAA[A-Za-z0-9_=-]{16,}"), MASK),
+    (re.compile(r"(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]{16,}"), MASK),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w.-]*"), MASK),
+    # E-mail addresses, quoted and percent-encoded ones too; telephone numbers in the international form
+    (re.compile(r"\"[^\"\n]{1,64}\"@[^\s<>()\[\]{},;'\"]+"), MASK),
+    (
+        re.compile(
+            r"(?<![^\s<>()\[\]{},;:=&/'\"])[^\s<>()\[\]{},;:=&/'\"@%]+(?:%(?!40)[^\s@%]*)*(?:@|%40)[\w.%@-]+"
+        ),
+        MASK,
+    ),
+    (re.compile(r"\+\d[\d ()/-]{6,20}\d"), MASK),
+)
+
+
+def configure(level: str | None = None, *, stream: TextIO | None = None) -> None:
+    """Send all log lines to stderr (or ``stream``): JSON, or readable on a terminal. May be called again.
+
+    ``level`` is a name such as INFO; without it LOG_LEVEL decides.
+    """
+    out = sys.stderr if stream is None else stream
+    readable = out.isatty()
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        # A cached logger would keep the first configuration for good, and tests configure more than once.
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.StackInfoRenderer(),
+                structlog.processors.format_exc_info,
+                redact,
+                _renderer(readable),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level or config.log_level())
+    logging.captureWarnings(True)
+    _adopt_library_loggers()
+
+
+def bind(**context: object) -> None:
+    """Add to every further log line of this request or job: ``bind(request_id=..., shop=...)``."""
+    structlog.contextvars.bind_contextvars(**context)
+
+
+def clear() -> None:
+    """Forget what ``bind`` added; called when a request or job begins, so that nothing leaks from the last one."""
+    structlog.contextvars.clear_contextvars()
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger: ``log = logs.get(__name__)``, then ``log.info("item_made", order_id=…)``: an event and its facts."""
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
+    return logger
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The last processor before rendering: masks what contract §3 keeps out of the log, in keys and in texts."""
+    clean: EventDict = {}
+    for key, value in event.items():
+        clean[mask(str(key))] = _masked_value(str(key), value, _DEEPEST)
+    return clean
+
+
+def mask(text: str) -> str:
+    """``text`` without e-mail addresses, telephone numbers, tokens, keys and the query strings of URLs."""
+    if len(text) > _LONGEST_TEXT:
+        return f"<{len(text)} characters>"
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _masked_value(key: str, value: object, depth: int) -> object:
+    words = _words(key)
+    if key in _HARMLESS_KEYS or value is None or words.isdisjoint(_SECRET_WORDS):
+        return _masked(value, depth)
+    # A count of tokens or a customer's numeric ID gives nothing away, a telephone number does.
+    if isinstance(value, bool | int | float) and words.isdisjoint(_PERSONAL_NUMBERS):
+        return value
+    return MASK
+
+
+def _masked(value: object, depth: int) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        if depth == 0:
+            return MASK
+        if isinstance(value, Mapping):
+            return {mask(str(key)): _masked_value(str(key), inner, depth - 1) for key, inner in value.items()}
+        return [_masked(inner, depth - 1) for inner in value]
+    return mask(str(value))
+
+
+def _words(key: str) -> set[str]:
+    """``access_token``, ``access-token`` and ``accessToken`` are ``{"access", "token"}``."""
+    return set(re.split(r"[^a-z0-9]+", re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", key).lower()))
+
+
+def _renderer(readable: bool) -> Processor:
+    if readable:
+        return structlog.dev.ConsoleRenderer(timestamp_key="time")
+    return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+
+
+def _adopt_library_loggers() -> None:
+    """Libraries that bring handlers of their own speak through ours instead."""
+    for name in ("gunicorn", "gunicorn.error", "gunicorn.access", "werkzeug", "alembic", "py.warnings"):
+        logger = logging.getLogger(name)
+        logger.handlers = []
+        logger.propagate = True
+    # Their INFO and DEBUG lines are made of URLs, statements and parameters.
+    for name in ("werkzeug", "gunicorn.access", "urllib3", "requests", "sqlalchemy", "pyactiveresource"):
+        logging.getLogger(name).setLevel(logging.WARNING)
