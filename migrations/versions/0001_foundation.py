@@ -214,7 +214,6 @@ def upgrade() -> None:
         sa.Column("source_updated_at", UTC_TIME, nullable=True),
         sa.Column("cancelled_at", UTC_TIME, nullable=True),
         sa.Column("deleted_at", UTC_TIME, nullable=True),
-        sa.Column("had_items", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["shops.id"], name=op.f("fk_orders_shop_id"), ondelete="CASCADE"
         ),

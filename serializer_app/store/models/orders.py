@@ -27,8 +27,6 @@ class Order(Base):
     """updated_at of the newest snapshot applied: snapshots are ordered by it, not by arrival (contract §7.3)."""
     cancelled_at: Mapped[Utc | None]
     deleted_at: Mapped[Utc | None]
-    had_items: Mapped[bool] = mapped_column(Boolean, server_default=false())
-    """Whether anything trackable was ever here: an order that never had any gets no metafield (contract §5)."""
 
 
 class Line(Base):

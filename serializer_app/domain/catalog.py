@@ -1,0 +1,192 @@
+"""Variants: what is tracked and generated, and what Shopify says they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain.codes import make_experience_id
+from serializer_app.store import outbox
+from serializer_app.store.models import Variant
+
+
+class FieldTracking(TypedDict):
+    key: str
+    trackable: bool
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """The part of a variant that decides about items: a plain value, so that planning stays pure."""
+
+    variant_id: int
+    trackable: bool
+    auto_generatable: bool
+    warranty: str | None
+    custom_fields: str
+    """The JSON that a new item begins with: its tracked fields, each with an empty value."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What Shopify says a variant is; ``updated_at`` orders what comes late."""
+
+    variant_id: int
+    product_id: int | None
+    sku: str | None
+    barcode: str | None
+    title: str | None
+    product_title: str | None
+    image_url: str | None
+    updated_at: datetime | None
+
+
+class TrackingChanges(TypedDict, total=False):
+    """What a person or the API sets; an absent key leaves the stored value. ``warranty`` in its stored form."""
+
+    trackable: bool
+    auto_generatable: bool
+    warranty: str
+    custom_fields: Sequence[FieldTracking]
+
+
+def find(session: Session, shop_id: int, variant_id: int) -> Variant | None:
+    return session.get(Variant, (shop_id, variant_id))
+
+
+def tracking(session: Session, shop_id: int, variant_ids: Iterable[int]) -> dict[int, Tracking]:
+    """Tracking settings by variant ID; a variant nobody ever set up is absent."""
+    wanted = sorted(set(variant_ids))
+    found: dict[int, Tracking] = {}
+    connection = session.connection()
+    for start in range(0, len(wanted), 500):
+        rows = connection.execute(
+            select(
+                Variant.variant_id, Variant.trackable, Variant.auto_generatable, Variant.warranty, Variant.custom_fields
+            ).where(Variant.shop_id == shop_id, Variant.variant_id.in_(wanted[start : start + 500]))
+        )
+        for variant_id, trackable, auto_generatable, warranty, fields in rows:
+            found[variant_id] = Tracking(variant_id, trackable, auto_generatable, warranty, empty_fields(fields))
+    return found
+
+
+def empty_fields(stored: str | None) -> str:
+    """The custom fields a new item of a variant starts with: one empty entry per tracked field (contract §4)."""
+    if stored is None or stored == "[]":
+        return "[]"
+    tracked = [{"key": field["key"], "value": ""} for field in msgspec.json.decode(stored) if field["trackable"]]
+    return msgspec.json.encode(tracked).decode()
+
+
+def ensure(session: Session, shop_id: int, variant_ids: Iterable[int]) -> None:
+    """Have a row, and with it an experience ID, for every variant; two at once make one row."""
+    moment = now()
+    rows = [
+        {
+            "shop_id": shop_id,
+            "variant_id": variant_id,
+            "experience_id": make_experience_id(),
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        for variant_id in sorted(set(variant_ids))
+    ]
+    if rows:
+        statement = outbox.insert(session, Variant).on_conflict_do_nothing(index_elements=["shop_id", "variant_id"])
+        session.connection().execute(statement, rows)
+
+
+def configure(session: Session, shop_id: int, variant_id: int, changes: TrackingChanges) -> Variant:
+    """Set how a variant is tracked, and have Shopify told. Toggling changes counts, never items (contract §7.2)."""
+    ensure(session, shop_id, [variant_id])
+    variant = session.execute(
+        select(Variant).where(Variant.shop_id == shop_id, Variant.variant_id == variant_id).with_for_update()
+    ).scalar_one()
+    was_trackable = variant.trackable
+    variant.trackable = changes.get("trackable", variant.trackable)
+    variant.auto_generatable = changes.get("auto_generatable", variant.auto_generatable)
+    if "warranty" in changes:
+        variant.warranty = changes["warranty"]
+    if "custom_fields" in changes:
+        variant.custom_fields = msgspec.json.encode(list(changes["custom_fields"])).decode()
+    variant.configured_at = variant.updated_at = now()
+    session.flush()
+    outbox.put(session, shop_id, "mirror-variant", [variant_id])
+    if variant.trackable != was_trackable:
+        outbox.put(session, shop_id, "variant-orders", [variant_id])
+    return variant
+
+
+def describe(session: Session, shop_id: int, facts: Sequence[Facts]) -> int:
+    """Keep what Shopify says about variants; older news than what is known changes nothing. Returns how many changed."""
+    ensure(session, shop_id, [fact.variant_id for fact in facts])
+    changed = 0
+    for fact in facts:
+        result: Any = session.connection().execute(
+            update(Variant)
+            .where(
+                Variant.shop_id == shop_id,
+                Variant.variant_id == fact.variant_id,
+                (Variant.source_updated_at.is_(None)) | (Variant.source_updated_at <= (fact.updated_at or now())),
+            )
+            .values(
+                product_id=fact.product_id,
+                sku=fact.sku or None,
+                barcode=fact.barcode or None,
+                title=fact.title,
+                product_title=fact.product_title,
+                image_url=fact.image_url,
+                source_updated_at=fact.updated_at,
+                deleted_at=None,
+            )
+        )
+        changed += result.rowcount
+    return changed
+
+
+def mark_deleted(
+    session: Session, shop_id: int, product_id: int, *, keep: Sequence[int] = (), before: datetime | None = None
+) -> int:
+    """A product is gone, or lists only the variants in ``keep``: the others stay for their items, marked as deleted.
+
+    ``before`` is the time of the news: a variant that was heard of since is left alone.
+    """
+    condition = [
+        Variant.shop_id == shop_id,
+        Variant.product_id == product_id,
+        Variant.deleted_at.is_(None),
+        Variant.variant_id.not_in(list(keep)),
+    ]
+    if before is not None:
+        condition.append((Variant.source_updated_at.is_(None)) | (Variant.source_updated_at <= before))
+    result: Any = session.execute(
+        update(Variant).where(*condition).values(deleted_at=now()), execution_options={"synchronize_session": False}
+    )
+    return int(result.rowcount)
+
+
+def by_sku(session: Session, shop_id: int, sku: str) -> list[Variant]:
+    """Variants that carry ``sku`` and still exist; more than one means that it cannot name an experience."""
+    return list(
+        session.scalars(
+            select(Variant)
+            .where(Variant.shop_id == shop_id, Variant.sku == sku, Variant.deleted_at.is_(None))
+            .order_by(Variant.variant_id)
+            .limit(100)
+        )
+    )
+
+
+def page(session: Session, shop_id: int, *, after: int | None, most: int) -> list[Variant]:
+    """Variants by their ID, beginning behind ``after``."""
+    query = select(Variant).where(Variant.shop_id == shop_id).order_by(Variant.variant_id).limit(most)
+    if after is not None:
+        query = query.where(Variant.variant_id > after)
+    return list(session.scalars(query))

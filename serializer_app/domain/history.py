@@ -1,0 +1,53 @@
+"""What happened to a thing: one entry per change (contract §7.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.store.models import HistoryEntry
+
+Changes = Mapping[str, Mapping[str, Any]]
+"""{field: {"from": old, "to": new}}; of personal data the values stay out: {field: {}}."""
+
+
+def record(
+    session: Session, shop_id: int, subject: str, entries: Iterable[tuple[int, Changes]], *, actor: str, action: str
+) -> None:
+    """Write one entry for each (subject id, changes), all by one actor at one moment."""
+    at = now()
+    rows = [
+        {
+            "shop_id": shop_id,
+            "subject": subject,
+            "subject_id": subject_id,
+            "at": at,
+            "actor": actor,
+            "action": action,
+            "changes": msgspec.json.encode(changes).decode(),
+        }
+        for subject_id, changes in entries
+    ]
+    if rows:
+        session.connection().execute(insert(HistoryEntry), rows)
+
+
+def entries(
+    session: Session, shop_id: int, subject: str, subject_id: int, *, most: int = 1000
+) -> list[tuple[datetime, str, str, dict[str, Any]]]:
+    """(when, who, what was done, changes), oldest first."""
+    rows = session.execute(
+        select(HistoryEntry.at, HistoryEntry.actor, HistoryEntry.action, HistoryEntry.changes)
+        .where(
+            HistoryEntry.shop_id == shop_id, HistoryEntry.subject == subject, HistoryEntry.subject_id == subject_id
+        )
+        .order_by(HistoryEntry.id)
+        .limit(most)
+    ).all()
+    return [(at, actor, action, msgspec.json.decode(changes)) for at, actor, action, changes in rows]

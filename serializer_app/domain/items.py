@@ -1,0 +1,308 @@
+"""Items: made, changed, taken away, brought back, and what their history says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import history
+from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
+from serializer_app.domain.plan import Addition, StoredItem, StoredLine
+from serializer_app.errors import AppError
+from serializer_app.store import outbox
+from serializer_app.store.models import Item, Line, Order
+
+SERIAL_LENGTH = 64
+FIELD_KEY_LENGTH = 30
+FIELD_VALUE_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class ItemChanges:
+    """What a person or the API wants different. ``...`` (Ellipsis) leaves a thing as it is.
+
+    ``serial_number`` None takes it away; ``warranty`` in its stored form, None makes it "never set" again;
+    ``custom_fields`` are merged by key.
+    """
+
+    serial_number: Any = ...
+    warranty: Any = ...
+    custom_fields: dict[str, str] | None = None
+    version: int | None = None
+    """The version the person saw; another one by now is a conflict instead of a lost entry."""
+
+
+def find(session: Session, shop_id: int, typed_item_id: str) -> Item | None:
+    """The item of this shop that somebody typed or scanned, removed ones too."""
+    item_id = read_item_id(typed_item_id)
+    if item_id is None:
+        return None
+    return session.scalars(select(Item).where(Item.item_id == item_id, Item.shop_id == shop_id)).one_or_none()
+
+
+def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, StoredLine]:
+    """The lines of an order with their items, for planning."""
+    connection = session.connection()
+    living: dict[int, list[StoredItem]] = {}
+    removed: dict[int, list[StoredItem]] = {}
+    lines = connection.execute(
+        select(Line.line_item_id, Line.variant_id, Line.quantity, Line.follows)
+        .where(Line.shop_id == shop_id, Line.order_id == order_id)
+        .order_by(Line.position)
+    ).all()
+    line_ids = [row[0] for row in lines]
+    for start in range(0, len(line_ids), 500):
+        rows = connection.execute(
+            select(
+                Item.id,
+                Item.line_item_id,
+                Item.removed_at.is_(None),
+                Item.serial_key.is_(None) & ~Item.own_warranty & ~Item.filled_fields & ~Item.registered,
+            )
+            .where(Item.shop_id == shop_id, Item.line_item_id.in_(line_ids[start : start + 500]))
+            .order_by(Item.id)
+        )
+        for item_key, line_item_id, lives, blank in rows:
+            (living if lives else removed).setdefault(line_item_id, []).append(StoredItem(item_key, bool(blank)))
+    return {
+        line_id: StoredLine(
+            line_id, variant, quantity, follows, tuple(living.get(line_id, ())), tuple(removed.get(line_id, ()))
+        )
+        for line_id, variant, quantity, follows in lines
+    }
+
+
+def make(
+    session: Session,
+    shop_id: int,
+    order_id: int,
+    customer_id: int | None,
+    additions: Sequence[Addition],
+    *,
+    actor: str,
+) -> list[str]:
+    """Insert new items with the variant's default warranty and tracked fields; returns their item IDs.
+
+    One multi-row insert. That an item was made, when and by whom stands in its own row and not in the history table:
+    writing it twice would double the work of the busiest path.
+    """
+    total = sum(addition.count for addition in additions)
+    if not total:
+        return []
+    moment = now()
+    item_ids = make_item_ids(total)
+    rows: list[dict[str, Any]] = []
+    for addition in additions:
+        shared = {
+            "shop_id": shop_id,
+            "order_id": order_id,
+            "line_item_id": addition.line_item_id,
+            "variant_id": addition.variant.variant_id,
+            "customer_id": customer_id,
+            "warranty": addition.variant.warranty,
+            "custom_fields": addition.variant.custom_fields,
+            "auto_generated": addition.auto_generated,
+            "created_by": actor,
+            "created_at": moment,
+            "updated_at": moment,
+        }
+        rows += [{**shared, "item_id": item_ids[len(rows) + number]} for number in range(addition.count)]
+    session.connection().execute(insert(Item.__table__), rows)  # type: ignore[arg-type]
+    return item_ids
+
+
+def take_away(session: Session, shop_id: int, keys: Sequence[int], *, actor: str, reason: str) -> int:
+    """Remove items: they stay in the table and in history, can come back, and verify as nothing."""
+    return _mark(session, shop_id, keys, removed=True, actor=actor, action=reason)
+
+
+def bring_back(session: Session, shop_id: int, keys: Sequence[int], *, actor: str) -> int:
+    """Bring removed items back under their old IDs.
+
+    A serial number that another living unit of the line has taken meanwhile stays with that one.
+    """
+    if not keys:
+        return 0
+    taken = Item.__table__.alias("taken")
+    clash = session.execute(
+        select(Item.id, Item.serial_number)
+        .join(
+            taken,
+            (taken.c.shop_id == Item.shop_id)
+            & (taken.c.line_item_id == Item.line_item_id)
+            & (taken.c.serial_key == Item.serial_key)
+            & (taken.c.id != Item.id)
+            & (taken.c.removed_at.is_(None)),
+        )
+        .where(Item.shop_id == shop_id, Item.id.in_(keys), Item.removed_at.is_not(None))
+    ).all()
+    if clash:
+        session.execute(
+            update(Item)
+            .where(Item.shop_id == shop_id, Item.id.in_([row[0] for row in clash]))
+            .values(serial_number=None, serial_key=None),
+            execution_options={"synchronize_session": False},
+        )
+        lost = [(row[0], {"serialNumber": {"from": row[1], "to": None}}) for row in clash]
+        history.record(session, shop_id, "item", lost, actor=actor, action="serial-cleared")
+    return _mark(session, shop_id, keys, removed=False, actor=actor, action="restored")
+
+
+def _mark(session: Session, shop_id: int, keys: Sequence[int], *, removed: bool, actor: str, action: str) -> int:
+    if not keys:
+        return 0
+    moment = now()
+    done: list[int] = []
+    for start in range(0, len(keys), 500):
+        done += session.execute(
+            update(Item)
+            .where(
+                Item.shop_id == shop_id,
+                Item.id.in_(keys[start : start + 500]),
+                Item.removed_at.is_(None) if removed else Item.removed_at.is_not(None),
+            )
+            .values(removed_at=moment if removed else None, updated_at=moment, version=Item.version + 1)
+            .returning(Item.id),
+            execution_options={"synchronize_session": False},
+        ).scalars()
+    states = {"state": {"from": "active", "to": "removed"} if removed else {"from": "removed", "to": "active"}}
+    history.record(session, shop_id, "item", [(key, states) for key in sorted(done)], actor=actor, action=action)
+    return len(done)
+
+
+def change(
+    session: Session, shop_id: int, item: Item, changes: ItemChanges, *, allowed_fields: Iterable[str], actor: str
+) -> bool:
+    """Change one item; returns whether anything became different.
+
+    Raises AppError: ``item_removed`` 409, ``version_conflict`` 409, ``serial_number_taken`` 409 (unique per line item,
+    by the database), ``custom_field_undefined`` 422.
+    """
+    item = _locked(session, shop_id, item.id)
+    if item.removed_at is not None:
+        raise AppError("item_removed", f"The item {item.item_id} was removed; bring it back first", status=409)
+    if changes.version is not None and changes.version != item.version:
+        raise AppError("version_conflict", "Somebody else changed this item meanwhile; load it again", status=409)
+    differences: dict[str, dict[str, Any]] = {}
+    if changes.serial_number is not ... and changes.serial_number != item.serial_number:
+        differences["serialNumber"] = {"from": item.serial_number, "to": changes.serial_number}
+        item.serial_number = changes.serial_number
+        item.serial_key = None if item.serial_number is None else serial_key(item.serial_number)
+    if changes.warranty is not ... and (changes.warranty != item.warranty or not item.own_warranty):
+        if changes.warranty != item.warranty:
+            differences["warrantyDuration"] = {"from": item.warranty, "to": changes.warranty}
+        item.warranty, item.own_warranty = changes.warranty, True
+    if changes.custom_fields:
+        differences |= _merge_fields(item, changes.custom_fields, set(allowed_fields))
+    if not session.is_modified(item):
+        return False
+    item.version, item.updated_at = item.version + 1, now()
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as error:
+        raise AppError(
+            "serial_number_taken",
+            f"The serial number {changes.serial_number} is already entered for another unit of this line item",
+            status=409,
+        ) from error
+    history.record(session, shop_id, "item", [(item.id, differences)], actor=actor, action="changed")
+    outbox.put(session, shop_id, "mirror-order", [item.order_id])
+    return True
+
+
+def _locked(session: Session, shop_id: int, key: int) -> Item:
+    return session.scalars(
+        select(Item)
+        .where(Item.shop_id == shop_id, Item.id == key)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _merge_fields(item: Item, values: dict[str, str], allowed: set[str]) -> dict[str, dict[str, Any]]:
+    stored = {field["key"]: field["value"] for field in msgspec.json.decode(item.custom_fields)}
+    unknown = sorted(set(values) - set(stored) - allowed)
+    if unknown:
+        raise AppError(
+            "custom_field_undefined",
+            f"Custom field {unknown[0]} is not defined for this shop; define it in the settings first",
+            status=422,
+            details=[
+                {"path": f"customFields.{key}", "message": "is not defined in the settings of this shop"}
+                for key in unknown
+            ],
+        )
+    merged = {**stored, **values}
+    differences = {
+        f"customFields.{key}": {"from": stored.get(key, ""), "to": value}
+        for key, value in values.items()
+        if stored.get(key, "") != value
+    }
+    item.custom_fields = msgspec.json.encode([{"key": key, "value": merged[key]} for key in merged]).decode()
+    item.filled_fields = any(merged.values())
+    return differences
+
+
+def of_order(session: Session, shop_id: int, order_id: int) -> Sequence[Row[Any]]:
+    """The living items of an order in the order they were made, as the mirror and the order page need them."""
+    return (
+        session.connection()
+        .execute(
+            select(
+                Item.id,
+                Item.line_item_id,
+                Item.variant_id,
+                Item.item_id,
+                Item.serial_number,
+                Item.warranty,
+                Item.custom_fields,
+            )
+            .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
+            .order_by(Item.id)
+        )
+        .all()
+    )
+
+
+def given_to(session: Session, shop_id: int, order_id: int, customer_id: int | None) -> None:
+    """The order belongs to another customer by now (an edit, or two customers merged)."""
+    session.execute(
+        update(Item)
+        .where(Item.shop_id == shop_id, Item.order_id == order_id)
+        .values(customer_id=customer_id),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def story(session: Session, item: Item) -> list[tuple[datetime, str, str, dict[str, Any]]]:
+    """An item's history, oldest first; it begins with how it was made, which the item's own row knows."""
+    made = {"itemId": {"from": None, "to": item.item_id}, "autoGenerated": {"from": None, "to": item.auto_generated}}
+    return [
+        (item.created_at, item.created_by, "created", made),
+        *history.entries(session, item.shop_id, "item", item.id),
+    ]
+
+
+def owner_of_order(session: Session, shop_id: int, order_id: int) -> int | None:
+    return session.execute(
+        select(Order.customer_id).where(Order.shop_id == shop_id, Order.order_id == order_id)
+    ).scalar_one_or_none()
+
+
+def counts(session: Session, shop_id: int, order_id: int) -> dict[int, int]:
+    """Living items by line."""
+    rows = session.execute(
+        select(Item.line_item_id, func.count())
+        .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
+        .group_by(Item.line_item_id)
+    )
+    return {line: count for line, count in rows}

@@ -1,0 +1,331 @@
+"""Orders: a snapshot is applied, items follow, people adjust."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import catalog, items
+from serializer_app.domain.plan import Addition, OrderSnapshot, Plan, StoredLine, fill, plan
+from serializer_app.errors import AppError
+from serializer_app.store import outbox
+from serializer_app.store.models import Item, Line, Order, Shop, Variant
+
+
+@dataclass
+class Outcome:
+    """What applying a snapshot did. ``stale``: something newer was known already, and nothing changed."""
+
+    stale: bool = False
+    made: list[str] = field(default_factory=list)
+    restored: int = 0
+    removed: int = 0
+
+
+def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) -> Outcome:
+    """Bring an order and its items to what ``snapshot`` shows, unless something newer was applied (contract §7.3).
+
+    The order's row is the lock: two deliveries at once are applied one after the other.
+    """
+    is_new = _insert(session, shop.id, snapshot)
+    stored: dict[int, StoredLine] = {}
+    old_customer = snapshot.customer_id
+    if not is_new:
+        order = _locked(session, shop.id, snapshot.order_id)
+        if order.deleted_at is not None or (order.source_updated_at and order.source_updated_at > snapshot.updated_at):
+            return Outcome(stale=True)
+        stored = items.stored_lines(session, shop.id, snapshot.order_id)
+        old_customer = order.customer_id
+    variants = catalog.tracking(
+        session,
+        shop.id,
+        {line.variant_id for line in snapshot.lines if line.variant_id}
+        | {line.variant_id for line in stored.values() if line.variant_id},
+    )
+    todo = plan(snapshot, variants, stored, installed_at=shop.installed_at, on_order_edit=shop.on_order_edit)
+    _write_lines(session, shop.id, snapshot, todo, stored)
+    if old_customer != snapshot.customer_id:
+        items.given_to(session, shop.id, snapshot.order_id, snapshot.customer_id)
+    outcome = Outcome(
+        made=items.make(session, shop.id, snapshot.order_id, snapshot.customer_id, todo.add, actor=actor),
+        restored=items.bring_back(session, shop.id, todo.restore, actor=actor),
+        removed=items.take_away(session, shop.id, todo.remove, actor=actor, reason="removed"),
+    )
+    tracked = any(_is_tracked(line.variant_id, variants) for line in (*snapshot.lines, *stored.values()))
+    if not is_new:
+        _update(session, shop.id, snapshot)
+    if tracked or todo.changes_items or any(line.living for line in stored.values()):
+        outbox.put(session, shop.id, "mirror-order", [snapshot.order_id])
+    return outcome
+
+
+def _is_tracked(variant_id: int | None, variants: dict[int, catalog.Tracking]) -> bool:
+    return variant_id is not None and variant_id in variants and variants[variant_id].trackable
+
+
+def _insert(session: Session, shop_id: int, snapshot: OrderSnapshot) -> bool:
+    """Insert the order; False when it was there. Of two at once the second waits here for the first one's commit."""
+    row = {"shop_id": shop_id, "order_id": snapshot.order_id, **_columns(snapshot)}
+    made = session.connection().execute(
+        outbox.insert(session, Order).on_conflict_do_nothing().returning(Order.order_id), row
+    )
+    return made.scalar_one_or_none() is not None
+
+
+def _columns(snapshot: OrderSnapshot) -> dict[str, Any]:
+    return {
+        "name": snapshot.name,
+        "customer_id": snapshot.customer_id,
+        "ordered_at": snapshot.created_at,
+        "source_updated_at": snapshot.updated_at,
+        "cancelled_at": snapshot.cancelled_at,
+    }
+
+
+def _locked(session: Session, shop_id: int, order_id: int) -> Order:
+    return session.scalars(
+        select(Order).where(Order.shop_id == shop_id, Order.order_id == order_id).with_for_update()
+    ).one()
+
+
+def _update(session: Session, shop_id: int, snapshot: OrderSnapshot) -> None:
+    session.connection().execute(
+        update(Order)
+        .where(Order.shop_id == shop_id, Order.order_id == snapshot.order_id)
+        .values(**_columns(snapshot))
+    )
+
+
+def _write_lines(
+    session: Session, shop_id: int, snapshot: OrderSnapshot, todo: Plan, stored: dict[int, StoredLine]
+) -> None:
+    rows = []
+    for position, line in enumerate(snapshot.lines):
+        known = stored.get(line.line_item_id)
+        rows.append(
+            {
+                "shop_id": shop_id,
+                "line_item_id": line.line_item_id,
+                "order_id": snapshot.order_id,
+                "position": position,
+                "variant_id": line.variant_id if known is None else known.variant_id or line.variant_id,
+                "product_id": line.product_id,
+                "title": line.title,
+                "variant_title": line.variant_title,
+                "sku": line.sku,
+                "quantity": snapshot.units(line),
+                "follows": todo.follows.get(line.line_item_id, False) if known is None else known.follows,
+                "fulfilled_at": line.fulfilled_at,
+                "removed_at": None,
+            }
+        )
+    if rows:
+        _upsert_lines(session, rows, fresh=not stored)
+    if todo.gone:
+        session.connection().execute(
+            update(Line)
+            .where(Line.shop_id == shop_id, Line.line_item_id.in_(todo.gone), Line.removed_at.is_(None))
+            .values(quantity=0, removed_at=now())
+        )
+
+
+def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fresh: bool) -> None:
+    statement = outbox.insert(session, Line)
+    excluded = statement.excluded
+    if fresh:
+        statement = statement.on_conflict_do_nothing()
+    else:
+        kept = ("shop_id", "line_item_id", "order_id", "follows")
+        changed = {name: excluded[name] for name in rows[0] if name not in kept}
+        changed["product_id"] = _known(excluded.product_id, Line.product_id)
+        changed["fulfilled_at"] = _known(excluded.fulfilled_at, Line.fulfilled_at)
+        statement = statement.on_conflict_do_update(index_elements=["shop_id", "line_item_id"], set_=changed)
+    session.connection().execute(statement, rows)
+
+
+def _known(new: Any, old: Any) -> Any:
+    """The new value, or the old one where the payload no longer says (a deleted product)."""
+    return func.coalesce(new, old)
+
+
+def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
+    """The order is gone in Shopify: all its items go, filled ones too, and a tombstone keeps it from coming back."""
+    moment = now()
+    row = {"shop_id": shop_id, "order_id": order_id, "deleted_at": moment}
+    session.connection().execute(
+        outbox.insert(session, Order)
+        .values(row)
+        .on_conflict_do_update(index_elements=["shop_id", "order_id"], set_={"deleted_at": moment})
+    )
+    keys = session.scalars(
+        select(Item.id).where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
+    ).all()
+    session.connection().execute(
+        update(Line).where(Line.shop_id == shop_id, Line.order_id == order_id).values(quantity=0, removed_at=moment)
+    )
+    removed = items.take_away(session, shop_id, keys, actor=actor, reason="order-deleted")
+    outbox.put(session, shop_id, "mirror-order", [order_id])
+    return removed
+
+
+def find(session: Session, shop_id: int, order_id: int) -> Order:
+    """The order; raises AppError ``order_not_found`` 404."""
+    order = session.get(Order, (shop_id, order_id))
+    if order is None or (order.deleted_at is not None and order.ordered_at is None):
+        raise AppError("order_not_found", f"Order {order_id} not found.", status=404)
+    return order
+
+
+def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Row[Any]]:
+    """Lines with what is tracked about them *now*: (Line columns…, trackable)."""
+    return session.execute(
+        select(
+            Line.line_item_id,
+            Line.variant_id,
+            Line.title,
+            Line.variant_title,
+            Line.sku,
+            Line.quantity,
+            Line.removed_at,
+            Line.fulfilled_at,
+            Variant.trackable.is_(True).label("trackable"),
+        )
+        .outerjoin(Variant, (Variant.shop_id == Line.shop_id) & (Variant.variant_id == Line.variant_id))
+        .where(Line.shop_id == shop_id, Line.order_id == order_id)
+        .order_by(Line.removed_at.is_not(None), Line.position)
+    ).all()
+
+
+def trackable_units(rows: Sequence[Row[Any]]) -> int:
+    """Contract §1: the sum of current quantities of lines whose variant is trackable now."""
+    return sum(row.quantity for row in rows if row.trackable)
+
+
+def generate_missing(session: Session, shop: Shop, order_id: int, *, actor: str) -> Outcome:
+    """A person or the API asks for the items an order should have: one per trackable unit (contract §7.2)."""
+    order = _alive(session, shop.id, order_id)
+    stored = items.stored_lines(session, shop.id, order_id)
+    variants = catalog.tracking(session, shop.id, [line.variant_id for line in stored.values() if line.variant_id])
+    todo = Plan()
+    for line in stored.values():
+        variant = variants.get(line.variant_id) if line.variant_id else None
+        if variant is not None and variant.trackable:
+            fill(todo, line, variant, line.quantity - len(line.living), auto_generated=True)
+    return _carry_out(session, order, todo, actor=actor)
+
+
+def adjust(
+    session: Session,
+    shop: Shop,
+    order_id: int,
+    line_item_id: int,
+    *,
+    add: int = 0,
+    remove: Sequence[str] = (),
+    restore: Sequence[str] = (),
+    actor: str,
+) -> Outcome:
+    """Adjust quantity by hand: new items (``autoGenerated`` false), chosen ones removed, removed ones brought back.
+
+    All or nothing. Raises AppError ``line_item_not_found`` 404, ``item_not_found`` 404, ``variant_not_trackable`` 409.
+    """
+    order = _alive(session, shop.id, order_id)
+    line = items.stored_lines(session, shop.id, order_id).get(line_item_id)
+    if line is None:
+        raise AppError("line_item_not_found", f"Line item {line_item_id} not found in order {order_id}.", status=404)
+    todo = Plan(
+        remove=_of_line(session, shop.id, line, remove, "remove"),
+        restore=_of_line(session, shop.id, line, restore, "restore"),
+    )
+    if add:
+        variants = catalog.tracking(session, shop.id, [line.variant_id] if line.variant_id else [])
+        variant = variants.get(line.variant_id) if line.variant_id else None
+        if variant is None or not variant.trackable:
+            raise AppError(
+                "variant_not_trackable",
+                "The variant of this line item is not tracked; switch Track items on first",
+                status=409,
+            )
+        todo.add.append(Addition(line_item_id, variant, add, auto_generated=False))
+    return _carry_out(session, order, todo, actor=actor)
+
+
+def _alive(session: Session, shop_id: int, order_id: int) -> Order:
+    find(session, shop_id, order_id)
+    order = _locked(session, shop_id, order_id)
+    if order.deleted_at is not None:
+        raise AppError("order_deleted", f"Order {order_id} was deleted in Shopify.", status=409)
+    return order
+
+
+def _of_line(session: Session, shop_id: int, line: StoredLine, item_ids: Sequence[str], path: str) -> list[int]:
+    known = {item.id for item in (*line.living, *line.removed)}
+    keys = []
+    for number, item_id in enumerate(item_ids):
+        item = items.find(session, shop_id, item_id)
+        if item is None or item.id not in known:
+            raise AppError(
+                "item_not_found",
+                f"Item {item_id} not found on line item {line.line_item_id}.",
+                status=404,
+                details=[{"path": f"{path}.{number}", "message": "is no item of this line item"}],
+            )
+        keys.append(item.id)
+    return keys
+
+
+def _carry_out(session: Session, order: Order, todo: Plan, *, actor: str) -> Outcome:
+    outcome = Outcome(
+        removed=items.take_away(session, order.shop_id, todo.remove, actor=actor, reason="removed"),
+        restored=items.bring_back(session, order.shop_id, todo.restore, actor=actor),
+        made=items.make(session, order.shop_id, order.order_id, order.customer_id, todo.add, actor=actor),
+    )
+    if todo.changes_items:
+        outbox.put(session, order.shop_id, "mirror-order", [order.order_id])
+    return outcome
+
+
+def warnings(rows: Sequence[Row[Any]], living: dict[int, int]) -> list[dict[str, Any]]:
+    """Lines that hold more items than units (contract §7.4), each with the sentence a person needs."""
+    found = []
+    for row in rows:
+        units = row.quantity if row.trackable else 0
+        stored = living.get(row.line_item_id, 0)
+        if stored > units:
+            found.append(
+                {
+                    "code": "more_items_than_units",
+                    "lineItemId": row.line_item_id,
+                    "items": stored,
+                    "units": units,
+                    "message": f"{stored} items are stored, but only {units} units are trackable now. "
+                    "Choose the items to remove.",
+                }
+            )
+    return found
+
+
+def with_variant(session: Session, shop_id: int, variant_id: int, *, after: int, most: int) -> list[int]:
+    """Orders that hold a variant, by their ID behind ``after``: their counts change when it is toggled."""
+    return list(
+        session.scalars(
+            select(Line.order_id)
+            .where(Line.shop_id == shop_id, Line.variant_id == variant_id, Line.order_id > after)
+            .group_by(Line.order_id)
+            .order_by(Line.order_id)
+            .limit(most)
+        )
+    )
+
+
+def updated_at(session: Session, shop_id: int, order_id: int) -> datetime | None:
+    """When the newest applied snapshot of an order was made, None for an order never seen."""
+    return session.execute(
+        select(Order.source_updated_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
+    ).scalar_one_or_none()

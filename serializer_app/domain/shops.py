@@ -1,0 +1,210 @@
+"""Shops: installed, configured, uninstalled, and the keys of their other systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import history
+from serializer_app.errors import AppError
+from serializer_app.store import outbox
+from serializer_app.store.crypto import api_key_hash, new_api_key
+from serializer_app.store.models import ApiKey, Shop, ShopToken
+
+INSTALLED = "installed"
+UNINSTALLED = "uninstalled"
+KEY_SCOPES = ("read", "write")
+
+
+class CustomField(TypedDict):
+    """A field that staff may fill for an item; ``key`` ≤ 30 characters, unique in its shop."""
+
+    name: str
+    key: str
+
+
+class SettingsChanges(TypedDict, total=False):
+    """An absent key leaves the stored value."""
+
+    storefront_access: str
+    on_order_edit: str
+    warranty_start: str
+    custom_fields: Sequence[CustomField]
+
+
+@dataclass(frozen=True)
+class KeyHolder:
+    """Who an API key speaks for."""
+
+    shop_id: int
+    key_id: int
+    scopes: frozenset[str]
+
+
+def find(session: Session, domain: str) -> Shop | None:
+    """The shop of a checked domain, uninstalled ones too."""
+    return session.scalars(select(Shop).where(Shop.domain == domain)).one_or_none()
+
+
+def installed(session: Session, domain: str) -> Shop:
+    """The shop, if it is installed now; raises AppError ``shop_not_installed`` 404."""
+    shop = find(session, domain)
+    if shop is None or shop.status != INSTALLED:
+        raise AppError("shop_not_installed", f"The app is not installed in {domain}", status=404)
+    return shop
+
+
+def by_id(session: Session, shop_id: int) -> Shop:
+    return session.get_one(Shop, shop_id)
+
+
+def every(session: Session) -> list[Shop]:
+    return list(session.scalars(select(Shop).order_by(Shop.domain)))
+
+
+def install(session: Session, domain: str, scopes: Sequence[str]) -> Shop:
+    """Note that a shop is installed; finds everything again that an earlier installation left.
+
+    What is needed from Shopify (definitions, time zone, catalog) and whatever waited is put into the outbox.
+    """
+    moment = now()
+    session.execute(
+        outbox.insert(session, Shop)
+        .values(domain=domain, status=INSTALLED, installed_at=moment)
+        .on_conflict_do_nothing(index_elements=["domain"])
+    )
+    shop = session.scalars(select(Shop).where(Shop.domain == domain).with_for_update()).one()
+    shop.status, shop.uninstalled_at, shop.scopes = INSTALLED, None, ",".join(sorted(scopes))
+    session.flush()
+    outbox.open_lane(session, shop.id)
+    outbox.release(session, shop.id)
+    outbox.put(session, shop.id, "install", [""])
+    history.record(session, shop.id, "shop", [(shop.id, {})], actor="app", action="installed")
+    return shop
+
+
+def uninstall(session: Session, shop: Shop, *, actor: str) -> bool:
+    """End proxy, API keys and calls at once and keep the data (contract §7.6). False when it was done already.
+
+    The tokens go: Shopify revoked them. The outbox stays for the day the app is opened again.
+    """
+    token = session.get(ShopToken, shop.id)
+    if token is not None:
+        session.delete(token)
+    if shop.status == UNINSTALLED:
+        return False
+    shop.status, shop.uninstalled_at = UNINSTALLED, now()
+    history.record(session, shop.id, "shop", [(shop.id, {})], actor=actor, action="uninstalled")
+    return True
+
+
+def custom_fields(shop: Shop) -> list[CustomField]:
+    return msgspec.json.decode(shop.custom_fields, type=list[CustomField])
+
+
+def define_fields(session: Session, shop: Shop, keys: Sequence[str]) -> None:
+    """Have custom fields with these keys; a new one is named by its key until somebody renames it."""
+    fields = custom_fields(shop)
+    known = {field["key"] for field in fields}
+    new = [CustomField(name=key, key=key) for key in dict.fromkeys(keys) if key not in known]
+    if new:
+        shop.custom_fields = msgspec.json.encode([*fields, *new]).decode()
+        session.flush()
+
+
+def configure(session: Session, shop: Shop, changes: SettingsChanges, *, actor: str) -> None:
+    """Change settings; the history entry says from what to what."""
+    differences: dict[str, dict[str, Any]] = {}
+    for name in ("storefront_access", "on_order_edit", "warranty_start"):
+        if name in changes and changes[name] != getattr(shop, name):  # type: ignore[literal-required]
+            differences[name] = {"from": getattr(shop, name), "to": changes[name]}  # type: ignore[literal-required]
+            setattr(shop, name, changes[name])  # type: ignore[literal-required]
+    if "custom_fields" in changes:
+        fields = list(changes["custom_fields"])
+        if fields != custom_fields(shop):
+            differences["custom_fields"] = {"from": custom_fields(shop), "to": fields}
+            shop.custom_fields = msgspec.json.encode(fields).decode()
+    if differences:
+        session.flush()
+        history.record(session, shop.id, "shop", [(shop.id, differences)], actor=actor, action="configured")
+
+
+def create_api_key(
+    session: Session,
+    shop: Shop,
+    scopes: Sequence[str],
+    *,
+    name: str = "",
+    expires_at: datetime | None = None,
+    actor: str = "app",
+) -> str:
+    """A new key for /api/v1. It is shown this once; only its hash is kept. Raises AppError ``scope_unknown`` 422."""
+    unknown = [scope for scope in scopes if scope not in KEY_SCOPES]
+    if unknown or not scopes:
+        raise AppError("scope_unknown", f"Scopes are {' and '.join(KEY_SCOPES)}, not {','.join(unknown)!r}", status=422)
+    key = new_api_key()
+    row = ApiKey(
+        shop_id=shop.id,
+        name=name,
+        hint=key[:8],
+        key_hash=api_key_hash(key),
+        scopes=",".join(sorted(set(scopes))),
+        created_at=now(),
+        expires_at=expires_at,
+    )
+    session.add(row)
+    session.flush()
+    history.record(session, shop.id, "shop", [(shop.id, {"apiKey": {"to": row.id}})], actor=actor, action="key-created")
+    return key
+
+
+def key_holder(session: Session, key: str) -> KeyHolder | None:
+    """Who ``key`` speaks for: None for a wrong, revoked or expired one, and while the app is not installed."""
+    row = (
+        session.connection()
+        .execute(
+            select(ApiKey.id, ApiKey.shop_id, ApiKey.scopes, ApiKey.expires_at)
+            .join(Shop, Shop.id == ApiKey.shop_id)
+            .where(ApiKey.key_hash == api_key_hash(key), ApiKey.revoked_at.is_(None), Shop.status == INSTALLED)
+        )
+        .one_or_none()
+    )
+    if row is None or (row.expires_at is not None and row.expires_at <= now()):
+        return None
+    return KeyHolder(row.shop_id, row.id, frozenset(row.scopes.split(",")))
+
+
+def key_used(session: Session, key_id: int) -> None:
+    """Note when a key was last used, to the hour: a write on every request would cost more than it tells."""
+    moment = now()
+    session.execute(
+        update(ApiKey)
+        .where(
+            ApiKey.id == key_id,
+            (ApiKey.last_used_at.is_(None)) | (ApiKey.last_used_at < moment - timedelta(hours=1)),
+        )
+        .values(last_used_at=moment)
+    )
+
+
+def api_keys(session: Session, shop_id: int) -> list[ApiKey]:
+    return list(session.scalars(select(ApiKey).where(ApiKey.shop_id == shop_id).order_by(ApiKey.id)))
+
+
+def revoke_api_key(session: Session, shop: Shop, key_id: int, *, actor: str) -> bool:
+    """End a key at once. False when the shop has no such key in use."""
+    key = session.scalars(
+        select(ApiKey).where(ApiKey.shop_id == shop.id, ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
+    ).one_or_none()
+    if key is None:
+        return False
+    key.revoked_at = now()
+    history.record(session, shop.id, "shop", [(shop.id, {"apiKey": {"from": key.id}})], actor=actor, action="key-revoked")
+    return True

@@ -1,0 +1,91 @@
+"""Warranties: a duration, how it is kept, and the day it ends. Pure.
+
+Kept as one short text: None = never set, ``none`` = no warranty, otherwise ISO 8601 (``P10D``, ``P24M``, ``P2Y``).
+On the wire (contract §4) absent, null and ``{"unit", "value"}``.
+"""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Literal, TypedDict, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+Unit = Literal["day", "month", "year"]
+
+NONE = "none"
+MOST = {"day": 36_525, "month": 1_200, "year": 100}
+"""A hundred years, which pages call lifetime; more would be a typing error."""
+
+_LETTER = {"day": "D", "month": "M", "year": "Y"}
+_UNIT = {letter: unit for unit, letter in _LETTER.items()}
+
+
+class WireDuration(TypedDict):
+    unit: Unit
+    value: int
+
+
+@dataclass(frozen=True)
+class Duration:
+    """``value`` ≥ 1 units; raises ValueError for anything else."""
+
+    unit: Unit
+    value: int
+
+    def __post_init__(self) -> None:
+        if self.unit not in MOST:
+            raise ValueError("the unit of a warranty is day, month or year")
+        if not 1 <= self.value <= MOST[self.unit]:
+            raise ValueError(f"a warranty lasts from 1 to {MOST[self.unit]} {self.unit}s")
+
+    def stored(self) -> str:
+        return f"P{self.value}{_LETTER[self.unit]}"
+
+
+LIFETIME = Duration("year", 100)
+
+
+@lru_cache(maxsize=4096)
+def parse(stored: str) -> Duration | None:
+    """A stored warranty that was set; None stands for no warranty."""
+    if stored == NONE:
+        return None
+    return Duration(cast(Unit, _UNIT[stored[-1]]), int(stored[1:-1]))
+
+
+def wire(stored: str) -> WireDuration | None:
+    """What the wire shows for a warranty that was set."""
+    duration = parse(stored)
+    return None if duration is None else {"unit": duration.unit, "value": duration.value}
+
+
+def store(duration: Duration | None) -> str:
+    """The stored form of a warranty somebody set; None is "no warranty"."""
+    return NONE if duration is None else duration.stored()
+
+
+def ends_on(start: datetime, stored: str | None, time_zone: str) -> date | None:
+    """The last day covered: the start's day in the shop's time zone plus the duration, clamped to the month's end.
+
+    None when there is no warranty. 31 January plus a month is 28 or 29 February.
+    """
+    duration = parse(stored) if stored is not None else None
+    if duration is None:
+        return None
+    day = start.astimezone(zone(time_zone)).date()
+    if duration.unit == "day":
+        return day + timedelta(days=duration.value)
+    months = duration.value * (12 if duration.unit == "year" else 1)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone of a shop; UTC where the name is none that this machine knows."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

@@ -1,0 +1,35 @@
+"""Doors: a blueprint is opened together with the guard that decides who comes in. Closed by default.
+
+A guard runs before every handler of its blueprint, sets ``g.shop_id`` and ``g.actor`` from the *verified* credential
+(never from a parameter), and raises AppError or returns a response for everybody else. A test walks the URL map and
+fails on a route whose blueprint was not opened here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask
+from flask.typing import ResponseReturnValue
+
+Guard = Callable[[], ResponseReturnValue | None]
+
+_OPENED = "serializer-doors"
+
+
+def open_door(app: Flask, blueprint: Blueprint, guard: Guard) -> None:
+    """Register ``blueprint`` behind ``guard``."""
+    app.extensions.setdefault(_OPENED, {})[blueprint.name] = guard
+    # On the app and not on the blueprint: a second app in one process (tests) would run a blueprint's guard twice.
+    app.before_request_funcs.setdefault(blueprint.name, []).append(guard)
+    app.register_blueprint(blueprint)
+
+
+def everybody() -> None:
+    """The guard of pages that are public on purpose: health, and the first step of an installation."""
+
+
+def guards(app: Flask) -> dict[str, Guard]:
+    """Every opened blueprint with its guard."""
+    found: dict[str, Guard] = app.extensions.get(_OPENED, {})
+    return found

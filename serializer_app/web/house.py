@@ -1,0 +1,31 @@
+"""What every request handler of one process shares: settings, database, encryption. Put together in create_app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from serializer_app.config import Settings
+from serializer_app.store.crypto import Vault
+from serializer_app.store.db import Database
+
+_KEY = "serializer"
+
+
+@dataclass(frozen=True)
+class House:
+    settings: Settings
+    db: Database
+    vault: Vault
+
+
+def furnish(app: Flask, house: House) -> None:
+    app.extensions[_KEY] = house
+
+
+def house(app: Flask | None = None) -> House:
+    """The parts of this app; inside a request without an argument."""
+    found = (app or current_app).extensions[_KEY]
+    assert isinstance(found, House)
+    return found

@@ -1,0 +1,26 @@
+"""HTML answers: the frame rules every page needs, and the page for what went wrong."""
+
+from __future__ import annotations
+
+from flask import Response, g, make_response, render_template
+
+from serializer_app.errors import AppError
+
+
+def page(template: str, status: int = 200, **values: object) -> Response:
+    """A rendered page, with the headers that every page of the app carries (platform.md §2).
+
+    The frame ancestors are the shop's own admin and Shopify's: the sanitised shop of this request, nobody else.
+    """
+    response = make_response(render_template(template, **values), status)
+    shop = g.get("frame_shop")
+    ancestors = f"https://{shop} https://admin.shopify.com" if shop else "'none'"
+    response.headers["Content-Security-Policy"] = f"frame-ancestors {ancestors}"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def error_page(error: AppError) -> Response:
+    return page("error.html", error.status, error=error)
