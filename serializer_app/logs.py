@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -33,7 +33,7 @@ _PERSONAL_NUMBERS = frozenset({"phone"})
 # The key of an outbox row is an order's or a variant's ID; a line about a job without it would be useless.
 _HARMLESS_KEYS = frozenset({"job_key"})
 
-_SECRET_FIELD = (
+_TELLING_NAME = (
     r"(?:token|secret|password|passwd|signature|hmac|authorization|api[_-]?key"
     r"|e?mail|phone|(?:first|last|full)[_-]?name|address\d?)"
 )
@@ -51,7 +51,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value, 'name': 'value' and the like
     (
         re.compile(
-            rf"(?i)({_SECRET_FIELD}['\"]?\s{{0,3}}[=:]\s{{0,3}})"
+            rf"(?i)({_TELLING_NAME}['\"]?\s{{0,3}}[=:]\s{{0,3}})"
             r"(?:\"[^\"\n]*\"|'[^'\n]*'|(?:(?:bearer|basic)\s+)?[^\s,;&'\"}\])]+)"
         ),
         rf"\1{MASK}",

@@ -82,7 +82,7 @@ class PostgresServer:
         raise AssertionError("unreachable")
 
     def stop(self, mode: str = "fast") -> None:
-        """Shut down. ``smart`` waits for clients, ``fast`` ends them, ``immediate`` leaves the next start to recover."""
+        """Shut down. ``smart`` waits for clients, ``fast`` ends them, ``immediate`` leaves recovery for later."""
         signals = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
         try:
             pid = self.pid

@@ -277,7 +277,7 @@ def test_a_terminal_gets_readable_lines_with_the_same_masks() -> None:
     out = Terminal()
     try:
         logs.configure("INFO", stream=out)
-        logs.get("x").info("seen", token="plain")  # noqa: S106
+        logs.get("x").info("seen", token="plain")
         logs.get("x").debug("unseen")
     finally:
         logging.captureWarnings(False)

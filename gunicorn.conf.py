@@ -1,0 +1,70 @@
+"""How gunicorn runs the web process; read by `gunicorn -c gunicorn.conf.py` in production and by the demo alike.
+
+Sync workers with one thread each were the fastest arrangement measured (README, Decisions); a buffering proxy is
+expected in front. Each setting that deployments change is an environment variable.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.glogging import Logger
+
+from serializer_app import logs
+
+if TYPE_CHECKING:
+    from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
+    from gunicorn.workers.base import Worker
+
+
+class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own lines go through our pipeline. It writes no access log: that would carry query strings."""
+
+    def setup(self, cfg: BaseApplication) -> None:
+        logs.configure()
+
+    def access(self, *_facts: Any) -> None:
+        """The app writes its own line for each request, without the query."""
+
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = os.environ.get("WEB_WORKER_CLASS", "sync")
+preload_app = False  # settings, engines and threads belong to the process that uses them
+timeout = 30
+graceful_timeout = 20
+keepalive = 5
+max_requests = 0  # memory is flat (make soak); restarts would only hide the day it is not
+# Behind a proxy: whose X-Forwarded-* is believed. The app itself relies on none of them for trust.
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+# The longest legitimate line is an admin page with an id token; cursors and proxy parameters are far shorter.
+limit_request_line = 8190
+limit_request_fields = 100
+limit_request_field_size = 16380
+logger_class = HouseLogger
+accesslog = None
+proc_name = "serializer"
+
+_embedded: Any = None
+
+
+def post_worker_init(worker: Worker) -> None:
+    """On SQLite there is no process of its own for background work, since two containers would mean two files. The
+    thread starts here, after the fork and after the app is loaded, because threads and connections do not survive a
+    fork."""
+    global _embedded
+    from serializer_app.sync.worker import start_embedded
+    from serializer_app.web.house import house
+
+    if house(worker.wsgi).settings.is_sqlite:
+        _embedded = start_embedded(worker.wsgi)
+
+
+def worker_exit(server: Arbiter, worker: Worker) -> None:
+    """Let the job in flight end, so that nothing has to wait for its lease to run out."""
+    global _embedded
+    if _embedded is not None:
+        _embedded.stop()
+        _embedded = None
