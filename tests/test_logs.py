@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import requests
 import structlog
-from cryptography.fernet import Fernet
 
 from serializer_app import logs
 
@@ -21,7 +20,9 @@ JWT = (
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL3Nob3AubXlzaG9waWZ5LmNvbS9hZG1pbiJ9"
     ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 )
-FERNET_TOKEN = Fernet(Fernet.generate_key()).encrypt(b"shpat_inner").decode()
+FERNET_TOKEN = (
+    "gAAAAABrAhqCt5YUdmOqrvExVZGUul-ykDmQDvt08AY9XA5sn8bYFmopIbZ-sr0plMtLaCvuAv1ItDynljSOXgHiTt_z3UXcsw=="
+)
 
 SECRETS = [
     "shpat_0123456789abcdef0123456789abcdef",
