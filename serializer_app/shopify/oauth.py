@@ -163,7 +163,7 @@ def _refusal(answer: Answer) -> TokenError:
     """What an answer other than 200 means for the credential that was handed in."""
     status = answer.status
     said = _json_object(answer.body) or {}
-    error = said.get("error")
+    error = str(said.get("error", ""))
     if status in {400, 401}:
         if error in _MISCONFIGURED_ERRORS:
             return TokenError("misconfigured", f"Shopify does not accept our client ID or secret ({error}).")
@@ -182,7 +182,7 @@ def _refusal(answer: Answer) -> TokenError:
     return TokenError("transient", f"Shopify answered {status}.", retry_after=answer.retry_after())
 
 
-def _says_it_is_over(error: Any, said: dict[str, Any], body: bytes) -> bool:
+def _says_it_is_over(error: str, said: dict[str, Any], body: bytes) -> bool:
     """400 or 401 with words that Shopify is known to use; the same sentence also arrives as an HTML page."""
     if error == "invalid_request":
         text = str(said.get("error_description", ""))

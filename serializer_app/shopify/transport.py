@@ -45,8 +45,8 @@ class Answer:
     body: bytes
 
     def retry_after(self) -> float | None:
-        """The wait in seconds that Retry-After asks for (seconds with or without a fraction, or an HTTP date)."""
-        return retry_after(self.headers.get("Retry-After"))
+        """The wait in seconds that Retry-After asks for; None where it names none, or one that is over."""
+        return retry_after(self.headers.get("Retry-After")) or None
 
 
 def new_http(settings: Settings) -> requests.Session:
