@@ -1,0 +1,1 @@
+"""Models of what comes in and functions for what goes out."""
