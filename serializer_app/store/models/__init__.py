@@ -4,20 +4,42 @@ from serializer_app.store.models.columns import Base
 from serializer_app.store.models.items import HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
 from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
+from serializer_app.store.models.registry import (
+    Customer,
+    Delivery,
+    Endpoint,
+    IdempotencyKey,
+    Registration,
+    Serial,
+    SerialPattern,
+    Transfer,
+    Upload,
+    UploadPart,
+)
 from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
 from serializer_app.store.models.variants import Variant
 
 __all__ = [
     "ApiKey",
     "Base",
+    "Customer",
+    "Delivery",
+    "Endpoint",
     "HistoryEntry",
+    "IdempotencyKey",
     "Item",
     "Lane",
     "Line",
     "Mirror",
     "Order",
     "OutboxRow",
+    "Registration",
+    "Serial",
+    "SerialPattern",
     "Shop",
     "ShopToken",
+    "Transfer",
+    "Upload",
+    "UploadPart",
     "Variant",
 ]
