@@ -1,0 +1,84 @@
+"""``/_control``: the same switches over HTTP that tests have in Python, for processes that are not this one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from serializer_app.devstore.faults import CONTROLS
+
+if TYPE_CHECKING:
+    from serializer_app.devstore.server import DevStore
+
+
+def blueprint(store: DevStore) -> Blueprint:
+    """GET shows state and counters; POST takes one order or a list of them.
+
+    An order is ``{"fault": "throttle", "times": 5}`` (any of faults.CONTROLS with its arguments),
+    ``{"advance": seconds}``, ``{"limit": [capacity, rate]}``, ``{"hold": true}``, ``{"flush": true, "shuffle": true}``,
+    ``{"app_url": "http://127.0.0.1:8000"}``, ``{"token_lifetime": seconds}`` or ``{"expire_tokens": "<shop>"}``.
+    """
+    pages = Blueprint("control", __name__)
+
+    @pages.get("/_control")
+    def show() -> Response:
+        return jsonify(_report(store))
+
+    @pages.post("/_control")
+    def act() -> tuple[Response, int]:
+        orders = request.get_json(silent=True)
+        if isinstance(orders, dict):
+            orders = [orders]
+        if not isinstance(orders, list):
+            return jsonify({"error": "a JSON object or a list of them is needed"}), 400
+        try:
+            for order in orders:
+                _obey(store, dict(order))
+        except (KeyError, TypeError, ValueError) as error:
+            return jsonify({"error": f"cannot do that: {error!r}", "faults": sorted(CONTROLS)}), 400
+        return jsonify(_report(store)), 200
+
+    return pages
+
+
+def _obey(store: DevStore, order: dict[str, Any]) -> None:
+    match order:
+        case {"fault": str(name)}:
+            store.faults.order(name, {key: value for key, value in order.items() if key != "fault"})
+        case {"advance": seconds}:
+            store.advance(float(seconds))
+        case {"limit": [capacity, rate]}:
+            store.limit(float(capacity), float(rate))
+        case {"hold": on}:
+            store.webhooks.hold = bool(on)
+        case {"flush": _}:
+            store.webhooks.flush(shuffle=bool(order.get("shuffle")))
+        case {"app_url": str(url)}:
+            store.app_url = url
+        case {"token_lifetime": seconds}:
+            store.tokens.lifetime = int(seconds)
+        case {"expire_tokens": str(shop)}:
+            store.tokens.expire(shop)
+        case _:
+            raise ValueError(order)
+
+
+def _report(store: DevStore) -> dict[str, Any]:
+    operations: dict[str, dict[str, int]] = {}
+    for call in list(store.admin.calls):
+        outcomes = operations.setdefault(call.operation or "?", {})
+        outcomes[call.outcome] = outcomes.get(call.outcome, 0) + 1
+    deliveries: dict[str, int] = {}
+    for delivery in list(store.webhooks.deliveries):
+        deliveries[delivery.state] = deliveries.get(delivery.state, 0) + 1
+    return {
+        "origin": store.origin,
+        "app_url": store.app_url,
+        "now": store.clock.now().isoformat(),
+        "shops": {name: store.admin.bucket(name).status(store.clock.now()) for name in store.states},
+        "calls": operations,
+        "token_requests": len(store.tokens.requests),
+        "webhooks": deliveries,
+        "faults": store.faults.pending(),
+    }

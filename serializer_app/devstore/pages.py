@@ -1,0 +1,46 @@
+"""The dev store's HTTP face: which address is answered by which of its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, abort, request
+
+from serializer_app.devstore import admin_frame, control, storefront
+
+if TYPE_CHECKING:
+    from serializer_app.devstore.server import DevStore
+
+
+def store_application(store: DevStore) -> Flask:
+    """A WSGI application for one store."""
+    app = Flask(__name__, template_folder="templates", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 32 * 1024 * 1024
+
+    @app.post("/admin/api/<version>/graphql.json")
+    def graphql(version: str) -> Response:
+        headers = {name.lower(): value for name, value in request.headers}
+        answer = store.admin.answer(version, headers, request.get_data())
+        if answer.hang:
+            store.pause(answer.hang)
+        if answer.dropped:
+            _cut()
+        return Response(answer.body, answer.status, answer.headers)
+
+    @app.post("/admin/oauth/access_token")
+    def access_token() -> Response:
+        answer = store.handle_admin(request.path, dict(request.headers), request.get_data(cache=True))
+        return Response(answer.body, answer.status, answer.headers)
+
+    app.register_blueprint(admin_frame.blueprint(store))
+    app.register_blueprint(storefront.blueprint(store))
+    app.register_blueprint(control.blueprint(store))
+    return app
+
+
+def _cut() -> None:
+    """Closes the connection without an answer, as a proxy that restarts does."""
+    socket = request.environ.get("werkzeug.socket")
+    if socket is None:
+        abort(502)
+    socket.close()

@@ -1,0 +1,240 @@
+"""The token endpoint, the authorisation page's codes, and id tokens (platform.md §2)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import Any
+
+import jwt
+
+from serializer_app.devstore.faults import Faults
+from serializer_app.devstore.moments import ShopClock
+
+JsonDict = dict[str, Any]
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
+ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
+OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
+ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
+REFRESH_LIFE = 7_776_000
+ID_TOKEN_LIFE = 60
+SCOPES = ("write_orders", "write_products", "read_customers", "write_app_proxy")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One access token; ``expires_at`` None never expires."""
+
+    shop: str
+    token: str
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+    refresh_token: str | None
+    refresh_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Code:
+    shop: str
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer before it meets a server."""
+
+    status: int
+    body: JsonDict | str
+    content_type: str = "application/json"
+
+
+class Tokens:
+    """All tokens of all shops of a store, for the one app whose key and secret it knows."""
+
+    def __init__(self, api_key: str, api_secret: str, clock: ShopClock, faults: Faults) -> None:
+        self.api_key = api_key
+        self.api_secret = api_secret
+        self.clock = clock
+        self.faults = faults
+        self.lifetime = 3600
+        """``expires_in`` of the tokens to come, in seconds."""
+        self.scopes: dict[str, tuple[str, ...]] = {}
+        """What each shop's merchant has granted; a shop that is missing has granted SCOPES."""
+        self.requests: list[JsonDict] = []
+        """The form of every request to the token endpoint, for tests to count."""
+        self._lock = RLock()
+        self._grants: dict[str, Grant] = {}
+        self._codes: dict[str, Code] = {}
+
+    def granted(self, shop: str) -> tuple[str, ...]:
+        return self.scopes.get(shop, SCOPES)
+
+    def grant_of(self, token: str | None) -> Grant | None:
+        """The live grant behind an X-Shopify-Access-Token, or None when it is unknown or has expired."""
+        with self._lock:
+            grant = self._grants.get(token or "")
+        if grant is None or (grant.expires_at is not None and grant.expires_at <= self.clock.now()):
+            return None
+        return grant
+
+    def issue(self, shop: str, *, expiring: bool = True) -> Grant:
+        """A token without any ceremony, as tests want it."""
+        now = self.clock.now()
+        scopes = self.granted(shop)
+        grant = Grant(shop, f"shpat_{secrets.token_hex(16)}", scopes, None, None, None)
+        if expiring:
+            grant = replace(
+                grant,
+                expires_at=now + timedelta(seconds=self.lifetime),
+                refresh_token=f"shprt_{secrets.token_hex(16)}",
+                refresh_until=now + timedelta(seconds=REFRESH_LIFE),
+            )
+        with self._lock:
+            self._grants[grant.token] = grant
+        return grant
+
+    def revoke(self, shop: str) -> None:
+        """Uninstalled: every token of the shop is void."""
+        with self._lock:
+            for token in [token for token, grant in self._grants.items() if grant.shop == shop]:
+                del self._grants[token]
+
+    def expire(self, shop: str) -> None:
+        """Every access token of the shop expires now; the refresh tokens stay good."""
+        with self._lock:
+            for token, grant in self._grants.items():
+                if grant.shop == shop and grant.expires_at is not None:
+                    self._grants[token] = replace(grant, expires_at=self.clock.now())
+
+    def id_token(self, shop: str, user: str = "102938475", *, life: int = ID_TOKEN_LIFE, **claims: Any) -> str:
+        """A session token as App Bridge hands it out; ``claims`` overwrite (for tests of bad ones)."""
+        now = int(self.clock.now().timestamp())
+        payload: JsonDict = {
+            "iss": f"https://{shop}/admin",
+            "dest": f"https://{shop}",
+            "aud": self.api_key,
+            "sub": user,
+            "exp": now + life,
+            "nbf": now,
+            "iat": now,
+            "jti": str(uuid.uuid4()),
+            "sid": uuid.uuid5(uuid.NAMESPACE_URL, f"{shop}/{user}").hex,
+            "sig": secrets.token_hex(32),
+        }
+        return jwt.encode({**payload, **claims}, self.api_secret, algorithm="HS256")
+
+    def authorize(self, shop: str, redirect_uri: str, scopes: tuple[str, ...]) -> str:
+        """The merchant approved: a code good for one exchange within a minute."""
+        code = secrets.token_hex(16)
+        with self._lock:
+            self.scopes[shop] = scopes or SCOPES
+            deadline = self.clock.now() + timedelta(seconds=60)
+            self._codes[code] = Code(shop, self.scopes[shop], redirect_uri, deadline)
+        return code
+
+    def answer(self, form: Mapping[str, Any]) -> Answer:
+        """``POST /admin/oauth/access_token`` with form or JSON fields."""
+        fields = {name: str(value) for name, value in form.items()}
+        with self._lock:
+            self.requests.append(fields)
+        refresh = fields.get("grant_type") == "refresh_token"
+        fault = self.faults.for_tokens(refresh=refresh)
+        if fault is not None and fault.kind == "error":
+            return Answer(fault.status, "<html><body>Service unavailable</body></html>", "text/html")
+        if fault is not None and fault.kind.startswith("refresh"):
+            return _inactive_refresh(html=fault.kind == "refresh_html", status=fault.status)
+        if fields.get("client_id") != self.api_key or fields.get("client_secret") != self.api_secret:
+            return _oauth_error(400, "invalid_client", "The client credentials are invalid.")
+        with self._lock:
+            answer = self._grant(fields, refresh)
+        if fault is not None and fault.kind == "no_expiry" and isinstance(answer.body, dict):
+            kept = {name: answer.body[name] for name in ("access_token", "scope") if name in answer.body}
+            return replace(answer, body=kept)
+        return answer
+
+    def _grant(self, fields: Mapping[str, str], refresh: bool) -> Answer:
+        if refresh:
+            return self._refresh(fields.get("refresh_token", ""))
+        if fields.get("grant_type") == TOKEN_EXCHANGE:
+            return self._exchange(fields)
+        if "code" in fields:
+            return self._code(fields)
+        return _oauth_error(400, "invalid_request", "The grant type is not supported.")
+
+    def _exchange(self, fields: Mapping[str, str]) -> Answer:
+        expiring = fields.get("expiring") == "1"
+        if fields.get("requested_token_type") not in {OFFLINE, ONLINE}:
+            return _oauth_error(400, "invalid_request", "requested_token_type is not supported.")
+        subject = fields.get("subject_token", "")
+        if fields.get("subject_token_type") == OFFLINE:
+            old = self._grants.get(subject)
+            if old is None or old.expires_at is not None or not expiring:
+                return _oauth_error(400, "invalid_subject_token", "The subject token is no non-expiring token.")
+            del self._grants[subject]
+            return _token_answer(self.issue(old.shop), self.clock.now())
+        shop = self.shop_of_id_token(subject) if fields.get("subject_token_type") == ID_TOKEN else None
+        if shop is None:
+            return _oauth_error(400, "invalid_subject_token", "The id token is invalid or has expired.")
+        return _token_answer(self.issue(shop, expiring=expiring), self.clock.now())
+
+    def _code(self, fields: Mapping[str, str]) -> Answer:
+        code = self._codes.pop(fields["code"], None)
+        if code is None or code.expires_at <= self.clock.now():
+            return _oauth_error(400, "invalid_request", "The authorization code was not found or was already used")
+        return _token_answer(self.issue(code.shop, expiring=fields.get("expiring") == "1"), self.clock.now())
+
+    def _refresh(self, refresh_token: str) -> Answer:
+        """Rotates: the old pair is void once the new one is given out."""
+        now = self.clock.now()
+        old = next((g for g in self._grants.values() if g.refresh_token == refresh_token), None)
+        if not refresh_token or old is None or (old.refresh_until or now) <= now:
+            return _inactive_refresh(html=False)
+        del self._grants[old.token]
+        return _token_answer(self.issue(old.shop), now)
+
+    def shop_of_id_token(self, token: str) -> str | None:
+        """The shop of a valid id token; times are read by the store's own clock."""
+        try:
+            claims = jwt.decode(
+                token,
+                self.api_secret,
+                algorithms=["HS256"],
+                audience=self.api_key,
+                options={"verify_exp": False, "verify_nbf": False, "verify_iat": False},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        if not isinstance(claims.get("exp"), int) or claims["exp"] + 10 < self.clock.now().timestamp():
+            return None
+        match = re.fullmatch(r"https://([a-z0-9][a-z0-9\-]*\.myshopify\.com)", str(claims.get("dest")))
+        return match[1] if match else None
+
+
+def _token_answer(grant: Grant, now: datetime) -> Answer:
+    body: JsonDict = {"access_token": grant.token, "scope": ",".join(grant.scopes)}
+    if grant.expires_at and grant.refresh_until:
+        body |= {
+            "expires_in": round((grant.expires_at - now).total_seconds()),
+            "refresh_token": grant.refresh_token,
+            "refresh_token_expires_in": round((grant.refresh_until - now).total_seconds()),
+        }
+    return Answer(200, body)
+
+
+def _oauth_error(status: int, error: str, description: str) -> Answer:
+    return Answer(status, {"error": error, "error_description": description})
+
+
+def _inactive_refresh(*, html: bool, status: int = 401) -> Answer:
+    text = "This request requires an active refresh_token"
+    if html:
+        page = f"<!DOCTYPE html><html><body><h1>Oauth error invalid_request</h1><p>{text}</p></body></html>"
+        return Answer(status, page, "text/html; charset=utf-8")
+    return _oauth_error(status, "invalid_request", text)
