@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import requests
-
 import shopify
+
 from serializer_app import clock
 from serializer_app.config import SCOPES, Settings
 from serializer_app.errors import AppError
