@@ -34,7 +34,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = os.environ.get("WEB_WORKER_CLASS", "sync")
 preload_app = False  # settings, engines and threads belong to the process that uses them
 timeout = 30
-graceful_timeout = 20
+graceful_timeout = 30  # longer than an embedded worker takes to end its job
 keepalive = 5
 max_requests = 0  # memory is flat (make soak); restarts would only hide the day it is not
 # Behind a proxy: whose X-Forwarded-* is believed. The app itself relies on none of them for trust.
@@ -55,11 +55,9 @@ def post_worker_init(worker: Worker) -> None:
     thread starts here, after the fork and after the app is loaded, because threads and connections do not survive a
     fork."""
     global _embedded
-    from serializer_app.sync.worker import start_embedded
-    from serializer_app.web.house import house
+    from serializer_app import start_worker
 
-    if house(worker.wsgi).settings.is_sqlite:
-        _embedded = start_embedded(worker.wsgi)
+    _embedded = start_worker(worker.wsgi)
 
 
 def worker_exit(server: Arbiter, worker: Worker) -> None:

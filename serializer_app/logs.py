@@ -114,7 +114,9 @@ def configure(level: str | None = None, *, stream: TextIO | None = None) -> None
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    # Handlers that others attached (a test's, an error tracker's) stay; ours is replaced, never doubled.
+    others = [one for one in root.handlers if not isinstance(one.formatter, structlog.stdlib.ProcessorFormatter)]
+    root.handlers = [*others, handler]
     root.setLevel(level or config.log_level())
     logging.captureWarnings(True)
     _adopt_library_loggers()
