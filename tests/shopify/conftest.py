@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import responses
@@ -38,3 +38,14 @@ def shopify_api() -> Iterator[responses.RequestsMock]:
     """What Shopify answers; a request that nobody expected is a connection error, an answer nobody fetched fails."""
     with responses.RequestsMock() as mock:
         yield mock
+
+
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints a line past pytest's capture, for figures that a reader wants to see."""
+
+    def say(line: str) -> None:
+        with capsys.disabled():
+            print(line)
+
+    return say
