@@ -159,11 +159,14 @@ def db(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
     """The whole app, put together as in production."""
     from serializer_app import create_app
+    from serializer_app.web.house import house
 
-    return create_app(settings)
+    app = create_app(settings)
+    yield app
+    house(app).db.dispose()
 
 
 @pytest.fixture
