@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain import history
 from serializer_app.errors import AppError
+from serializer_app.shopify.oauth import missing_scopes
 from serializer_app.store import outbox
 from serializer_app.store.crypto import api_key_hash, new_api_key
 from serializer_app.store.models import ApiKey, Shop, ShopToken
@@ -21,6 +22,8 @@ from serializer_app.store.models import ApiKey, Shop, ShopToken
 INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
 KEY_SCOPES = ("read", "write")
+# Shopify repeats a webhook for four hours and is sometimes a day late; an older time than that is no time to trust.
+LATE_DELIVERY = timedelta(days=2)
 
 
 class CustomField(TypedDict):
@@ -90,18 +93,49 @@ def install(session: Session, domain: str, scopes: Sequence[str]) -> Shop:
     return shop
 
 
-def uninstall(session: Session, shop: Shop, *, actor: str) -> bool:
+def uninstall(session: Session, shop: Shop, *, actor: str, happened_at: datetime | None = None) -> bool:
     """End proxy, API keys and calls at once and keep the data (contract §7.6). False when it was done already.
 
-    The tokens go: Shopify revoked them. The outbox stays for the day the app is opened again.
+    The tokens go: Shopify revoked them. The outbox stays for the day the app is opened again. ``happened_at`` is
+    Shopify's own time of the event: deliveries are repeated for hours, and one that is older than the present token
+    speaks of an installation before this one.
     """
-    token = session.get(ShopToken, shop.id)
+    token = session.get(ShopToken, shop.id, populate_existing=True)
+    if (
+        token is not None
+        and happened_at is not None
+        and now() - LATE_DELIVERY < happened_at < token.changed_at
+    ):
+        return False
     if token is not None:
         session.delete(token)
+        session.flush()
     if shop.status == UNINSTALLED:
         return False
     shop.status, shop.uninstalled_at = UNINSTALLED, now()
+    session.flush()
     history.record(session, shop.id, "shop", [(shop.id, {})], actor=actor, action="uninstalled")
+    return True
+
+
+def scopes_changed(
+    session: Session, shop: Shop, scopes: Sequence[str], *, actor: str = "webhook:app/scopes_update"
+) -> bool:
+    """Note what the merchant grants now. False when nothing changed.
+
+    What failed for want of a scope gets a new chance, and what the installation could not do then is done now.
+    """
+    granted = ",".join(sorted(set(scopes)))
+    if granted == shop.scopes:
+        return False
+    change = {"scopes": {"from": shop.scopes, "to": granted}}
+    gained = missing_scopes(shop.scopes.split(",")) - missing_scopes(scopes)
+    shop.scopes = granted
+    session.flush()
+    if gained:
+        outbox.release(session, shop.id)
+        outbox.put(session, shop.id, "install", [""])
+    history.record(session, shop.id, "shop", [(shop.id, change)], actor=actor, action="scopes-changed")
     return True
 
 
@@ -123,9 +157,9 @@ def configure(session: Session, shop: Shop, changes: SettingsChanges, *, actor: 
     """Change settings; the history entry says from what to what."""
     differences: dict[str, dict[str, Any]] = {}
     for name in ("storefront_access", "on_order_edit", "warranty_start"):
-        if name in changes and changes[name] != getattr(shop, name):  # type: ignore[literal-required]
-            differences[name] = {"from": getattr(shop, name), "to": changes[name]}  # type: ignore[literal-required]
-            setattr(shop, name, changes[name])  # type: ignore[literal-required]
+        if name in changes and changes[name] != getattr(shop, name):
+            differences[name] = {"from": getattr(shop, name), "to": changes[name]}
+            setattr(shop, name, changes[name])
     if "custom_fields" in changes:
         fields = list(changes["custom_fields"])
         if fields != custom_fields(shop):
@@ -148,7 +182,9 @@ def create_api_key(
     """A new key for /api/v1. It is shown this once; only its hash is kept. Raises AppError ``scope_unknown`` 422."""
     unknown = [scope for scope in scopes if scope not in KEY_SCOPES]
     if unknown or not scopes:
-        raise AppError("scope_unknown", f"Scopes are {' and '.join(KEY_SCOPES)}, not {','.join(unknown)!r}", status=422)
+        raise AppError(
+            "scope_unknown", f"Scopes are {' and '.join(KEY_SCOPES)}, not {','.join(unknown)!r}", status=422
+        )
     key = new_api_key()
     row = ApiKey(
         shop_id=shop.id,
@@ -161,7 +197,9 @@ def create_api_key(
     )
     session.add(row)
     session.flush()
-    history.record(session, shop.id, "shop", [(shop.id, {"apiKey": {"to": row.id}})], actor=actor, action="key-created")
+    history.record(
+        session, shop.id, "shop", [(shop.id, {"apiKey": {"to": row.id}})], actor=actor, action="key-created"
+    )
     return key
 
 
@@ -172,7 +210,9 @@ def key_holder(session: Session, key: str) -> KeyHolder | None:
         .execute(
             select(ApiKey.id, ApiKey.shop_id, ApiKey.scopes, ApiKey.expires_at)
             .join(Shop, Shop.id == ApiKey.shop_id)
-            .where(ApiKey.key_hash == api_key_hash(key), ApiKey.revoked_at.is_(None), Shop.status == INSTALLED)
+            .where(
+                ApiKey.key_hash == api_key_hash(key), ApiKey.revoked_at.is_(None), Shop.status == INSTALLED
+            )
         )
         .one_or_none()
     )
@@ -206,5 +246,7 @@ def revoke_api_key(session: Session, shop: Shop, key_id: int, *, actor: str) -> 
     if key is None:
         return False
     key.revoked_at = now()
-    history.record(session, shop.id, "shop", [(shop.id, {"apiKey": {"from": key.id}})], actor=actor, action="key-revoked")
+    history.record(
+        session, shop.id, "shop", [(shop.id, {"apiKey": {"from": key.id}})], actor=actor, action="key-revoked"
+    )
     return True

@@ -4,6 +4,7 @@ from serializer_app.store.models.columns import Base
 from serializer_app.store.models.items import HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
 from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
+from serializer_app.store.models.privacy import DataRequest, Erasure
 from serializer_app.store.models.registry import (
     Customer,
     Delivery,
@@ -23,8 +24,10 @@ __all__ = [
     "ApiKey",
     "Base",
     "Customer",
+    "DataRequest",
     "Delivery",
     "Endpoint",
+    "Erasure",
     "HistoryEntry",
     "IdempotencyKey",
     "Item",
