@@ -139,6 +139,13 @@ def scopes_changed(
     return True
 
 
+def describe(session: Session, shop: Shop, *, name: str | None, time_zone: str | None) -> None:
+    """Keep what Shopify says about the shop; None leaves what is known. Warranties end in the shop's own time zone."""
+    shop.name = name or shop.name
+    shop.time_zone = time_zone or shop.time_zone
+    session.flush()
+
+
 def custom_fields(shop: Shop) -> list[CustomField]:
     return msgspec.json.decode(shop.custom_fields, type=list[CustomField])
 

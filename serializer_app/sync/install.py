@@ -1,0 +1,151 @@
+"""What an installation still needs from Shopify: metafield definitions, the shop's name and time zone, the catalog.
+
+None of it is needed for items to be made, so whatever fails waits by itself and holds nothing else up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+
+from serializer_app.domain import shops
+from serializer_app.errors import AppError
+from serializer_app.shopify.client import Throttled
+from serializer_app.store import outbox
+from serializer_app.store.outbox import Job
+from serializer_app.sync.worker import Verdict, Work
+
+log = structlog.get_logger(__name__)
+
+Call = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+DEFINITIONS: tuple[dict[str, Any], ...] = (
+    {
+        "namespace": "serializer",
+        "key": "properties",
+        "ownerType": "ORDER",
+        "type": "json",
+        "name": "Serializer items",
+        "description": "The items of this order: item IDs, serial numbers, warranties. Written by the Serializer app.",
+    },
+    {
+        "namespace": "serializer",
+        "key": "serials",
+        "ownerType": "ORDER",
+        "type": "list.single_line_text_field",
+        "name": "Serial numbers",
+        "description": "Serial numbers and item IDs, to find the order by. Written by the Serializer app.",
+        "capabilities": {"adminFilterable": {"enabled": True}},
+    },
+    {
+        "namespace": "serializer",
+        "key": "properties",
+        "ownerType": "PRODUCTVARIANT",
+        "type": "json",
+        "name": "Serializer tracking",
+        "description": "How items of this variant are tracked. Written by the Serializer app.",
+    },
+)
+
+# Another app of the merchant, or an earlier installation, made the definition: it is there, which is all we need.
+_THERE_ALREADY = {"TAKEN", "UNSTRUCTURED_ALREADY_EXISTS"}
+_NO_MORE_FILTERS = {
+    "INVALID_CAPABILITY",
+    "OWNER_TYPE_LIMIT_EXCEEDED_FOR_USE_AS_ADMIN_FILTERS",
+}
+
+
+@dataclass(frozen=True)
+class ShopFacts:
+    """What Shopify says a shop is; an unknown time zone is None, and so are scopes it did not tell."""
+
+    name: str | None
+    time_zone: str | None
+    scopes: tuple[str, ...] | None
+
+
+def install(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``install``: each part on its own, the catalog first because it only has to be put into the outbox."""
+    with work.db.write() as session:
+        outbox.put(session, work.shop_id, "sync-catalog", [""])
+    failures = [failure for part in (_facts, _definitions) if (failure := _tried(part, work)) is not None]
+    lasting = [failure for failure in failures if not failure.permanent]
+    if lasting:
+        return Verdict(failed=[(job, lasting[0]) for job in jobs], pause=work.rest())
+    return Verdict(done=list(jobs), pause=work.rest())
+
+
+def ensure_definitions(call: Call) -> list[str]:
+    """Have every metafield definition; returns what Shopify said about those that could not be had."""
+    problems = []
+    for definition in DEFINITIONS:
+        errors = _defined(call, definition)
+        if errors & _NO_MORE_FILTERS and "capabilities" in definition:
+            plain = {name: value for name, value in definition.items() if name != "capabilities"}
+            errors = _defined(call, plain)
+        if errors and not errors & _THERE_ALREADY:
+            problems.append(f"{definition['ownerType']} {definition['key']}: {', '.join(sorted(errors))}")
+    return problems
+
+
+def shop_facts(call: Call) -> ShopFacts:
+    """Name, time zone and granted scopes of the shop."""
+    data = call("Shop", {})
+    shop = data.get("shop") or {}
+    installation = data.get("currentAppInstallation")
+    scopes = None
+    if installation:
+        scopes = tuple(entry["handle"] for entry in installation.get("accessScopes") or [])
+    return ShopFacts(shop.get("name"), _time_zone(shop.get("ianaTimezone")), scopes)
+
+
+def _facts(work: Work) -> None:
+    facts = shop_facts(work.call)
+    with work.db.write() as session:
+        shop = shops.by_id(session, work.shop_id)
+        shops.describe(session, shop, name=facts.name, time_zone=facts.time_zone)
+        if facts.scopes is not None:
+            shops.scopes_changed(session, shop, facts.scopes, actor="app")
+
+
+def _definitions(work: Work) -> None:
+    for problem in ensure_definitions(work.call):
+        log.warning("definition not made", problem=problem)
+
+
+def _tried(part: Callable[[Work], None], work: Work) -> AppError | None:
+    """The failure of one part, unless it concerns the whole shop: then nothing else would work either."""
+    try:
+        part(work)
+    except Throttled:
+        raise
+    except AppError as error:
+        if error.code in {"authorisation_lost", "unauthorised"}:
+            raise
+        log.warning(
+            "part of the installation failed", part=part.__name__, code=error.code, permanent=error.permanent
+        )
+        return error
+    return None
+
+
+def _defined(call: Call, definition: dict[str, Any]) -> set[str]:
+    """The codes of the user errors, empty when the definition was made."""
+    answer = (
+        call("MetafieldDefinitionCreate", {"definition": definition}).get("metafieldDefinitionCreate") or {}
+    )
+    return {error.get("code") or "UNKNOWN" for error in answer.get("userErrors") or []}
+
+
+def _time_zone(name: Any) -> str | None:
+    if not isinstance(name, str) or len(name) > 64:
+        return None
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+    return name
