@@ -198,12 +198,13 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("pages", sa.Text(), nullable=False),
         sa.Column("written_at", UTC_TIME, nullable=False),
-        sa.Column("revision", sa.Integer(), server_default=sa.false(), nullable=False),
+        sa.Column("checked_at", UTC_TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["shops.id"], name=op.f("fk_mirrors_shop_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("shop_id", "owner", "owner_id", name=op.f("pk_mirrors")),
     )
+    op.create_index("ix_mirrors_checked", "mirrors", ["shop_id", "checked_at"], unique=False)
     op.create_table(
         "orders",
         sa.Column("shop_id", ROW_ID, nullable=False),
@@ -228,10 +229,10 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("priority", sa.Integer(), server_default=sa.false(), nullable=False),
+        sa.Column("priority", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("due_at", UTC_TIME, nullable=False),
         sa.Column("queued_at", UTC_TIME, nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default=sa.false(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("parked_at", UTC_TIME, nullable=True),
         sa.ForeignKeyConstraint(

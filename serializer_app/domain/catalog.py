@@ -69,11 +69,17 @@ def tracking(session: Session, shop_id: int, variant_ids: Iterable[int]) -> dict
     for start in range(0, len(wanted), 500):
         rows = connection.execute(
             select(
-                Variant.variant_id, Variant.trackable, Variant.auto_generatable, Variant.warranty, Variant.custom_fields
+                Variant.variant_id,
+                Variant.trackable,
+                Variant.auto_generatable,
+                Variant.warranty,
+                Variant.custom_fields,
             ).where(Variant.shop_id == shop_id, Variant.variant_id.in_(wanted[start : start + 500]))
         )
         for variant_id, trackable, auto_generatable, warranty, fields in rows:
-            found[variant_id] = Tracking(variant_id, trackable, auto_generatable, warranty, empty_fields(fields))
+            found[variant_id] = Tracking(
+                variant_id, trackable, auto_generatable, warranty, empty_fields(fields)
+            )
     return found
 
 
@@ -81,7 +87,9 @@ def empty_fields(stored: str | None) -> str:
     """The custom fields a new item of a variant starts with: one empty entry per tracked field (contract §4)."""
     if stored is None or stored == "[]":
         return "[]"
-    tracked = [{"key": field["key"], "value": ""} for field in msgspec.json.decode(stored) if field["trackable"]]
+    tracked = [
+        {"key": field["key"], "value": ""} for field in msgspec.json.decode(stored) if field["trackable"]
+    ]
     return msgspec.json.encode(tracked).decode()
 
 
@@ -99,7 +107,9 @@ def ensure(session: Session, shop_id: int, variant_ids: Iterable[int]) -> None:
         for variant_id in sorted(set(variant_ids))
     ]
     if rows:
-        statement = outbox.insert(session, Variant).on_conflict_do_nothing(index_elements=["shop_id", "variant_id"])
+        statement = outbox.insert(session, Variant).on_conflict_do_nothing(
+            index_elements=["shop_id", "variant_id"]
+        )
         session.connection().execute(statement, rows)
 
 
@@ -134,7 +144,8 @@ def describe(session: Session, shop_id: int, facts: Sequence[Facts]) -> int:
             .where(
                 Variant.shop_id == shop_id,
                 Variant.variant_id == fact.variant_id,
-                (Variant.source_updated_at.is_(None)) | (Variant.source_updated_at <= (fact.updated_at or now())),
+                (Variant.source_updated_at.is_(None))
+                | (Variant.source_updated_at <= (fact.updated_at or now())),
             )
             .values(
                 product_id=fact.product_id,
@@ -152,7 +163,12 @@ def describe(session: Session, shop_id: int, facts: Sequence[Facts]) -> int:
 
 
 def mark_deleted(
-    session: Session, shop_id: int, product_id: int, *, keep: Sequence[int] = (), before: datetime | None = None
+    session: Session,
+    shop_id: int,
+    product_id: int,
+    *,
+    keep: Sequence[int] = (),
+    before: datetime | None = None,
 ) -> int:
     """A product is gone, or lists only the variants in ``keep``: the others stay for their items, marked as deleted.
 
@@ -167,7 +183,8 @@ def mark_deleted(
     if before is not None:
         condition.append((Variant.source_updated_at.is_(None)) | (Variant.source_updated_at <= before))
     result: Any = session.execute(
-        update(Variant).where(*condition).values(deleted_at=now()), execution_options={"synchronize_session": False}
+        update(Variant).where(*condition).values(deleted_at=now()),
+        execution_options={"synchronize_session": False},
     )
     return int(result.rowcount)
 

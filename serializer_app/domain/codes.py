@@ -47,7 +47,9 @@ def read_item_id(typed: str) -> str | None:
     if len(typed) > 100:
         return None
     kept = "".join(
-        symbol for symbol in unicodedata.normalize("NFKC", typed) if not symbol.isspace() and symbol not in _DASHES
+        symbol
+        for symbol in unicodedata.normalize("NFKC", typed)
+        if not symbol.isspace() and symbol not in _DASHES
     )
     symbols = kept.upper().translate(_TYPED)
     if len(symbols) != _SYMBOLS + 1 or any(symbol not in _VALUE for symbol in symbols):

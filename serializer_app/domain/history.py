@@ -18,7 +18,13 @@ Changes = Mapping[str, Mapping[str, Any]]
 
 
 def record(
-    session: Session, shop_id: int, subject: str, entries: Iterable[tuple[int, Changes]], *, actor: str, action: str
+    session: Session,
+    shop_id: int,
+    subject: str,
+    entries: Iterable[tuple[int, Changes]],
+    *,
+    actor: str,
+    action: str,
 ) -> None:
     """Write one entry for each (subject id, changes), all by one actor at one moment."""
     at = now()
@@ -45,7 +51,9 @@ def entries(
     rows = session.execute(
         select(HistoryEntry.at, HistoryEntry.actor, HistoryEntry.action, HistoryEntry.changes)
         .where(
-            HistoryEntry.shop_id == shop_id, HistoryEntry.subject == subject, HistoryEntry.subject_id == subject_id
+            HistoryEntry.shop_id == shop_id,
+            HistoryEntry.subject == subject,
+            HistoryEntry.subject_id == subject_id,
         )
         .order_by(HistoryEntry.id)
         .limit(most)

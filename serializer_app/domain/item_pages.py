@@ -100,13 +100,14 @@ def _values(filters: Filters) -> dict[str, Any] | None:
                 return None
             values |= {"refSerial": serial or "", "refItem": item_id or ""}
             continue
+        compared: int | str | None = value
         if name == "serialNumber":
-            value = _serial(str(value))  # type: ignore[assignment]
+            compared = _serial(str(value))
         elif name == "itemId":
-            value = read_item_id(str(value))  # type: ignore[assignment]
-        if value is None:
+            compared = read_item_id(str(value))
+        if compared is None:
             return None
-        values[name] = value
+        values[name] = compared
     return values
 
 
@@ -141,12 +142,14 @@ def _probe(names: tuple[str, ...], direction: str, dialect: str) -> Select[Any]:
 
 def _matching(names: tuple[str, ...], direction: str, beyond: bool, columns: list[Any]) -> Select[Any]:
     def side(*extra: Any) -> Select[Any]:
-        query = select(*columns).where(_ITEMS.shop_id == bindparam("shop"), _ITEMS.removed_at.is_(None), *extra)
+        query = select(*columns).where(
+            _ITEMS.shop_id == bindparam("shop"), _ITEMS.removed_at.is_(None), *extra
+        )
         query = query.where(*(_COLUMN[name] == bindparam(name) for name in names if name != "itemRef"))
         if "serialNumber" in names:
             query = query.where(_ITEMS.serial_key.is_not(None))
         if beyond:
-            edge = bindparam("beyond")
+            edge: Any = bindparam("beyond")
             query = query.where(_ITEMS.id > edge if direction == "next" else _ITEMS.id < edge)
         return query
 

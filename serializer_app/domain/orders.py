@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -38,7 +38,9 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     old_customer = snapshot.customer_id
     if not is_new:
         order = _locked(session, shop.id, snapshot.order_id)
-        if order.deleted_at is not None or (order.source_updated_at and order.source_updated_at > snapshot.updated_at):
+        if order.deleted_at is not None or (
+            order.source_updated_at and order.source_updated_at > snapshot.updated_at
+        ):
             return Outcome(stale=True)
         stored = items.stored_lines(session, shop.id, snapshot.order_id)
         old_customer = order.customer_id
@@ -57,7 +59,8 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
         restored=items.bring_back(session, shop.id, todo.restore, actor=actor),
         removed=items.take_away(session, shop.id, todo.remove, actor=actor, reason="removed"),
     )
-    tracked = any(_is_tracked(line.variant_id, variants) for line in (*snapshot.lines, *stored.values()))
+    seen = [line.variant_id for line in snapshot.lines] + [line.variant_id for line in stored.values()]
+    tracked = any(_is_tracked(variant_id, variants) for variant_id in seen)
     if not is_new:
         _update(session, shop.id, snapshot)
     if tracked or todo.changes_items or any(line.living for line in stored.values()):
@@ -167,7 +170,9 @@ def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
         select(Item.id).where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
     ).all()
     session.connection().execute(
-        update(Line).where(Line.shop_id == shop_id, Line.order_id == order_id).values(quantity=0, removed_at=moment)
+        update(Line)
+        .where(Line.shop_id == shop_id, Line.order_id == order_id)
+        .values(quantity=0, removed_at=moment)
     )
     removed = items.take_away(session, shop_id, keys, actor=actor, reason="order-deleted")
     outbox.put(session, shop_id, "mirror-order", [order_id])
@@ -182,7 +187,7 @@ def find(session: Session, shop_id: int, order_id: int) -> Order:
     return order
 
 
-def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Row[Any]]:
+def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
     """Lines with what is tracked about them *now*: (Line columns…, trackable)."""
     return session.execute(
         select(
@@ -202,7 +207,7 @@ def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def trackable_units(rows: Sequence[Row[Any]]) -> int:
+def trackable_units(rows: Sequence[Any]) -> int:
     """Contract §1: the sum of current quantities of lines whose variant is trackable now."""
     return sum(row.quantity for row in rows if row.trackable)
 
@@ -211,7 +216,9 @@ def generate_missing(session: Session, shop: Shop, order_id: int, *, actor: str)
     """A person or the API asks for the items an order should have: one per trackable unit (contract §7.2)."""
     order = _alive(session, shop.id, order_id)
     stored = items.stored_lines(session, shop.id, order_id)
-    variants = catalog.tracking(session, shop.id, [line.variant_id for line in stored.values() if line.variant_id])
+    variants = catalog.tracking(
+        session, shop.id, [line.variant_id for line in stored.values() if line.variant_id]
+    )
     todo = Plan()
     for line in stored.values():
         variant = variants.get(line.variant_id) if line.variant_id else None
@@ -238,7 +245,9 @@ def adjust(
     order = _alive(session, shop.id, order_id)
     line = items.stored_lines(session, shop.id, order_id).get(line_item_id)
     if line is None:
-        raise AppError("line_item_not_found", f"Line item {line_item_id} not found in order {order_id}.", status=404)
+        raise AppError(
+            "line_item_not_found", f"Line item {line_item_id} not found in order {order_id}.", status=404
+        )
     todo = Plan(
         remove=_of_line(session, shop.id, line, remove, "remove"),
         restore=_of_line(session, shop.id, line, restore, "restore"),
@@ -264,7 +273,9 @@ def _alive(session: Session, shop_id: int, order_id: int) -> Order:
     return order
 
 
-def _of_line(session: Session, shop_id: int, line: StoredLine, item_ids: Sequence[str], path: str) -> list[int]:
+def _of_line(
+    session: Session, shop_id: int, line: StoredLine, item_ids: Sequence[str], path: str
+) -> list[int]:
     known = {item.id for item in (*line.living, *line.removed)}
     keys = []
     for number, item_id in enumerate(item_ids):
@@ -291,7 +302,7 @@ def _carry_out(session: Session, order: Order, todo: Plan, *, actor: str) -> Out
     return outcome
 
 
-def warnings(rows: Sequence[Row[Any]], living: dict[int, int]) -> list[dict[str, Any]]:
+def warnings(rows: Sequence[Any], living: dict[int, int]) -> list[dict[str, Any]]:
     """Lines that hold more items than units (contract §7.4), each with the sentence a person needs."""
     found = []
     for row in rows:
@@ -329,3 +340,19 @@ def updated_at(session: Session, shop_id: int, order_id: int) -> datetime | None
     return session.execute(
         select(Order.source_updated_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
     ).scalar_one_or_none()
+
+
+def merge_customers(session: Session, shop_id: int, *, kept: int, gone: int) -> int:
+    """Two customers became one: orders and items of ``gone`` belong to ``kept``. Returns how many orders."""
+    moved = session.scalars(
+        update(Order)
+        .where(Order.shop_id == shop_id, Order.customer_id == gone)
+        .values(customer_id=kept)
+        .returning(Order.order_id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    session.execute(
+        update(Item).where(Item.shop_id == shop_id, Item.customer_id == gone).values(customer_id=kept),
+        execution_options={"synchronize_session": False},
+    )
+    return len(moved)

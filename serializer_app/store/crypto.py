@@ -41,7 +41,9 @@ class Vault:
         try:
             return self._fernet.rotate(token.encode("ascii")).decode("ascii")
         except InvalidToken as error:
-            raise AppError("encryption_key_missing", "A stored value cannot be decrypted", status=500) from error
+            raise AppError(
+                "encryption_key_missing", "A stored value cannot be decrypted", status=500
+            ) from error
 
     def blind_index(self, purpose: str, text: str) -> str:
         """What is stored beside an encrypted value so that it can be looked up: a keyed hash, 64 hex digits."""
@@ -60,7 +62,9 @@ class Vault:
 
 
 def _derive(key: str, purpose: str) -> bytes:
-    return HKDF(hashes.SHA256(), 32, salt=None, info=f"serializer:{purpose}".encode()).derive(key.encode("ascii"))
+    return HKDF(hashes.SHA256(), 32, salt=None, info=f"serializer:{purpose}".encode()).derive(
+        key.encode("ascii")
+    )
 
 
 def new_api_key() -> str:

@@ -104,7 +104,9 @@ def open_lane(session: Session, shop_id: int) -> None:
     session.execute(insert(session, Lane).on_conflict_do_nothing(), row)
 
 
-def take(session: Session, *, lease_seconds: float, most: int = 25, kinds: Sequence[str] = ()) -> Taken | None:
+def take(
+    session: Session, *, lease_seconds: float, most: int = 25, kinds: Sequence[str] = ()
+) -> Taken | None:
     """Take the lane of the shop that has waited longest among those with something due, or None.
 
     At most ``most`` jobs of one kind come along. SKIP LOCKED lets workers pass each other on PostgreSQL; SQLite has
@@ -159,6 +161,23 @@ def take(session: Session, *, lease_seconds: float, most: int = 25, kinds: Seque
     return Taken(taken, lease, tuple(same))
 
 
+def anything_due(session: Session) -> bool:
+    """Whether a worker has anything to take: a cheap read, so that an idle one never asks for the write lock."""
+    moment = now()
+    query = (
+        select(Lane.shop_id)
+        .join(Shop, Shop.id == Lane.shop_id)
+        .where(Lane.leased_until <= moment, Lane.paused_until <= moment, Shop.status == "installed")
+        .where(
+            exists().where(
+                OutboxRow.shop_id == Lane.shop_id, OutboxRow.parked_at.is_(None), OutboxRow.due_at <= moment
+            )
+        )
+        .limit(1)
+    )
+    return session.execute(query).first() is not None
+
+
 def renew(session: Session, taken: Taken, *, lease_seconds: float) -> bool:
     """Keep the lane for longer work; False when somebody else has it by now, and the work must stop."""
     result = session.execute(
@@ -205,7 +224,7 @@ def postpone(session: Session, jobs: Iterable[Job], wait: float) -> None:
 
 
 def retry(session: Session, jobs: Iterable[Job], problem: str, *, at_least: float = 0) -> None:
-    """A transient failure: a second, two, four … an hour, without end (contract §5), or longer where Shopify says so."""
+    """A transient failure: a second, two, four … an hour, without end (contract §5), or longer if Shopify says so."""
     for job in jobs:
         wait = max(min(FIRST_WAIT * 2 ** min(job.attempts, 12), LONGEST_WAIT), at_least)
         session.execute(
@@ -230,7 +249,7 @@ def park(session: Session, jobs: Iterable[Job], problem: str) -> None:
 
 
 def release(session: Session, shop_id: int) -> int:
-    """Make everything of a shop due now, parked or backing off: after a re-installation, or when a person says retry."""
+    """Make everything of a shop due now, parked or backing off: after a re-installation, or by a person's wish."""
     moment = now()
     ids = session.execute(
         update(OutboxRow)
@@ -248,9 +267,9 @@ def release(session: Session, shop_id: int) -> int:
 def state(session: Session, shop_id: int, kind: str, key: str | int) -> dict[str, Any] | None:
     """The row as a person may see it, or None when nothing waits."""
     row = session.execute(
-        select(OutboxRow.attempts, OutboxRow.due_at, OutboxRow.parked_at, OutboxRow.problem, OutboxRow.queued_at).where(
-            OutboxRow.shop_id == shop_id, OutboxRow.kind == kind, OutboxRow.key == str(key)
-        )
+        select(
+            OutboxRow.attempts, OutboxRow.due_at, OutboxRow.parked_at, OutboxRow.problem, OutboxRow.queued_at
+        ).where(OutboxRow.shop_id == shop_id, OutboxRow.kind == kind, OutboxRow.key == str(key))
     ).one_or_none()
     return None if row is None else dict(row._mapping)
 
@@ -258,7 +277,8 @@ def state(session: Session, shop_id: int, kind: str, key: str | int) -> dict[str
 def waiting(session: Session, shop_id: int | None = None) -> tuple[int, int]:
     """How many rows wait, and how many are parked; of one shop or of all."""
     query = select(
-        func.count().filter(OutboxRow.parked_at.is_(None)), func.count().filter(OutboxRow.parked_at.is_not(None))
+        func.count().filter(OutboxRow.parked_at.is_(None)),
+        func.count().filter(OutboxRow.parked_at.is_not(None)),
     ).select_from(OutboxRow)
     if shop_id is not None:
         query = query.where(OutboxRow.shop_id == shop_id)

@@ -81,20 +81,33 @@ def _database_away(error: OperationalError) -> Response:
     # The statement and its values stay out of the log: they may hold names and addresses.
     log.error("database unavailable", problem=type(error.orig).__name__, reason=_first_line(error.orig))
     return _rendered(
-        AppError("database_unavailable", "The database is away; try again", status=503, permanent=False, retry_after=2)
+        AppError(
+            "database_unavailable",
+            "The database is away; try again",
+            status=503,
+            permanent=False,
+            retry_after=2,
+        )
     )
 
 
 def _race(error: IntegrityError) -> Response:
     log.warning("race lost", problem=type(error.orig).__name__, reason=_first_line(error.orig))
     return _rendered(
-        AppError("conflict", "Something else changed this at the same moment; try again", status=409, permanent=False)
+        AppError(
+            "conflict",
+            "Something else changed this at the same moment; try again",
+            status=409,
+            permanent=False,
+        )
     )
 
 
 def _unexpected(error: Exception) -> Response:
     log.exception("request failed")
-    return _rendered(AppError("internal_error", "Something went wrong here; it was noted", status=500, permanent=False))
+    return _rendered(
+        AppError("internal_error", "Something went wrong here; it was noted", status=500, permanent=False)
+    )
 
 
 def _first_line(error: BaseException | None) -> str:

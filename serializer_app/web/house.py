@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
+from serializer_app.web.limits import Limiter
 
 _KEY = "serializer"
 
@@ -18,6 +19,8 @@ class House:
     settings: Settings
     db: Database
     vault: Vault
+    guesses: Limiter = field(default_factory=lambda: Limiter(rate=0.5, burst=30))
+    """Storefront look-ups that found nothing, by shop and visitor: honest visitors find what is on their box."""
 
 
 def furnish(app: Flask, house: House) -> None:

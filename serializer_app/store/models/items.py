@@ -59,7 +59,9 @@ class Item(Base):
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
         ),
-        Index("ix_items_customer", "shop_id", "customer_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index(
+            "ix_items_customer", "shop_id", "customer_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE
+        ),
         Index(
             "ix_items_customer_variant",
             "shop_id",

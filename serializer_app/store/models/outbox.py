@@ -56,6 +56,7 @@ class Mirror(Base):
     """What the metafields of one order or variant held after our last write, page by page."""
 
     __tablename__ = "mirrors"
+    __table_args__ = (Index("ix_mirrors_checked", "shop_id", "checked_at"),)
 
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
     owner: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -64,4 +65,5 @@ class Mirror(Base):
     pages: Mapped[Json]
     """JSON object {metafield key: {"hash": SHA-256 of the value, "digest": Shopify's compareDigest}}."""
     written_at: Mapped[Utc]
-    revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    checked_at: Mapped[Utc]
+    """When these digests were last seen to be Shopify's: the hourly comparison takes the oldest first."""

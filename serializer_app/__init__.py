@@ -1,0 +1,80 @@
+"""Serializer: every unit a Shopify merchant sells gets an identity, a warranty and an owner."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+from serializer_app import logs
+from serializer_app.config import Settings
+from serializer_app.store.crypto import Vault
+from serializer_app.store.db import Database
+from serializer_app.sync.jobs import new_worker
+from serializer_app.sync.worker import Embedded, embed
+from serializer_app.web import answers
+from serializer_app.web.doors import everybody, open_door
+from serializer_app.web.health import health
+from serializer_app.web.house import House, furnish, house
+from serializer_app.web.storefront import signed_by_proxy, storefront
+from serializer_app.web.webhooks import signed_by_shopify, webhooks
+
+__version__ = "0.1.0"
+
+log = structlog.get_logger(__name__)
+
+MOST_BYTES = 2 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Put the web process together: the only place where all parts meet. Opens nothing before the first request.
+
+    Raises config.ConfigError when a setting is missing or malformed.
+    """
+    logs.configure()
+    settings = settings or Settings.from_env()
+    vault = Vault(settings.encryption_keys)
+    app = Flask(__name__, template_folder="web/templates", static_folder="web/static")
+    keys = [key.hex() for key in vault.derived_keys("flask-session")]
+    # Never the API secret: what it signs could be sent back to us as a webhook (platform.md §2).
+    app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:], MAX_CONTENT_LENGTH=MOST_BYTES)
+    furnish(app, House(settings, Database(settings.database_url), vault))
+    app.before_request(_begin)
+    app.after_request(_end)
+    answers.handle_errors(app)
+    open_door(app, health, everybody)
+    open_door(app, webhooks, signed_by_shopify)
+    open_door(app, storefront, signed_by_proxy)
+    return app
+
+
+def start_worker(app: Flask) -> Embedded | None:
+    """On SQLite, run the worker inside this web process (after the fork); None on PostgreSQL, where it runs alone."""
+    parts = house(app)
+    return embed(new_worker(parts.settings, parts.db, parts.vault)) if parts.settings.is_sqlite else None
+
+
+def _begin() -> None:
+    """Name the request, so that its log lines and its answer can be told from all others."""
+    g.started = time.monotonic()
+    g.request_id = secrets.token_hex(8)
+    logs.clear()
+    logs.bind(request_id=g.request_id)
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.endpoint != "health.healthz":
+        # The route and never the address: it carries signatures, tokens, serial numbers and customers' IDs.
+        log.info(
+            "request",
+            method=request.method,
+            route=str(request.url_rule or "-"),
+            status=response.status_code,
+            shop=g.get("shop_domain"),
+            ms=round((time.monotonic() - g.started) * 1000, 1),
+        )
+    return response

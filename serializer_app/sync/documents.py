@@ -1,0 +1,130 @@
+"""What the metafields should hold now: present state in, JSON texts out. Pure but for the reads (contract §5)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import catalog, items, orders, warranty
+from serializer_app.store.models import Order
+
+NAMESPACE = "serializer"
+MAIN = "properties"
+SERIALS = "serials"
+
+MOST_BYTES = 128_000
+"""A little under Shopify's 128 KB for a JSON value (platform.md §4), however it counts a kilobyte."""
+MOST_SERIALS = 128
+"""Values that a list metafield takes."""
+ATOMIC_PAGES = 25
+"""Metafields that one metafieldsSet writes as a whole."""
+
+_ENCODER = msgspec.json.Encoder()
+_SEPARATOR = b","
+
+
+@dataclass(frozen=True)
+class Value:
+    """One metafield as it should be."""
+
+    type: str
+    text: str
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+class MirroredItem(Struct):
+    lineItemId: int
+    productVariantId: int
+    itemId: str
+    serialNumber: str | UnsetType
+    warrantyDuration: warranty.WireDuration | UnsetType | None
+    customFields: Raw
+
+
+def order_metafields(
+    session: Session, shop_id: int, order_id: int, *, was_written: bool
+) -> dict[str, Value] | None:
+    """key → value for an order, {} where there never was anything trackable; None when the order is gone."""
+    order = session.get(Order, (shop_id, order_id), populate_existing=True)
+    if order is None or order.deleted_at is not None:
+        return None
+    total = orders.trackable_units(orders.lines(session, shop_id, order_id))
+    rows = items.of_order(session, shop_id, order_id)
+    if not total and not rows and not was_written and not items.ever_had(session, shop_id, order_id):
+        return {}
+    wanted = {key: Value("json", text) for key, text in order_pages(total, rows).items()}
+    serials = _serials(rows)
+    if serials:
+        wanted[SERIALS] = Value("list.single_line_text_field", _ENCODER.encode(serials).decode())
+    return wanted
+
+
+def order_pages(total: int, rows: Sequence[Any], most_bytes: int = MOST_BYTES) -> dict[str, str]:
+    """``properties`` and, above the size limit, ``properties_2`` … of the same shape.
+
+    Beyond 25 pages no single call is atomic any more: then every page carries the ``revision`` of its writing, by
+    which a reader tells pages that belong together. It is made from the content, so that unchanged content stays so.
+    """
+    texts = [_item(row) for row in rows]
+    room = most_bytes - 150  # the frame around the items
+    pages: list[list[bytes]] = [[]]
+    used = 0
+    for text in texts:
+        if used + len(text) + 1 > room and pages[-1]:
+            pages.append([])
+            used = 0
+        pages[-1].append(text)
+        used += len(text) + 1
+    extra = b""
+    if len(pages) > ATOMIC_PAGES:
+        content = hashlib.sha256(b"".join([str(total).encode(), *texts])).hexdigest()[:16]
+        extra = b',"revision":"' + content.encode() + b'"'
+    documents: dict[str, str] = {}
+    for number, page in enumerate(pages, start=1):
+        count = f',"pages":{len(pages)}'.encode() if number == 1 and len(pages) > 1 else b""
+        body = b'{"currentTotalTrackable":%d%s%s,"items":[%s]}' % (total, count, extra, _SEPARATOR.join(page))
+        documents[MAIN if number == 1 else f"{MAIN}_{number}"] = body.decode()
+    return documents
+
+
+def _item(row: Any) -> bytes:
+    return _ENCODER.encode(
+        MirroredItem(
+            row.line_item_id,
+            row.variant_id,
+            row.item_id,
+            UNSET if row.serial_number is None else row.serial_number,
+            UNSET if row.warranty is None else warranty.wire(row.warranty),
+            Raw(row.custom_fields),
+        )
+    )
+
+
+def _serials(rows: Sequence[Any]) -> list[str]:
+    """What staff may type into Shopify's search: serial numbers first, then item IDs, as many as the type takes."""
+    serials = [row.serial_number for row in rows if row.serial_number is not None]
+    return list(dict.fromkeys([*serials, *(row.item_id for row in rows)]))[:MOST_SERIALS]
+
+
+def variant_metafields(session: Session, shop_id: int, variant_id: int) -> dict[str, Value] | None:
+    """key → value for a variant, {} for one that nobody ever set up; None when it is gone."""
+    variant = catalog.find(session, shop_id, variant_id)
+    if variant is None or variant.deleted_at is not None:
+        return None
+    if variant.configured_at is None:
+        return {}
+    document: dict[str, Any] = {"trackable": variant.trackable, "autoGeneratable": variant.auto_generatable}
+    if variant.warranty is not None:
+        document["warrantyDuration"] = warranty.wire(variant.warranty)
+    if variant.custom_fields is not None:
+        document["customFields"] = Raw(variant.custom_fields)
+    return {MAIN: Value("json", _ENCODER.encode(document).decode())}

@@ -1,0 +1,165 @@
+"""Orders and variants as the Admin API shows them, brought into the shape the webhooks bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from serializer_app.clock import parse_iso
+from serializer_app.domain import catalog, orders, shops
+from serializer_app.domain.catalog import Facts
+from serializer_app.domain.plan import LineSnapshot, OrderSnapshot
+from serializer_app.shopify.domains import gid, numeric_id
+from serializer_app.store.outbox import Job
+from serializer_app.sync.worker import Verdict, Work
+
+LINES_PAGE = 250
+
+
+def fetch_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``fetch-order``: orders/edited and refunds/create do not carry the order, so it is asked for."""
+    verdict = Verdict()
+    for job in jobs[:5]:
+        apply_order(work, int(job.key))
+        verdict.done.append(job)
+    verdict.postponed = [(job, 0.0) for job in jobs[5:]]
+    verdict.pause = work.rest(500) if verdict.postponed else work.rest()
+    return verdict
+
+
+def apply_order(work: Work, order_id: int) -> orders.Outcome:
+    """Fetch one order and apply it; one that Shopify no longer has is treated as deleted."""
+    snapshot = order(work, order_id)
+    with work.db.write() as session:
+        if snapshot is None:
+            return orders.Outcome(removed=orders.delete(session, work.shop_id, order_id, actor="app:fetch"))
+        return orders.apply(session, shops.by_id(session, work.shop_id), snapshot, actor="app:fetch")
+
+
+def order(work: Work, order_id: int) -> OrderSnapshot | None:
+    """The whole order with every line, or None when Shopify has none of this ID."""
+    node = work.call("Order", {"id": gid("Order", order_id)}).get("order")
+    return None if node is None else snapshot(work, node)
+
+
+def snapshot(work: Work, node: dict[str, Any]) -> OrderSnapshot:
+    """An order's node, with its further lines fetched, as a snapshot."""
+    fulfilled = _fulfilled_at(node)
+    lines = [_line(line, fulfilled) for line in _lines(work, node)]
+    customer = node.get("customer")
+    cancelled = node.get("cancelledAt")
+    return OrderSnapshot(
+        numeric_id(node["id"]),
+        node.get("name"),
+        numeric_id(customer["id"]) if customer else None,
+        parse_iso(node["createdAt"]),
+        parse_iso(node["updatedAt"]),
+        parse_iso(cancelled) if cancelled else None,
+        tuple(lines),
+    )
+
+
+def _lines(work: Work, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    page = node["lineItems"]
+    yield from page["nodes"]
+    while page["pageInfo"]["hasNextPage"]:
+        variables = {"id": node["id"], "first": LINES_PAGE, "after": page["pageInfo"]["endCursor"]}
+        again = work.call("OrderLineItems", variables).get("order")
+        if again is None:
+            return
+        page = again["lineItems"]
+        yield from page["nodes"]
+
+
+def _fulfilled_at(node: dict[str, Any]) -> datetime | None:
+    """The first fulfilment of the order. Which lines were in it is not asked: it would cost hundreds of points."""
+    moments = [
+        parse_iso(entry["createdAt"])
+        for entry in node.get("fulfillments") or []
+        if entry.get("createdAt") and entry.get("status") in (None, "SUCCESS", "PENDING", "OPEN")
+    ]
+    return min(moments, default=None)
+
+
+def _line(node: dict[str, Any], fulfilled_at: datetime | None) -> LineSnapshot:
+    variant, product = node.get("variant"), node.get("product")
+    return LineSnapshot(
+        numeric_id(node["id"]),
+        numeric_id(variant["id"]) if variant else None,
+        numeric_id(product["id"]) if product else None,
+        node.get("title"),
+        node.get("variantTitle"),
+        node.get("sku"),
+        int(node["currentQuantity"]),
+        fulfilled_at,
+    )
+
+
+# --- variants -----------------------------------------------------------------------------------------------------
+
+VARIANTS_PAGE = 50
+
+
+def sync_product(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``sync-product``: a product of more than a hundred variants, which no webhook carries in full."""
+    for job in jobs:
+        product_id, found = int(job.key), []
+        asked_at = None
+        for page in variant_pages(work, f"product_id:{product_id}"):
+            found += [fact.variant_id for fact in page]
+            asked_at = max([fact.updated_at for fact in page if fact.updated_at], default=asked_at)
+            with work.db.write() as session:
+                catalog.describe(session, work.shop_id, page)
+        with work.db.write() as session:
+            catalog.mark_deleted(session, work.shop_id, product_id, keep=found, before=asked_at)
+    return Verdict(done=list(jobs), pause=work.rest())
+
+
+def sync_catalog(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``sync-catalog``: SKU, titles and products of all variants; the key is the cursor to go on from."""
+    job = jobs[0]
+    page, cursor = variants(work, None, job.key or None)
+    with work.db.write() as session:
+        catalog.describe(session, work.shop_id, page)
+    again = [("sync-catalog", cursor, 0.0)] if cursor else []
+    return Verdict(done=[job], again=again, pause=work.rest(600) if cursor else 0)
+
+
+def variant_pages(work: Work, query: str) -> Iterator[list[Facts]]:
+    cursor: str | None = None
+    while True:
+        page, cursor = variants(work, query, cursor)
+        yield page
+        if cursor is None:
+            return
+
+
+def variants(work: Work, query: str | None, after: str | None) -> tuple[list[Facts], str | None]:
+    """(facts, cursor of the next page or None)."""
+    variables = {"first": VARIANTS_PAGE, "after": after, "query": query}
+    page = work.call("ProductVariants", variables)["productVariants"]
+    info = page["pageInfo"]
+    return [_facts(node) for node in page["nodes"]], info["endCursor"] if info["hasNextPage"] else None
+
+
+def _facts(node: dict[str, Any]) -> Facts:
+    product = node.get("product") or {}
+    return Facts(
+        numeric_id(node["id"]),
+        numeric_id(product["id"]) if product else None,
+        node.get("sku"),
+        node.get("barcode"),
+        node.get("title"),
+        product.get("title"),
+        _image(node) or _image({"media": {"nodes": [product.get("featuredMedia") or {}]}}),
+        parse_iso(node["updatedAt"]) if node.get("updatedAt") else None,
+    )
+
+
+def _image(node: dict[str, Any]) -> str | None:
+    for media in (node.get("media") or {}).get("nodes") or []:
+        image = ((media or {}).get("preview") or {}).get("image") or {}
+        if image.get("url"):
+            return str(image["url"])
+    return None

@@ -1,0 +1,26 @@
+"""Every kind of job with its handler: the one list that a worker is built from."""
+
+from __future__ import annotations
+
+from serializer_app.config import Settings
+from serializer_app.store.crypto import Vault
+from serializer_app.store.db import Database
+from serializer_app.sync import fetch, install, mirror, reconcile
+from serializer_app.sync.worker import Handler, Worker
+
+HANDLERS: dict[str, Handler] = {
+    "install": install.install,
+    "sync-catalog": fetch.sync_catalog,
+    "sync-product": fetch.sync_product,
+    "fetch-order": fetch.fetch_orders,
+    "mirror-order": mirror.mirror_orders,
+    "mirror-variant": mirror.mirror_variants,
+    "variant-orders": reconcile.variant_orders,
+    "reconcile": reconcile.reconcile,
+    "compare": reconcile.compare,
+    "resync": reconcile.resync,
+}
+
+
+def new_worker(settings: Settings, db: Database, vault: Vault) -> Worker:
+    return Worker(settings, db, vault, HANDLERS)

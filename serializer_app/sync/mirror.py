@@ -1,0 +1,400 @@
+"""Present state → metafields: only what changed, 25 owners a call, guarded by compareDigest, never out of order.
+
+The database is the truth. What Shopify answered to our last write (its digest) guards the next one, so an old request
+that arrives late, or somebody else's edit, is noticed instead of lost or left standing (contract §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.errors import AppError
+from serializer_app.shopify.client import PermanentFailure, Throttled
+from serializer_app.shopify.domains import gid
+from serializer_app.store import outbox
+from serializer_app.store.models import Mirror
+from serializer_app.store.outbox import Job
+from serializer_app.sync import documents
+from serializer_app.sync.documents import ATOMIC_PAGES, MAIN, NAMESPACE, SERIALS, Value
+from serializer_app.sync.worker import Verdict, Work
+
+log = structlog.get_logger(__name__)
+
+SPACING = timedelta(seconds=0.5)
+"""At most two writes a second for one order in a burst; the first goes out at once."""
+
+_CONFLICTS = {"STALE_OBJECT", "INVALID_COMPARE_DIGEST"}
+_ROUNDS = 4
+OWNER_KINDS = {"order": "Order", "variant": "ProductVariant"}
+
+Known = dict[str, dict[str, str]]
+"""metafield key → {"hash", "digest"}, as Mirror.pages keeps it."""
+
+
+@dataclass
+class Owner:
+    """One order or variant on its way to Shopify."""
+
+    job: Job
+    kind: str
+    number: int
+    wanted: dict[str, Value] | None
+    known: Known
+    written_at: datetime | None
+    error: AppError | None = None
+    gone: bool = False
+    touched: bool = False
+    conflicts: int = 0
+
+    @property
+    def gid(self) -> str:
+        return gid(OWNER_KINDS[self.kind], self.number)
+
+    def changed(self) -> list[str]:
+        """Keys whose content Shopify does not hold yet; ``properties`` last, because it names the number of pages."""
+        keys = [
+            key
+            for key, value in (self.wanted or {}).items()
+            if self.known.get(key, {}).get("hash") != value.hash
+        ]
+        return sorted(keys, key=lambda key: (key == MAIN, key))
+
+    def leftover(self) -> list[str]:
+        """Pages of a shrunken order, and serials that are none any more."""
+        return sorted(set(self.known) - set(self.wanted or {}))
+
+    def write(self, key: str) -> dict[str, Any]:
+        value = (self.wanted or {})[key]
+        return {
+            "ownerId": self.gid,
+            "namespace": NAMESPACE,
+            "key": key,
+            "type": value.type,
+            "value": value.text,
+            # null: must not exist yet
+            "compareDigest": self.known.get(key, {}).get("digest"),
+        }
+
+
+@dataclass
+class _Batch:
+    """Metafields of one call: (owner, key) beside the input, in the same order."""
+
+    places: list[tuple[Owner, str]] = field(default_factory=list)
+
+    def without(self, owners: Iterable[Owner]) -> _Batch:
+        out = {id(owner) for owner in owners}
+        return _Batch([place for place in self.places if id(place[0]) not in out])
+
+
+def mirror_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``mirror-order``: the key is an order ID."""
+    return _mirror(work, jobs, "order", documents_of_order)
+
+
+def mirror_variants(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``mirror-variant``: the key is a variant ID."""
+    return _mirror(
+        work,
+        jobs,
+        "variant",
+        lambda session, shop, number, _: documents.variant_metafields(session, shop, number),
+    )
+
+
+def documents_of_order(
+    session: Session, shop_id: int, number: int, was_written: bool
+) -> dict[str, Value] | None:
+    return documents.order_metafields(session, shop_id, number, was_written=was_written)
+
+
+Documents = Callable[[Session, int, int, bool], dict[str, Value] | None]
+
+
+def _mirror(work: Work, jobs: Sequence[Job], kind: str, read: Documents) -> Verdict:
+    verdict = Verdict()
+    owners = []
+    with work.db.read() as session:
+        for job in jobs:
+            owner = _load(session, work.shop_id, job, kind, read)
+            early = owner.written_at is not None and owner.written_at + SPACING - now()
+            if early and early > timedelta(0) and (owner.changed() or owner.leftover()):
+                verdict.postponed.append((job, early.total_seconds()))
+            else:
+                owners.append(owner)
+    try:
+        _write_all(work, owners)
+        _delete_leftovers(work, owners)
+    except Throttled as error:
+        verdict.pause = error.retry_after or 1.0
+    finally:
+        _remember(work, owners)
+    for owner in owners:
+        if owner.error is not None:
+            verdict.failed.append((owner.job, owner.error))
+        elif owner.gone or owner.wanted is None or not (owner.changed() or owner.leftover()):
+            verdict.done.append(owner.job)
+        else:
+            verdict.postponed.append((owner.job, verdict.pause))
+    verdict.pause = max(verdict.pause, work.rest())
+    return verdict
+
+
+def _load(session: Session, shop_id: int, job: Job, kind: str, read: Documents) -> Owner:
+    number = int(job.key)
+    row = session.execute(
+        select(Mirror.pages, Mirror.written_at).where(
+            Mirror.shop_id == shop_id, Mirror.owner == kind, Mirror.owner_id == number
+        )
+    ).one_or_none()
+    wanted = read(session, shop_id, number, row is not None)
+    known: Known = msgspec.json.decode(row.pages) if row else {}
+    return Owner(job, kind, number, wanted, known, row.written_at if row else None)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def _write_all(work: Work, owners: Sequence[Owner]) -> None:
+    """Write until nothing differs. Each round sends what differs; owners in conflict are looked up in between."""
+    for _ in range(_ROUNDS):
+        active = [owner for owner in owners if owner.wanted and not owner.gone and owner.error is None]
+        batches = _batches(active)
+        if not batches:
+            return
+        conflicts: dict[int, Owner] = {}
+        for batch in batches:
+            for owner in _send(work, batch):
+                conflicts[id(owner)] = owner
+        if conflicts:
+            _look_up(work, list(conflicts.values()))
+    for owner in owners:
+        if owner.wanted and owner.error is None and not owner.gone and owner.changed():
+            owner.error = AppError(
+                "metafield_contended",
+                "Somebody else keeps writing this metafield",
+                permanent=False,
+                retry_after=5,
+            )
+
+
+def _batches(owners: Sequence[Owner]) -> list[_Batch]:
+    """Calls of at most 25 metafields. An owner's pages stay in one call as long as they fit in one, and ``properties``
+    goes before the serials of any owner: mails wait for the first, only searches for the second.
+    """
+    batches: list[_Batch] = []
+    rest = _Batch()
+    for owner in owners:
+        pages = [key for key in owner.changed() if key != SERIALS]
+        if len(pages) > ATOMIC_PAGES:
+            parts = [pages[start : start + ATOMIC_PAGES] for start in range(0, len(pages), ATOMIC_PAGES)]
+            batches += [_Batch([(owner, key) for key in part]) for part in parts]
+            continue
+        if len(rest.places) + len(pages) > ATOMIC_PAGES:
+            batches.append(rest)
+            rest = _Batch()
+        rest.places += [(owner, key) for key in pages]
+    batches.append(rest)
+    serials = [(owner, SERIALS) for owner in owners if SERIALS in owner.changed()]
+    batches += [
+        _Batch(serials[start : start + ATOMIC_PAGES]) for start in range(0, len(serials), ATOMIC_PAGES)
+    ]
+    return [batch for batch in batches if batch.places]
+
+
+def _send(work: Work, batch: _Batch) -> list[Owner]:
+    """One metafieldsSet; owners that Shopify names as wrong are taken out and the rest go on.
+
+    Returns the owners whose digest did not match. What went wrong for good stands in ``owner.error``.
+    """
+    conflicts: list[Owner] = []
+    while batch.places:
+        # An owner whose first part met a conflict must not go on with the next one.
+        batch = batch.without([owner for owner, _ in batch.places if owner.gone or owner.error is not None])
+        if not batch.places:
+            break
+        payload = _call(work, batch)
+        problems = payload.get("userErrors") or []
+        if not problems:
+            _note(batch, payload.get("metafields") or [])
+            break
+        named = _sort_out(batch, problems, conflicts)
+        if not named:
+            # Shopify does not say whose fault it is: one owner at a time finds out.
+            first = batch.places[0][0]
+            if all(owner is first for owner, _ in batch.places):
+                first.error = PermanentFailure("metafield_refused", _message(problems[0]))
+                break
+            alone = [place for place in batch.places if place[0] is first]
+            conflicts += _send(work, _Batch(alone))
+            named = [first]
+        batch = batch.without(named)
+    return conflicts
+
+
+def _call(work: Work, batch: _Batch) -> dict[str, Any]:
+    data = work.call("MetafieldsSet", {"metafields": [owner.write(key) for owner, key in batch.places]})
+    payload = data.get("metafieldsSet")
+    return payload if isinstance(payload, dict) else {}
+
+
+def _sort_out(batch: _Batch, problems: Sequence[dict[str, Any]], conflicts: list[Owner]) -> list[Owner]:
+    """Find whose fault each problem is; an owner that Shopify does not know any more is done."""
+    named: list[Owner] = []
+    for problem in problems:
+        index = _index(problem)
+        if index is None or index >= len(batch.places):
+            continue
+        owner = batch.places[index][0]
+        if owner in named:
+            continue
+        named.append(owner)
+        if problem.get("code") in _CONFLICTS:
+            conflicts.append(owner)
+        elif "does not exist" in _message(problem).lower() or "not found" in _message(problem).lower():
+            owner.gone = True
+        else:
+            # Maybe the owner is gone in other words: the look-up tells. If not, this stands.
+            owner.error = PermanentFailure("metafield_refused", _message(problem))
+    return named
+
+
+def _index(problem: dict[str, Any]) -> int | None:
+    index = problem.get("elementIndex")
+    if isinstance(index, int):
+        return index
+    for part in problem.get("field") or []:
+        if isinstance(part, str) and part.isdigit():
+            return int(part)
+    return None
+
+
+def _message(problem: dict[str, Any]) -> str:
+    return str(problem.get("message") or problem.get("code") or "refused")[:300]
+
+
+def _note(batch: _Batch, written: Sequence[dict[str, Any]]) -> None:
+    """Keep the digests that Shopify answered, by position; it answers in the order it was asked."""
+    digests = {
+        ((entry.get("owner") or {}).get("id"), entry.get("key")): entry.get("compareDigest")
+        for entry in written
+    }
+    for number, (owner, key) in enumerate(batch.places):
+        digest = digests.get((owner.gid, key))
+        if digest is None and number < len(written) and written[number].get("key") == key:
+            digest = written[number].get("compareDigest")
+        owner.known[key] = {"hash": (owner.wanted or {})[key].hash, "digest": digest or ""}
+        if not digest:
+            # Without a digest the next write would claim that nothing exists; the look-up then finds the real one.
+            owner.known[key].pop("digest")
+        owner.touched = True
+
+
+# --- conflicts ----------------------------------------------------------------------------------------------------
+
+
+def _look_up(work: Work, owners: Sequence[Owner]) -> None:
+    """Ask what Shopify really holds: our own write whose answer was lost, somebody else's edit, or no owner at all."""
+    for start in range(0, len(owners), ATOMIC_PAGES):
+        part = owners[start : start + ATOMIC_PAGES]
+        most = max(30, *(len(owner.wanted or {}) + len(owner.known) + 5 for owner in part)) if part else 30
+        size = max(1, min(len(part), 900 // (most + 2)))
+        for begin in range(0, len(part), size):
+            chunk = part[begin : begin + size]
+            data = work.call(
+                "OwnerMetafields", {"ids": [owner.gid for owner in chunk], "first": min(most, 250)}
+            )
+            nodes = data.get("nodes") or []
+            for number, owner in enumerate(chunk):
+                _compare(owner, nodes[number] if number < len(nodes) else None)
+
+
+def _compare(owner: Owner, node: dict[str, Any] | None) -> None:
+    if node is None:
+        owner.gone = True
+        return
+    owner.touched = True
+    owner.conflicts += 1
+    held = {entry["key"]: entry for entry in (node.get("metafields") or {}).get("nodes") or []}
+    for key in [*(owner.wanted or {}), *owner.known]:
+        entry = held.get(key)
+        if entry is None:
+            owner.known.pop(key, None)
+            continue
+        wanted = (owner.wanted or {}).get(key)
+        same = wanted is not None and _equal(entry.get("value"), wanted.text)
+        owner.known[key] = {
+            "hash": wanted.hash if same and wanted else "",
+            "digest": entry.get("compareDigest") or "",
+        }
+    log.info("metafields differed", owner=owner.kind, owner_id=owner.number, rewritten=len(owner.changed()))
+
+
+def _equal(held: Any, wanted: str) -> bool:
+    """Whether Shopify holds this value; it may have printed the JSON in another way."""
+    if held == wanted:
+        return True
+    try:
+        return bool(msgspec.json.decode(held or "") == msgspec.json.decode(wanted))
+    except msgspec.DecodeError:
+        return False
+
+
+# --- afterwards ---------------------------------------------------------------------------------------------------
+
+
+def _delete_leftovers(work: Work, owners: Sequence[Owner]) -> None:
+    places = [
+        (owner, key)
+        for owner in owners
+        if owner.wanted and not owner.gone and owner.error is None and not owner.changed()
+        for key in owner.leftover()
+    ]
+    for start in range(0, len(places), ATOMIC_PAGES):
+        part = places[start : start + ATOMIC_PAGES]
+        identifiers = [{"ownerId": owner.gid, "namespace": NAMESPACE, "key": key} for owner, key in part]
+        data = work.call("MetafieldsDelete", {"metafields": identifiers})
+        problems = (data.get("metafieldsDelete") or {}).get("userErrors") or []
+        if problems:
+            raise PermanentFailure("metafield_refused", _message(problems[0]))
+        for owner, key in part:
+            owner.known.pop(key, None)
+            owner.touched = True
+
+
+def _remember(work: Work, owners: Sequence[Owner]) -> None:
+    """Keep what Shopify holds by now, also when a later call failed: what was written was written."""
+    changed = [owner for owner in owners if owner.touched or owner.gone or owner.wanted is None]
+    if not changed:
+        return
+    moment = now()
+    with work.db.write() as session:
+        for owner in changed:
+            if owner.gone or owner.wanted is None:
+                session.execute(
+                    delete(Mirror).where(
+                        Mirror.shop_id == work.shop_id,
+                        Mirror.owner == owner.kind,
+                        Mirror.owner_id == owner.number,
+                    )
+                )
+                continue
+            fresh = {
+                "pages": msgspec.json.encode(owner.known).decode(),
+                "written_at": moment,
+                "checked_at": moment,
+            }
+            session.execute(
+                outbox.insert(session, Mirror)
+                .values(shop_id=work.shop_id, owner=owner.kind, owner_id=owner.number, **fresh)
+                .on_conflict_do_update(index_elements=["shop_id", "owner", "owner_id"], set_=fresh)
+            )

@@ -1,0 +1,198 @@
+"""What webhooks missed and what others overwrote: found on a schedule, healed, and said (contract §5).
+
+Webhooks come without any promise of delivery, so orders updated since the shop's watermark are asked for every hour
+and applied like any other snapshot: a fixpoint, so that what was not missed changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import iso, now, parse_iso
+from serializer_app.domain import history, orders, shops
+from serializer_app.shopify.domains import gid
+from serializer_app.store import outbox
+from serializer_app.store.models import Item, Mirror, Shop, Variant
+from serializer_app.store.outbox import Job
+from serializer_app.sync import fetch
+from serializer_app.sync.mirror import OWNER_KINDS
+from serializer_app.sync.worker import Verdict, Work
+
+log = structlog.get_logger(__name__)
+
+EVERY = 3600.0
+OVERLAP = timedelta(minutes=10)
+"""Shopify's index of updated_at lags a little: look back a bit further than the watermark."""
+ORDERS_PAGE = 5
+COMPARE_PAGE = 25
+COMPARE_MOST = 2500
+TOUCH_PAGE = 500
+
+
+def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``reconcile``. The key is empty, or ``<cursor>|<begun>`` where a long walk goes on."""
+    job = jobs[0]
+    cursor, _, begun = job.key.rpartition("|")
+    started = begun or iso(now())
+    with work.db.read() as session:
+        shop = shops.by_id(session, work.shop_id)
+        since = (shop.reconciled_until or shop.installed_at) - OVERLAP
+    page, healed = _orders_page(work, since, cursor or None)
+    if page["hasNextPage"]:
+        again = [("reconcile", f"{page['endCursor']}|{started}", 0.0)]
+    else:
+        again = [("reconcile", "", EVERY)]
+        with work.db.write() as session:
+            moment = parse_iso(started)
+            session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
+    if healed:
+        log.warning("reconciled", orders=healed)
+        with work.db.write() as session:
+            history.record(
+                session,
+                work.shop_id,
+                "shop",
+                [(work.shop_id, {"orders": {"to": healed}})],
+                actor="app:reconcile",
+                action="healed",
+            )
+    return Verdict(done=[job], again=again, pause=work.rest(900) if page["hasNextPage"] else 0)
+
+
+def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[dict[str, Any], list[int]]:
+    """One page of orders updated since; (pageInfo, IDs of orders that had been missed)."""
+    variables = {"first": ORDERS_PAGE, "after": cursor, "query": f"updated_at:>='{iso(since)}'"}
+    page = work.call("OrdersUpdatedSince", variables)["orders"]
+    healed = []
+    for node in page["nodes"]:
+        snapshot = fetch.snapshot(work, node)
+        with work.db.write() as session:
+            shop = shops.by_id(session, work.shop_id)
+            known = orders.updated_at(session, shop.id, snapshot.order_id)
+            orders.apply(session, shop, snapshot, actor="app:reconcile")
+        if known is None or known < snapshot.updated_at:
+            healed.append(snapshot.order_id)
+    info: dict[str, Any] = page["pageInfo"]
+    return info, healed
+
+
+def compare(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``compare``: digests at Shopify against those of our last writes, the longest unchecked first.
+
+    Who differs is put into the outbox; the write that follows looks up what is there and overwrites it.
+    """
+    drifted = 0
+    started = now()
+    for _ in range(COMPARE_MOST // COMPARE_PAGE):
+        with work.db.read() as session:
+            rows = session.execute(
+                select(Mirror.owner, Mirror.owner_id, Mirror.pages)
+                .where(Mirror.shop_id == work.shop_id, Mirror.checked_at < started)
+                .order_by(Mirror.checked_at)
+                .limit(COMPARE_PAGE)
+            ).all()
+        if not rows:
+            break
+        drifted += _compare_page(
+            work, [(row.owner, row.owner_id, msgspec.json.decode(row.pages)) for row in rows]
+        )
+        if work.rest(1000) > 5:
+            break
+    if drifted:
+        log.warning("metafields drifted", owners=drifted)
+    return Verdict(done=[jobs[0]], again=[("compare", "", EVERY)], pause=work.rest())
+
+
+def _compare_page(work: Work, owners: Sequence[tuple[str, int, dict[str, dict[str, str]]]]) -> int:
+    most = max(30, *(len(pages) + 5 for _, _, pages in owners))
+    ids = [gid(OWNER_KINDS[kind], number) for kind, number, _ in owners]
+    nodes = work.call("OwnerDigests", {"ids": ids, "first": min(most, 250)}).get("nodes") or []
+    different = []
+    for place, (kind, number, pages) in enumerate(owners):
+        node = nodes[place] if place < len(nodes) else None
+        held = {
+            entry["key"]: entry.get("compareDigest")
+            for entry in ((node or {}).get("metafields") or {}).get("nodes", [])
+        }
+        if any(held.get(key) != page.get("digest") for key, page in pages.items()):
+            different.append((kind, number))
+    with work.db.write() as session:
+        for kind, number, _ in owners:
+            values: dict[str, Any] = {"checked_at": now()}
+            if (kind, number) in different:
+                values["pages"] = "{}"
+            session.execute(
+                update(Mirror)
+                .where(Mirror.shop_id == work.shop_id, Mirror.owner == kind, Mirror.owner_id == number)
+                .values(values)
+            )
+        for kind in OWNER_KINDS:
+            keys = [number for owner, number in different if owner == kind]
+            outbox.put(session, work.shop_id, f"mirror-{kind}", keys)
+    return len(different)
+
+
+def variant_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``variant-orders``: a variant was toggled, so its orders' counts change. Key ``variant[:after]``."""
+    verdict = Verdict(done=list(jobs))
+    for job in jobs:
+        variant_id, _, after = job.key.partition(":")
+        with work.db.write() as session:
+            found = orders.with_variant(
+                session, work.shop_id, int(variant_id), after=int(after or 0), most=TOUCH_PAGE
+            )
+            outbox.put(session, work.shop_id, "mirror-order", found)
+        if len(found) == TOUCH_PAGE:
+            verdict.again.append(("variant-orders", f"{variant_id}:{found[-1]}", 0.0))
+    return verdict
+
+
+def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``resync``: look at every metafield of the shop and write those that differ. Key: where to go on."""
+    job = jobs[0]
+    after = int(job.key or 0)
+    with work.db.write() as session:
+        if not after:
+            variants = session.scalars(
+                select(Variant.variant_id).where(
+                    Variant.shop_id == work.shop_id, Variant.configured_at.is_not(None)
+                )
+            ).all()
+            _forget(session, work.shop_id, "variant", variants)
+        found = session.scalars(
+            select(Item.order_id)
+            .where(Item.shop_id == work.shop_id, Item.order_id > after, Item.removed_at.is_(None))
+            .group_by(Item.order_id)
+            .order_by(Item.order_id)
+            .limit(TOUCH_PAGE)
+        ).all()
+        _forget(session, work.shop_id, "order", found)
+    again = [("resync", str(found[-1]), 0.0)] if len(found) == TOUCH_PAGE else []
+    return Verdict(done=[job], again=again)
+
+
+def forget_order(session: Session, shop_id: int, order_id: int) -> None:
+    """Have one order's metafields looked at and written anew where they differ."""
+    _forget(session, shop_id, "order", [order_id])
+
+
+def _forget(session: Session, shop_id: int, kind: str, numbers: Sequence[int]) -> None:
+    """Drop what we believe Shopify holds: the next write finds out by itself, and rewrites only what differs."""
+    for start in range(0, len(numbers), TOUCH_PAGE):
+        session.execute(
+            update(Mirror)
+            .where(
+                Mirror.shop_id == shop_id,
+                Mirror.owner == kind,
+                Mirror.owner_id.in_(numbers[start : start + TOUCH_PAGE]),
+            )
+            .values(pages="{}")
+        )
+    outbox.put(session, shop_id, f"mirror-{kind}", numbers)

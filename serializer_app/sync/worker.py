@@ -1,0 +1,219 @@
+"""The worker: take a shop's lane, do what is due in it, say what became of it. Embedded on SQLite, alone otherwise.
+
+What a handler does is harmless to do again, so a killed worker needs no cleaning up: its lease runs out, and the next
+one reads the present state and acts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from requests import Session as HttpSession
+from sqlalchemy.exc import OperationalError
+
+from serializer_app import logs
+from serializer_app.config import Settings
+from serializer_app.domain import shops, tokens
+from serializer_app.errors import AppError
+from serializer_app.shopify.client import AdminClient, ShopUnavailable, Throttled, Unauthorised
+from serializer_app.shopify.transport import new_http
+from serializer_app.store import outbox
+from serializer_app.store.crypto import Vault
+from serializer_app.store.db import Database
+from serializer_app.store.outbox import Job, Taken
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 90.0
+"""Longer than the longest call (connect and read time-outs of the client), so that a lane is not taken over from a
+worker that only waits."""
+POLL_SECONDS = 0.25
+LOST_PAUSE = 300.0
+CLOSED_PAUSE = 60.0
+
+
+class LaneLost(Exception):
+    """The lease ran out and somebody else goes on; whatever this worker was doing must stop without a trace."""
+
+
+@dataclass
+class Verdict:
+    """What became of the jobs of one batch."""
+
+    done: list[Job] = field(default_factory=list)
+    postponed: list[tuple[Job, float]] = field(default_factory=list)
+    """Nothing wrong, only too early: (job, seconds)."""
+    failed: list[tuple[Job, AppError]] = field(default_factory=list)
+    again: list[tuple[str, str, float]] = field(default_factory=list)
+    """What comes round again or follows from this: (kind, key, seconds)."""
+    pause: float = 0
+    """Seconds in which the shop's lane rests, because its cost bucket is empty."""
+
+
+@dataclass(repr=False)
+class Work:
+    """What a handler works with. ``client`` is made at its first use, since not every job speaks with Shopify."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    http: HttpSession
+    shop_id: int
+    domain: str
+    taken: Taken
+    _client: AdminClient | None = None
+    _token: str = ""
+    _renewed: float = field(default_factory=time.monotonic)
+
+    @property
+    def client(self) -> AdminClient:
+        if self._client is None:
+            self._connect(tokens.usable(self.db, self.vault, self.settings, self.shop_id))
+        assert self._client is not None
+        return self._client
+
+    def _connect(self, token: str) -> None:
+        self._token = token
+        self._client = AdminClient(self.settings, self.domain, token, self.http)
+
+    def call(self, operation_name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Ask Shopify, with the lease renewed where it grows old; raises LaneLost when it is somebody else's."""
+        if time.monotonic() - self._renewed > LEASE_SECONDS / 3:
+            with self.db.write() as session:
+                if not outbox.renew(session, self.taken, lease_seconds=LEASE_SECONDS):
+                    raise LaneLost
+            self._renewed = time.monotonic()
+        try:
+            return self.client.execute(operation_name, variables)
+        except Unauthorised:
+            # Shopify takes a token back before its time when a secret is rotated or the app installed again.
+            self._connect(
+                tokens.usable(self.db, self.vault, self.settings, self.shop_id, refused=self._token)
+            )
+            return self.client.execute(operation_name, variables)
+
+    def rest(self, points: float = 50) -> float:
+        """Seconds until the cost bucket holds ``points`` again; 0 where Shopify has not told."""
+        cost = self._client.last_cost if self._client else None
+        return cost.wait_for(points) if cost else 0
+
+
+Handler = Callable[[Work, Sequence[Job]], Verdict]
+
+
+class Worker:
+    """Does what is due until it is told to stop; ``handlers`` by kind of job."""
+
+    def __init__(
+        self, settings: Settings, db: Database, vault: Vault, handlers: Mapping[str, Handler]
+    ) -> None:
+        self.settings = settings
+        self.db = db
+        self.vault = vault
+        self.handlers = handlers
+        self.stopping = threading.Event()
+        self._http = new_http(settings)
+
+    def run(self) -> None:
+        """Until ``stop``: work while something is due, then wait for a commit of this process or a moment."""
+        log.info("worker started")
+        while not self.stopping.is_set():
+            self.db.committed.clear()
+            try:
+                busy = self.step()
+            except OperationalError as error:
+                log.error("database unavailable", problem=type(error.orig).__name__)
+                self.stopping.wait(1.0)
+                continue
+            if not busy:
+                self.db.committed.wait(POLL_SECONDS)
+        log.info("worker stopped")
+
+    def stop(self) -> None:
+        """Finish the job in hand and end. Safe to call from a signal handler."""
+        self.stopping.set()
+        self.db.committed.set()
+
+    def step(self) -> bool:
+        """Do one batch; False when nothing was due. Never raises for what a job did, only for the database."""
+        with self.db.read() as session:
+            if not outbox.anything_due(session):
+                return False
+        with self.db.write() as session:
+            taken = outbox.take(session, lease_seconds=LEASE_SECONDS, kinds=tuple(self.handlers))
+            shop = shops.by_id(session, taken.shop_id) if taken else None
+        if taken is None or shop is None:
+            return False
+        logs.clear()
+        logs.bind(shop=shop.domain)
+        work = Work(self.settings, self.db, self.vault, self._http, shop.id, shop.domain, taken)
+        try:
+            verdict = self._handle(work, taken)
+        except LaneLost:
+            log.warning("lane lost")
+            return True
+        self._settle(taken, verdict)
+        return True
+
+    def _handle(self, work: Work, taken: Taken) -> Verdict:
+        if not taken.jobs:
+            return Verdict()
+        try:
+            return self.handlers[taken.jobs[0].kind](work, taken.jobs)
+        except Throttled as error:
+            wait = error.retry_after or 1.0
+            return Verdict(postponed=[(job, wait) for job in taken.jobs], pause=wait)
+        except ShopUnavailable as error:
+            return Verdict(failed=[(job, error) for job in taken.jobs], pause=CLOSED_PAUSE)
+        except AppError as error:
+            if error.code == "authorisation_lost":
+                return Verdict(postponed=[(job, 0.0) for job in taken.jobs], pause=LOST_PAUSE)
+            return Verdict(failed=[(job, error) for job in taken.jobs])
+        except (LaneLost, OperationalError):
+            raise
+        except Exception:
+            log.exception("job failed", kind=taken.jobs[0].kind)
+            fault = AppError("internal_error", "A fault of the app; see its log", permanent=False)
+            return Verdict(failed=[(job, fault) for job in taken.jobs])
+
+    def _settle(self, taken: Taken, verdict: Verdict) -> None:
+        """Write down what became of a batch and give the lane back, in one transaction."""
+        with self.db.write() as session:
+            outbox.done(session, verdict.done)
+            for job, wait in verdict.postponed:
+                outbox.postpone(session, [job], wait)
+            for job, error in verdict.failed:
+                log.warning(
+                    "job failed", kind=job.kind, job_key=job.key, code=error.code, attempts=job.attempts + 1
+                )
+                if error.permanent:
+                    outbox.park(session, [job], error.message)
+                else:
+                    outbox.retry(session, [job], error.message, at_least=error.retry_after or 0)
+            for kind, key, wait in verdict.again:
+                outbox.put(session, taken.shop_id, kind, [key], delay=wait)
+            outbox.leave(session, taken, pause=verdict.pause)
+
+
+@dataclass
+class Embedded:
+    """A worker thread inside a web process."""
+
+    worker: Worker
+    thread: threading.Thread
+
+    def stop(self, timeout: float = 25.0) -> None:
+        self.worker.stop()
+        self.thread.join(timeout)
+
+
+def embed(worker: Worker) -> Embedded:
+    """Run a worker in a thread of this process; after the fork, never before: threads do not survive one."""
+    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+    thread.start()
+    return Embedded(worker, thread)

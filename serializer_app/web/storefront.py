@@ -1,0 +1,143 @@
+"""The storefront's door: what visitors of the shop ask through the app proxy (contract §4)."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response, g, request
+from sqlalchemy import Connection, select
+
+from serializer_app.domain import item_pages
+from serializer_app.domain.item_pages import Filters, Page
+from serializer_app.errors import AppError
+from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, verify_proxy
+from serializer_app.store.models import Order, Shop
+from serializer_app.web import cursors
+from serializer_app.web.answers import JSON, failure
+from serializer_app.web.house import house
+from serializer_app.web.limits import too_many
+from serializer_app.web.wire.items import page_body
+
+storefront = Blueprint("storefront", __name__, url_prefix="/apps/serializer")
+
+NUMBERS = ("orderId", "customerId", "productVariantId", "lineItemId")
+TEXTS = ("serialNumber", "itemId", "itemRef")
+STARTING_POINTS = ("orderId", "customerId", "serialNumber", "itemId", "itemRef")
+
+_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+_LARGEST_ID = 2**63 - 1
+
+_SHOPS = Shop.__table__.c
+_SHOP_BY_DOMAIN = select(_SHOPS.id, _SHOPS.status, _SHOPS.storefront_access)
+
+
+def signed_by_proxy() -> Response | None:
+    """The guard: Shopify's signature and an installed shop, or 401 with nothing else said."""
+    try:
+        identity = verify_proxy(request.query_string, house().settings.secrets)
+    except InvalidSignature:
+        return _refused()
+    with house().db.connect() as connection:
+        shop = connection.execute(_SHOP_BY_DOMAIN.where(_SHOPS.domain == identity.shop)).one_or_none()
+    if shop is None or shop.status != "installed":
+        return _refused()
+    g.shop_id, g.shop_domain, g.storefront_access = shop.id, identity.shop, shop.storefront_access
+    g.visitor = identity
+    g.actor = f"customer:{identity.customer_id}" if identity.customer_id else "visitor"
+    return None
+
+
+def _refused() -> Response:
+    response = failure(AppError("unauthorized", "Unauthorized", status=401))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@storefront.get("/items")
+def items() -> Response:
+    """A page of a hundred items that match all filters."""
+    visitor: ProxyIdentity = g.visitor
+    filters, cursor = read_filters(visitor.parameters)
+    if not any(name in filters for name in STARTING_POINTS):
+        raise AppError(
+            "filter_missing", f"At least one of {', '.join(STARTING_POINTS)} is needed", status=400
+        )
+    keys = cursors.signing_keys(house().vault)
+    direction, beyond = (
+        cursors.decode(keys, g.shop_id, filters, cursor) if cursor is not None else ("next", None)
+    )
+    guess = _guess_key(filters, visitor)
+    if guess and (wait := house().guesses.peek(guess)):
+        raise too_many(wait)
+    with house().db.connect() as connection:
+        if g.storefront_access == "owner" and not _may_list(connection, filters, visitor):
+            page = Page((), False, False)
+        else:
+            page = item_pages.page(connection, g.shop_id, filters, direction=direction, beyond=beyond)
+    if guess and not page.rows:
+        house().guesses.take(guess)
+    response = Response(
+        page_body(page, *cursors.around(page, keys, g.shop_id, filters, beyond)), content_type=JSON
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def read_filters(parameters: list[tuple[str, str]]) -> tuple[Filters, str | None]:
+    """Filters and cursor of a query; parameters we do not know are Shopify's or the theme's own and are ignored.
+
+    Raises AppError 400: ``filter_repeated``, ``filter_invalid`` (IDs are ASCII decimal integers 1…2⁶³−1).
+    """
+    given: dict[str, str] = {}
+    for name, value in parameters:
+        if name in NUMBERS or name in TEXTS or name == "cursor":
+            if name in given:
+                raise _invalid("filter_repeated", name, "is given twice")
+            given[name] = value
+    cursor = given.pop("cursor", None)
+    filters: Filters = {}
+    for name, value in given.items():
+        if name in NUMBERS:
+            if not _ID.fullmatch(value) or not 1 <= int(value) <= _LARGEST_ID:
+                raise _invalid("filter_invalid", name, "must be an integer from 1 to 9223372036854775807")
+            filters[name] = int(value)
+        elif not value.strip():
+            raise _invalid("filter_invalid", name, "must not be empty")
+        else:
+            filters[name] = value
+    return filters, cursor
+
+
+def _invalid(code: str, name: str, problem: str) -> AppError:
+    return AppError(code, f"{name} {problem}", status=400, details=[{"path": name, "message": problem}])
+
+
+def _guess_key(filters: Filters, visitor: ProxyIdentity) -> str | None:
+    """Who is guessing: the signed-in customer, else the address Shopify forwards. None where nothing can be guessed."""
+    if not any(name in filters for name in TEXTS):
+        return None
+    who = visitor.customer_id or request.headers.get("X-Forwarded-For", "").split(",")[0].strip()[:64]
+    return f"{g.shop_id}:{who}"
+
+
+def _may_list(connection: Connection, filters: Filters, visitor: ProxyIdentity) -> bool:
+    """``storefrontAccess = owner``: orders and customers are listed only for the customer they belong to.
+
+    A serial number or item ID stays public, because who holds the unit can read it. Raises AppError
+    ``sign_in_required`` 403 for an anonymous visitor.
+    """
+    if "orderId" not in filters and "customerId" not in filters:
+        return True
+    if visitor.customer_id is None:
+        raise AppError("sign_in_required", "Sign in to see the items of an order", status=403)
+    if filters.get("customerId", visitor.customer_id) != visitor.customer_id:
+        return False
+    if "orderId" in filters:
+        columns = Order.__table__.c
+        owner = connection.execute(
+            select(columns.customer_id).where(
+                columns.shop_id == g.shop_id, columns.order_id == filters["orderId"]
+            )
+        ).scalar_one_or_none()
+        return bool(owner == visitor.customer_id)
+    return True

@@ -1,0 +1,174 @@
+"""Shopify's webhooks: verified over the raw body, bound to their topic by path, committed before the 200.
+
+Answers (contract §3): 401 bad signature, 400 no JSON or wrong shape, 404 unknown or uninstalled shop, 405 other method.
+Never rate-limited: a refused webhook comes again and again, and is lost after eight times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from flask import Blueprint, Response, g, request
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import catalog, orders, privacy, shops
+from serializer_app.errors import AppError
+from serializer_app.shopify.domains import shop_domain
+from serializer_app.shopify.signatures import verify_webhook
+from serializer_app.store import outbox
+from serializer_app.store.models import Shop
+from serializer_app.web.answers import answer
+from serializer_app.web.house import house
+from serializer_app.web.wire import shopify as payloads
+
+log = structlog.get_logger(__name__)
+
+MOST_BYTES = 20 * 1024 * 1024
+
+webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+Handler = Callable[[Session, Shop, bytes], None]
+Payload = TypeVar("Payload")
+
+
+def signed_by_shopify() -> None:
+    """The guard: the body's HMAC under the current or the old secret. Nothing else of the request is signed."""
+    request.max_content_length = MOST_BYTES
+    body = request.get_data(cache=True)
+    header = request.headers.get("X-Shopify-Hmac-SHA256")
+    if not verify_webhook(body, header, house().settings.secrets):
+        raise AppError("signature_invalid", "The signature does not match the body", status=401)
+
+
+@webhooks.post("/compliance")
+def compliance() -> Response:
+    """The three mandatory topics share one address; they are answered for shops we do not know as well."""
+    topic = request.headers.get("X-Shopify-Topic", "")
+    if topic not in ("customers/data_request", "customers/redact", "shop/redact"):
+        raise AppError("topic_unknown", "X-Shopify-Topic names no compliance topic", status=400)
+    payload = payloads.decode(request.get_data(), payloads.Compliance)
+    # The topic stands in a header, which is not signed: the body must have the shape of exactly this topic, or a
+    # harmless request that somebody captured could be sent again as an erasure.
+    if payload.topic != topic:
+        raise AppError("payload_invalid", f"The body is no {topic} payload", status=400)
+    domain = shop_domain(payload.shop_domain)
+    if domain is None:
+        raise AppError("payload_invalid", "shop_domain is no myshopify domain", status=400)
+    g.shop_domain = domain
+    with house().db.write() as session:
+        shop = shops.find(session, domain)
+        if topic == "shop/redact":
+            privacy.redact_shop(session, domain)
+        elif shop is not None and topic == "customers/redact":
+            privacy.redact_customer(session, house().vault, shop, payload.as_dict())
+        elif shop is not None:
+            privacy.data_request(session, house().vault, shop, payload.as_dict())
+    return answer({"ok": True})
+
+
+@webhooks.post("/<topic>")
+def webhook(topic: str) -> Response:
+    handler = _HANDLERS.get(topic)
+    if handler is None:
+        raise AppError("topic_unknown", f"There is no webhook {topic}", status=404)
+    stated = request.headers.get("X-Shopify-Topic")
+    if stated is not None and stated.replace("/", "-") != topic:
+        raise AppError(
+            "topic_mismatch", f"The topic {stated[:60]} does not belong to this address", status=400
+        )
+    body = request.get_data()
+    domain = shop_domain(request.headers.get("X-Shopify-Shop-Domain"))
+    payloads.decode(body, payloads.AnyObject)
+    with house().db.write() as session:
+        shop = shops.find(session, domain) if domain else None
+        # Shopify repeats app/uninstalled like any other topic; the second one finds its work done.
+        if shop is None or (shop.status != shops.INSTALLED and topic != "app-uninstalled"):
+            raise AppError("shop_not_installed", "The app is not installed in this shop", status=404)
+        g.shop_domain = shop.domain
+        handler(session, shop, body)
+    return answer({"ok": True})
+
+
+def _order(creation: bool, actor: str) -> Handler:
+    def handle(session: Session, shop: Shop, body: bytes) -> None:
+        snapshot = payloads.decode(body, payloads.OrderPayload).snapshot(creation=creation)
+        outcome = orders.apply(session, shop, snapshot, actor=actor)
+        log.info(
+            "order applied",
+            order_id=snapshot.order_id,
+            stale=outcome.stale,
+            made=len(outcome.made),
+            restored=outcome.restored,
+            removed=outcome.removed,
+        )
+
+    return handle
+
+
+def _order_edited(session: Session, shop: Shop, body: bytes) -> None:
+    edit = payloads.decode(body, payloads.OrderEdited).order_edit
+    outbox.put(session, shop.id, "fetch-order", [edit.order_id])
+
+
+def _refund(session: Session, shop: Shop, body: bytes) -> None:
+    outbox.put(session, shop.id, "fetch-order", [payloads.decode(body, payloads.Refund).order_id])
+
+
+def _order_deleted(session: Session, shop: Shop, body: bytes) -> None:
+    order_id = payloads.decode(body, payloads.Deleted).id
+    orders.delete(session, shop.id, order_id, actor="webhook:orders/delete")
+
+
+def _product_updated(session: Session, shop: Shop, body: bytes) -> None:
+    product = payloads.decode(body, payloads.ProductPayload)
+    catalog.describe(session, shop.id, product.facts())
+    if product.is_complete:
+        catalog.mark_deleted(
+            session,
+            shop.id,
+            product.id,
+            keep=[variant.id for variant in product.variants],
+            before=product.moment(),
+        )
+    else:
+        # Only the first hundred variants come in full; the worker asks for the rest.
+        outbox.put(session, shop.id, "sync-product", [product.id])
+
+
+def _product_deleted(session: Session, shop: Shop, body: bytes) -> None:
+    catalog.mark_deleted(session, shop.id, payloads.decode(body, payloads.Deleted).id)
+
+
+def _customers_merged(session: Session, shop: Shop, body: bytes) -> None:
+    merge = payloads.decode(body, payloads.CustomersMerged)
+    orders.merge_customers(session, shop.id, kept=merge.kept, gone=merge.gone)
+
+
+def _uninstalled(session: Session, shop: Shop, body: bytes) -> None:
+    stated = payloads.decode(body, payloads.ShopPayload).myshopify_domain
+    if stated is not None and shop_domain(stated) != shop.domain:
+        raise AppError("payload_invalid", "The body speaks of another shop", status=400)
+    shops.uninstall(session, shop, actor="webhook:app/uninstalled")
+
+
+def _scopes_updated(session: Session, shop: Shop, body: bytes) -> None:
+    shops.scopes_changed(session, shop, payloads.decode(body, payloads.ScopesUpdated).current)
+
+
+_HANDLERS: dict[str, Handler] = {
+    "orders-create": _order(True, "webhook:orders/create"),
+    "orders-updated": _order(False, "webhook:orders/updated"),
+    "orders-cancelled": _order(False, "webhook:orders/cancelled"),
+    "orders-edited": _order_edited,
+    "orders-delete": _order_deleted,
+    "refunds-create": _refund,
+    "products-update": _product_updated,
+    "products-delete": _product_deleted,
+    "customers-merge": _customers_merged,
+    "app-uninstalled": _uninstalled,
+    "app-scopes_update": _scopes_updated,
+}
+
+TOPICS = frozenset(_HANDLERS)
