@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -108,7 +108,11 @@ class Cost:
 
 
 class AdminClient:
-    """Calls for one shop with one token. Not shared between threads; ``last_cost`` is that of the latest answer."""
+    """Calls for one shop with one token. Not shared between threads; ``last_cost`` is that of the latest answer.
+
+    ``http`` (from ``transport.new_http``) lets many clients share their connections; without it the client has its own
+    and is to be closed, best by ``with``.
+    """
 
     def __init__(
         self, settings: Settings, shop: str, access_token: str, http: requests.Session | None = None
@@ -119,6 +123,18 @@ class AdminClient:
         self._url = f"{admin_origin(settings, shop)}/admin/api/{self._version}/graphql.json"
         self._headers = {"X-Shopify-Access-Token": access_token}
         self._http = new_http(settings) if http is None else http
+        self._owns_http = http is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections, unless they are shared."""
+        if self._owns_http:
+            self._http.close()
 
     def execute(self, operation_name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run ``documents/<operation_name>.graphql`` and give its ``data``.
@@ -187,10 +203,14 @@ def _refusal(answer: Answer) -> AppError:
 
 def _forbidden(answer: Answer) -> AppError:
     """Three things answer 403: a token that does not expire, a missing scope or approval, an address not allowed."""
-    text = answer.body[:4096].decode("utf-8", "replace").lower()
-    if "non-expiring access token" in text:
+    try:
+        body = _json_object(answer)
+    except TransientFailure:
+        return Refused()  # a page, as firewalls and allowlists answer
+    said = json.dumps(body.get("errors", "")).lower()
+    if "non-expiring access token" in said:
         return Unauthorised("token_must_expire", "Shopify wants an access token that expires.")
-    if "scope" in text or "merchant approval" in text or "access_denied" in text or "access denied" in text:
+    if any(words in said for words in ("scope", "merchant approval", "access_denied", "access denied")):
         return PermanentFailure("access_denied", "Shopify says that the app may not do this (403).")
     return Refused()
 

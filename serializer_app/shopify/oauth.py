@@ -147,11 +147,14 @@ def _exchange(
 
 
 def _ask(settings: Settings, shop: str, body: dict[str, str], http: requests.Session | None) -> Grant:
+    if http is None:
+        with new_http(settings) as own:
+            return _ask(settings, shop, body, own)
     url = f"{admin_origin(settings, shop)}/admin/oauth/access_token"
     payload = {"client_id": settings.api_key, "client_secret": settings.api_secret, **body}
     asked_at = clock.now()
     try:
-        answer = post_json(http or new_http(settings), url, json.dumps(payload).encode(), {})
+        answer = post_json(http, url, json.dumps(payload).encode(), {})
     except TransientFailure as failure:
         raise TokenError("transient", failure.message) from None
     if answer.status != 200:
@@ -200,7 +203,7 @@ def _grant(answer: Answer, asked_at: datetime) -> Grant:
         raise TokenError("transient", "Shopify's token answer is no JSON object.")
     access_token, scope = said.get("access_token"), said.get("scope", "")
     refresh_token = said.get("refresh_token") or None
-    if not isinstance(access_token, str) or not access_token or not access_token.isascii():
+    if not isinstance(access_token, str) or not _fits_a_header(access_token):
         raise TokenError("transient", "Shopify's token answer holds no access token.")
     if not isinstance(scope, str | None) or not isinstance(refresh_token, str | None):
         raise TokenError("transient", "Shopify's token answer holds values of the wrong type.")
@@ -211,6 +214,10 @@ def _grant(answer: Answer, asked_at: datetime) -> Grant:
         refresh_token=refresh_token,
         refresh_expires_at=_moment(asked_at, said.get("refresh_token_expires_in")),
     )
+
+
+def _fits_a_header(token: str) -> bool:
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def _moment(asked_at: datetime, seconds: Any) -> datetime | None:

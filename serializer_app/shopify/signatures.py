@@ -95,7 +95,24 @@ def verify_proxy(
     parameter of their own, let Shopify sign it, and send it to us cut elsewhere. A signed text in which one of the
     four names stands twice is therefore refused, although official libraries accept it.
     """
-    pairs = parse_query(query_string)
+    five, rest = _five_and_rest(parse_query(query_string))
+    signature = five.pop("signature")
+    _check_time(five["timestamp"], PROXY_SECONDS, now)
+    lines = _grouped(rest)
+    lines.update(five)
+    message = _by_line(lines)
+    if not _is_signed(message, signature, secrets):
+        # Shopify's page sorts the finished "k=v" strings, its libraries sort the keys. The two differ only where one
+        # key continues another with a character below "=", as in a=&a1=; neither order can be forged.
+        by_key = _by_key(lines)
+        if by_key == message or not _is_signed(by_key, signature, secrets):
+            raise InvalidSignature("the signature does not match")
+    if sum(map(message.count, _SIGNED_NAMES)) != len(_SIGNED_NAMES):  # each is there once, as a parameter
+        raise InvalidSignature("the signed text can be read in more than one way")
+    return _proxy_identity(five, rest)
+
+
+def _five_and_rest(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], list[tuple[str, str]]]:
     five: dict[str, str] = {}
     rest: list[tuple[str, str]] = []
     for pair in pairs:
@@ -108,20 +125,7 @@ def verify_proxy(
             five[key] = pair[1]
     if len(five) != len(_PROXY_PARAMETERS):
         raise InvalidSignature("one of the five parameters is missing")
-    signature = five.pop("signature")
-    _check_time(five["timestamp"], PROXY_SECONDS, now)
-    lines = _grouped(rest)
-    lines.update(five)
-    message = _by_line(lines)
-    if not _is_signed(message, signature, secrets):
-        # Shopify's page sorts the finished "k=v" strings, its libraries sort the keys. The two differ only where one
-        # key continues another with a character below "=", as in a=&a1=; neither order can be forged.
-        message = _by_key(lines)
-        if not _is_signed(message, signature, secrets):
-            raise InvalidSignature("the signature does not match")
-    if sum(map(message.count, _SIGNED_NAMES)) != len(_SIGNED_NAMES):  # each is there once, as a parameter
-        raise InvalidSignature("the signed text can be read in more than one way")
-    return _proxy_identity(five, rest)
+    return five, rest
 
 
 def _proxy_identity(five: dict[str, str], rest: list[tuple[str, str]]) -> ProxyIdentity:

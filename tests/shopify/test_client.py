@@ -162,6 +162,8 @@ def test_a_wait_that_makes_no_sense_is_none(header: str) -> None:
         (404, "<html>", ShopUnavailable, "shop_not_found", False),
         (423, "", ShopUnavailable, "shop_locked", False),
         (403, "Forbidden", Refused, "refused", False),
+        (403, '<html><th scope="row">Access denied</th></html>', Refused, "refused", False),
+        (403, '{"errors":"Forbidden"}', Refused, "refused", False),
         (
             403,
             '{"errors":"requires merchant approval for read_orders scope"}',

@@ -134,6 +134,7 @@ def test_an_answer_without_an_end_does_not_brick_the_shop(
         {"access_token": ""},
         {"access_token": 7},
         {"access_token": "é"},
+        {"access_token": "shpat_new\r\nX-Evil: 1"},
         {"scope": ["write_orders"]},
         {"scope": 7},
         {"refresh_token": 7},
