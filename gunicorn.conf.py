@@ -46,6 +46,9 @@ limit_request_field_size = 16380
 logger_class = HouseLogger
 accesslog = None
 proc_name = "serializer"
+control_socket_disable = (
+    True  # gunicorn 26 and later would open one in the home directory, the same for every app
+)
 
 _embedded: Any = None
 

@@ -115,7 +115,9 @@ def configure(level: str | None = None, *, stream: TextIO | None = None) -> None
     )
     root = logging.getLogger()
     # Handlers that others attached (a test's, an error tracker's) stay; ours is replaced, never doubled.
-    others = [one for one in root.handlers if not isinstance(one.formatter, structlog.stdlib.ProcessorFormatter)]
+    others = [
+        one for one in root.handlers if not isinstance(one.formatter, structlog.stdlib.ProcessorFormatter)
+    ]
     root.handlers = [*others, handler]
     root.setLevel(level or config.log_level())
     logging.captureWarnings(True)
@@ -198,6 +200,14 @@ def _adopt_library_loggers() -> None:
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = True
-    # Their INFO and DEBUG lines are made of URLs, statements and parameters.
-    for name in ("werkzeug", "gunicorn.access", "urllib3", "requests", "sqlalchemy", "pyactiveresource"):
+    # Their INFO and DEBUG lines are made of URLs, statements and parameters; alembic's come with every /readyz.
+    for name in (
+        "werkzeug",
+        "gunicorn.access",
+        "urllib3",
+        "requests",
+        "sqlalchemy",
+        "pyactiveresource",
+        "alembic",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
