@@ -32,7 +32,7 @@ DOCUMENTS = sorted(Path(str(resources.files("serializer_app.shopify") / "documen
 NAMES = [path.stem for path in DOCUMENTS]
 
 # The largest page each caller may ask for, where a document leaves the size to a variable.
-PAGES = {"OrdersUpdatedSince": 5, "ProductVariants": 90}
+PAGES = {"OrderLineItems": 250, "OrdersUpdatedSince": 5, "ProductVariants": 90}
 OWNERS = {"OwnerMetafields": 25, "OwnerDigests": 25, "NodesExist": 250}
 
 
