@@ -14,12 +14,11 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Self
 
-import requests
-
 from serializer_app.config import Settings
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import (
     Answer,
+    Http,
     TransientFailure,
     admin_origin,
     new_http,
@@ -114,9 +113,7 @@ class AdminClient:
     and is to be closed, best by ``with``.
     """
 
-    def __init__(
-        self, settings: Settings, shop: str, access_token: str, http: requests.Session | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, shop: str, access_token: str, http: Http | None = None) -> None:
         self.shop = shop
         self.last_cost: Cost | None = None
         self._version = settings.api_version

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-import requests
 import shopify
 
 from serializer_app import clock
@@ -20,6 +19,7 @@ from serializer_app.config import SCOPES, Settings
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import (
     Answer,
+    Http,
     TransientFailure,
     admin_origin,
     new_http,
@@ -95,21 +95,17 @@ def permission_url(settings: Settings, shop: str, state: str, redirect_uri: str)
     return origin + url.removeprefix(f"https://{shop}")
 
 
-def exchange_code(settings: Settings, shop: str, code: str, http: requests.Session | None = None) -> Grant:
+def exchange_code(settings: Settings, shop: str, code: str, http: Http | None = None) -> Grant:
     """Authorization code → expiring offline token. Raises TokenError; a code can be used once only."""
     return _ask(settings, shop, {"code": code, "expiring": "1"}, http)
 
 
-def exchange_id_token(
-    settings: Settings, shop: str, id_token: str, http: requests.Session | None = None
-) -> Grant:
+def exchange_id_token(settings: Settings, shop: str, id_token: str, http: Http | None = None) -> Grant:
     """Id token (verified before, for this very shop) → expiring offline token. Raises TokenError."""
     return _exchange(settings, shop, id_token, _ID_TOKEN, http)
 
 
-def migrate_non_expiring(
-    settings: Settings, shop: str, access_token: str, http: requests.Session | None = None
-) -> Grant:
+def migrate_non_expiring(settings: Settings, shop: str, access_token: str, http: Http | None = None) -> Grant:
     """Non-expiring offline token → expiring one; the old one ends with it. Raises TokenError.
 
     Where the answer is lost, the same call gives the same pair again for seven days (Shopify's changelog, 2026).
@@ -117,7 +113,7 @@ def migrate_non_expiring(
     return _exchange(settings, shop, access_token, _OFFLINE_TOKEN, http)
 
 
-def refresh(settings: Settings, shop: str, refresh_token: str, http: requests.Session | None = None) -> Grant:
+def refresh(settings: Settings, shop: str, refresh_token: str, http: Http | None = None) -> Grant:
     """Refresh token → the next pair. Raises TokenError.
 
     The old refresh token stays good until the new one is used (at most 30 days), so a lost answer is asked for again.
@@ -133,9 +129,7 @@ def missing_scopes(granted: Iterable[str]) -> frozenset[str]:
     return frozenset(scope for scope in SCOPES if not access.covers(shopify.ApiAccess(scope)))
 
 
-def _exchange(
-    settings: Settings, shop: str, token: str, token_type: str, http: requests.Session | None
-) -> Grant:
+def _exchange(settings: Settings, shop: str, token: str, token_type: str, http: Http | None) -> Grant:
     body = {
         "grant_type": _TOKEN_EXCHANGE,
         "subject_token": token,
@@ -146,7 +140,7 @@ def _exchange(
     return _ask(settings, shop, body, http)
 
 
-def _ask(settings: Settings, shop: str, body: dict[str, str], http: requests.Session | None) -> Grant:
+def _ask(settings: Settings, shop: str, body: dict[str, str], http: Http | None) -> Grant:
     if http is None:
         with new_http(settings) as own:
             return _ask(settings, shop, body, own)

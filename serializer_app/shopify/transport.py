@@ -25,6 +25,9 @@ ANSWER_SECONDS = 60.0
 LARGEST_ANSWER = 20 * 1024 * 1024
 LONGEST_WAIT = 3600.0
 
+#: The connections that many clients share. Named here, so that callers can hold one without the HTTP library.
+Http = requests.Session
+
 _CHUNK = 64 * 1024
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -49,9 +52,9 @@ class Answer:
         return retry_after(self.headers.get("Retry-After")) or None
 
 
-def new_http(settings: Settings) -> requests.Session:
+def new_http(settings: Settings) -> Http:
     """A connection pool. A stand-in on loopback is spoken to directly, whatever proxy the environment names."""
-    http = requests.Session()
+    http = Http()
     http.trust_env = urlsplit(settings.admin_url("shop.example")).hostname not in _LOOPBACK
     return http
 
@@ -63,7 +66,7 @@ def admin_origin(settings: Settings, shop: str) -> str:
     return settings.admin_url(shop)
 
 
-def post_json(http: requests.Session, url: str, payload: bytes, headers: Mapping[str, str]) -> Answer:
+def post_json(http: Http, url: str, payload: bytes, headers: Mapping[str, str]) -> Answer:
     """POST a JSON body. Raises TransientFailure when no whole answer of a sane size arrived, or it is a redirect."""
     deadline = time.monotonic() + ANSWER_SECONDS
     sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
