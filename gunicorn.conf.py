@@ -47,7 +47,7 @@ logger_class = HouseLogger
 accesslog = None
 proc_name = "serializer"
 control_socket_disable = (
-    True  # gunicorn 26 and later would open one in the home directory, the same for every app
+    True  # gunicorn since 25.1 would open one in the home directory, the same for every app
 )
 
 _embedded: Any = None

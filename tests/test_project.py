@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from serializer_app import config
+from serializer_app.web import webhooks
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "serializer_app"
@@ -83,6 +84,11 @@ def test_shopify_is_told_the_topics_scopes_and_paths_of_the_contract() -> None:
     }
     assert app["auth"]["redirect_urls"] == [app["application_url"] + "/auth/callback"]
     assert len(app["name"]) <= 30
+
+
+def test_the_app_handles_every_topic_that_shopify_is_told_and_no_other() -> None:
+    # customers/merge can only be subscribed to where its optional scope was granted; the file says how.
+    assert webhooks.TOPICS - {"customers-merge"} == {topic.replace("/", "-") for topic in TOPICS}
 
 
 def test_the_procfile_starts_what_the_contract_names() -> None:
