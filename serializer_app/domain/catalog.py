@@ -57,8 +57,9 @@ class TrackingChanges(TypedDict, total=False):
     custom_fields: Sequence[FieldTracking]
 
 
-def find(session: Session, shop_id: int, variant_id: int) -> Variant | None:
-    return session.get(Variant, (shop_id, variant_id))
+def find(session: Session, shop_id: int, variant_id: int, *, lock: bool = False) -> Variant | None:
+    """The variant; with ``lock`` nobody else changes it until this write unit ends."""
+    return session.get(Variant, (shop_id, variant_id), with_for_update=lock or None)
 
 
 def tracking(session: Session, shop_id: int, variant_ids: Iterable[int]) -> dict[int, Tracking]:
@@ -201,9 +202,22 @@ def by_sku(session: Session, shop_id: int, sku: str) -> list[Variant]:
     )
 
 
-def page(session: Session, shop_id: int, *, after: int | None, most: int) -> list[Variant]:
-    """Variants by their ID, beginning behind ``after``."""
-    query = select(Variant).where(Variant.shop_id == shop_id).order_by(Variant.variant_id).limit(most)
+def page(
+    session: Session,
+    shop_id: int,
+    *,
+    sku: str | None = None,
+    after: int | None = None,
+    before: int | None = None,
+    most: int = 100,
+) -> list[Variant]:
+    """Variants that still exist, by their ID: the first ones behind ``after``, or the last ones ahead of ``before``."""
+    query = select(Variant).where(Variant.shop_id == shop_id, Variant.deleted_at.is_(None)).limit(most)
+    if sku is not None:
+        query = query.where(Variant.sku == sku)
+    if before is not None:
+        query = query.where(Variant.variant_id < before).order_by(Variant.variant_id.desc())
+        return list(session.scalars(query))[::-1]
     if after is not None:
         query = query.where(Variant.variant_id > after)
-    return list(session.scalars(query))
+    return list(session.scalars(query.order_by(Variant.variant_id)))

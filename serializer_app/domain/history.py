@@ -44,6 +44,34 @@ def record(
         session.connection().execute(insert(HistoryEntry), rows)
 
 
+def page(
+    session: Session,
+    shop_id: int,
+    subject: str,
+    subject_id: int,
+    *,
+    beyond: int | None = None,
+    backwards: bool = False,
+    most: int = 100,
+) -> list[tuple[int, datetime, str, str, dict[str, Any]]]:
+    """(key, when, who, what was done, changes), oldest first: the ``most`` entries next to the key ``beyond``."""
+    query = select(
+        HistoryEntry.id, HistoryEntry.at, HistoryEntry.actor, HistoryEntry.action, HistoryEntry.changes
+    ).where(
+        HistoryEntry.shop_id == shop_id,
+        HistoryEntry.subject == subject,
+        HistoryEntry.subject_id == subject_id,
+    )
+    if beyond is not None:
+        query = query.where(HistoryEntry.id < beyond if backwards else HistoryEntry.id > beyond)
+    order = HistoryEntry.id.desc() if backwards else HistoryEntry.id.asc()
+    rows = session.execute(query.order_by(order).limit(most)).all()
+    found = [
+        (key, at, actor, action, msgspec.json.decode(changes)) for key, at, actor, action, changes in rows
+    ]
+    return found[::-1] if backwards else found
+
+
 def entries(
     session: Session, shop_id: int, subject: str, subject_id: int, *, most: int = 1000
 ) -> list[tuple[datetime, str, str, dict[str, Any]]]:

@@ -132,20 +132,28 @@ def _statement(names: tuple[str, ...], direction: str, beyond: bool, dialect: st
         _ITEMS.auto_generated,
         *times,
     ]
-    return _matching(names, direction, beyond, columns)
+    return _matching(names, direction, beyond, columns, dialect)
 
 
 @lru_cache(maxsize=1024)
 def _probe(names: tuple[str, ...], direction: str, dialect: str) -> Select[Any]:
-    return _matching(names, direction, True, [_ITEMS.id])
+    return _matching(names, direction, True, [_ITEMS.id], dialect)
 
 
-def _matching(names: tuple[str, ...], direction: str, beyond: bool, columns: list[Any]) -> Select[Any]:
+def _matching(
+    names: tuple[str, ...], direction: str, beyond: bool, columns: list[Any], dialect: str
+) -> Select[Any]:
+    # Without a filter SQLite would take an index by shop and sort all of it; its rowid is in order already.
+    shop = _ITEMS.shop_id + 0 if dialect == "sqlite" and not names else _ITEMS.shop_id
+    # A popular variant must never be walked to find one serial number or one line in it; "+ 0" keeps its index out.
+    narrow = any(name in names for name in ("serialNumber", "lineItemId", "itemId", "itemRef"))
+
+    def column(name: str) -> Any:
+        return _COLUMN[name] + 0 if name == "productVariantId" and narrow else _COLUMN[name]
+
     def side(*extra: Any) -> Select[Any]:
-        query = select(*columns).where(
-            _ITEMS.shop_id == bindparam("shop"), _ITEMS.removed_at.is_(None), *extra
-        )
-        query = query.where(*(_COLUMN[name] == bindparam(name) for name in names if name != "itemRef"))
+        query = select(*columns).where(shop == bindparam("shop"), _ITEMS.removed_at.is_(None), *extra)
+        query = query.where(*(column(name) == bindparam(name) for name in names if name != "itemRef"))
         if "serialNumber" in names:
             query = query.where(_ITEMS.serial_key.is_not(None))
         if beyond:

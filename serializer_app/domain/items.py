@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import history
+from serializer_app.domain import history, ties
 from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
 from serializer_app.domain.plan import Addition, StoredItem, StoredLine
 from serializer_app.errors import AppError
@@ -203,7 +203,7 @@ def change(
     """Change one item; returns whether anything became different.
 
     Raises AppError: ``item_removed`` 409, ``version_conflict`` 409, ``serial_number_taken`` 409 (unique per line item,
-    by the database), ``custom_field_undefined`` 422.
+    by the database), ``serial_number_registered`` 409, ``custom_field_undefined`` 422.
     """
     item = _locked(session, shop_id, item.id)
     if item.removed_at is not None:
@@ -215,6 +215,7 @@ def change(
             "version_conflict", "Somebody else changed this item meanwhile; load it again", status=409
         )
     differences: dict[str, dict[str, Any]] = {}
+    old_key = item.serial_key
     if changes.serial_number is not ... and changes.serial_number != item.serial_number:
         differences["serialNumber"] = {"from": item.serial_number, "to": changes.serial_number}
         item.serial_number = changes.serial_number
@@ -237,6 +238,8 @@ def change(
             f"The serial number {changes.serial_number} is already entered for another unit of this line item",
             status=409,
         ) from error
+    if item.serial_key != old_key:
+        ties.entered(session, shop_id, item, old_key, actor=actor)
     history.record(session, shop_id, "item", [(item.id, differences)], actor=actor, action="changed")
     outbox.put(session, shop_id, "mirror-order", [item.order_id])
     return True
@@ -294,6 +297,25 @@ def of_order(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
         )
         .all()
     )
+
+
+def removed_of_lines(
+    session: Session, shop_id: int, line_ids: Sequence[int]
+) -> list[tuple[str, int, datetime]]:
+    """(item ID, line item ID, when) of what was taken away from these lines and can be brought back."""
+    found: list[tuple[str, int, datetime]] = []
+    for start in range(0, len(line_ids), 500):
+        rows = session.execute(
+            select(Item.item_id, Item.line_item_id, Item.removed_at, Item.id).where(
+                Item.shop_id == shop_id,
+                Item.line_item_id.in_(line_ids[start : start + 500]),
+                Item.removed_at.is_not(None),
+            )
+        ).all()
+        found += [
+            (row[0], row[1], row[2]) for row in sorted(rows, key=lambda row: row[3]) if row[2] is not None
+        ]
+    return found
 
 
 def given_to(session: Session, shop_id: int, order_id: int, customer_id: int | None) -> None:

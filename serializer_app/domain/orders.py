@@ -15,7 +15,7 @@ from serializer_app.domain import catalog, items
 from serializer_app.domain.plan import Addition, OrderSnapshot, Plan, StoredLine, fill, plan
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
-from serializer_app.store.models import Item, Line, Order, Shop, Variant
+from serializer_app.store.models import Item, Line, Mirror, Order, Shop, Variant
 
 
 @dataclass
@@ -320,6 +320,18 @@ def warnings(rows: Sequence[Any], living: dict[int, int]) -> list[dict[str, Any]
                 }
             )
     return found
+
+
+def mirror_state(
+    session: Session, shop_id: int, order_id: int
+) -> tuple[dict[str, Any] | None, datetime | None]:
+    """What of an order's metafields still waits to be written (None: nothing), and when they were last written."""
+    written_at = session.execute(
+        select(Mirror.written_at).where(
+            Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id == order_id
+        )
+    ).scalar_one_or_none()
+    return outbox.state(session, shop_id, "mirror-order", order_id), written_at
 
 
 def with_variant(session: Session, shop_id: int, variant_id: int, *, after: int, most: int) -> list[int]:

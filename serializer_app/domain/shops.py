@@ -22,6 +22,7 @@ from serializer_app.store.models import ApiKey, Shop, ShopToken
 INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
 KEY_SCOPES = ("read", "write")
+MOST_FIELDS = 100
 # Shopify repeats a webhook for four hours and is sometimes a day late; an older time than that is no time to trust.
 LATE_DELIVERY = timedelta(days=2)
 
@@ -47,8 +48,10 @@ class KeyHolder:
     """Who an API key speaks for."""
 
     shop_id: int
+    domain: str
     key_id: int
     scopes: frozenset[str]
+    last_used_at: datetime | None
 
 
 def find(session: Session, domain: str) -> Shop | None:
@@ -64,8 +67,9 @@ def installed(session: Session, domain: str) -> Shop:
     return shop
 
 
-def by_id(session: Session, shop_id: int) -> Shop:
-    return session.get_one(Shop, shop_id)
+def by_id(session: Session, shop_id: int, *, lock: bool = False) -> Shop:
+    """The shop; with ``lock`` nobody else changes its settings until this write unit ends."""
+    return session.get_one(Shop, shop_id, with_for_update=lock or None)
 
 
 def every(session: Session) -> list[Shop]:
@@ -151,10 +155,17 @@ def custom_fields(shop: Shop) -> list[CustomField]:
 
 
 def define_fields(session: Session, shop: Shop, keys: Sequence[str]) -> None:
-    """Have custom fields with these keys; a new one is named by its key until somebody renames it."""
+    """Have custom fields with these keys; a new one is named by its key until somebody renames it.
+
+    Raises AppError ``too_many_custom_fields`` 422.
+    """
     fields = custom_fields(shop)
     known = {field["key"] for field in fields}
     new = [CustomField(name=key, key=key) for key in dict.fromkeys(keys) if key not in known]
+    if new and len(fields) + len(new) > MOST_FIELDS:
+        raise AppError(
+            "too_many_custom_fields", f"A shop has at most {MOST_FIELDS} custom fields", status=422
+        )
     if new:
         shop.custom_fields = msgspec.json.encode([*fields, *new]).decode()
         session.flush()
@@ -215,7 +226,9 @@ def key_holder(session: Session, key: str) -> KeyHolder | None:
     row = (
         session.connection()
         .execute(
-            select(ApiKey.id, ApiKey.shop_id, ApiKey.scopes, ApiKey.expires_at)
+            select(
+                ApiKey.id, ApiKey.shop_id, ApiKey.scopes, ApiKey.expires_at, ApiKey.last_used_at, Shop.domain
+            )
             .join(Shop, Shop.id == ApiKey.shop_id)
             .where(
                 ApiKey.key_hash == api_key_hash(key), ApiKey.revoked_at.is_(None), Shop.status == INSTALLED
@@ -225,7 +238,7 @@ def key_holder(session: Session, key: str) -> KeyHolder | None:
     )
     if row is None or (row.expires_at is not None and row.expires_at <= now()):
         return None
-    return KeyHolder(row.shop_id, row.id, frozenset(row.scopes.split(",")))
+    return KeyHolder(row.shop_id, row.domain, row.id, frozenset(row.scopes.split(",")), row.last_used_at)
 
 
 def key_used(session: Session, key_id: int) -> None:

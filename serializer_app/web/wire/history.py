@@ -1,0 +1,46 @@
+"""History as /api/v1 shows it: when, who, what, from what to what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from serializer_app.clock import iso
+from serializer_app.domain import warranty
+from serializer_app.web.wire.items import Time
+
+
+class EntryWire(msgspec.Struct):
+    """One change. `changes` is {field: {"from", "to"}}; a side that was never set is absent.
+
+    `actor`: webhook:<topic>, staff:<id>, api-key:<id>, customer:<id> or app.
+    """
+
+    at: Time
+    actor: str
+    action: str
+    changes: dict[str, dict[str, Any]]
+
+
+class HistoryPage(msgspec.Struct):
+    """A page of history, oldest first."""
+
+    previous: str | None
+    hasPrevious: bool
+    next: str | None
+    hasNext: bool
+    results: list[EntryWire]
+
+
+def entry_wire(at: datetime, actor: str, action: str, changes: dict[str, dict[str, Any]]) -> EntryWire:
+    shown = {
+        field: _durations(sides) if field == "warrantyDuration" else sides for field, sides in changes.items()
+    }
+    return EntryWire(iso(at), actor, action, shown)
+
+
+def _durations(sides: dict[str, Any]) -> dict[str, Any]:
+    """Stored warranties as the wire shows them: null is no warranty, so what was never set has to be absent."""
+    return {side: warranty.wire(stored) for side, stored in sides.items() if stored is not None}

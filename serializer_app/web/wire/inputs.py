@@ -1,0 +1,190 @@
+"""What /api/v1 takes in: one model for each body and each query."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from serializer_app.domain.shops import MOST_FIELDS
+from serializer_app.web.wire.values import (
+    FieldKey,
+    FieldValue,
+    Id,
+    IdText,
+    Input,
+    ItemIdText,
+    Name,
+    SearchText,
+    SerialNumber,
+    Warranty,
+)
+
+MOST_ADDED = 10_000
+MOST_NAMED = 10_000
+PAGE = 100
+
+
+def _limit(value: Any) -> Any:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3:
+        return int(value)
+    raise ValueError(f"must be an integer from 1 to {PAGE}")
+
+
+def _one_entry_per_key(entries: list[Any]) -> list[Any]:
+    keys = [entry.key for entry in entries]
+    if len(set(keys)) != len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"must name each key once, and names {twice} more often")
+    return entries
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for described in schema["properties"].values():
+        described.pop("default", None)
+
+
+class Changes(Input):
+    """What is absent stays as it is, so the schema shows no defaults."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+
+class Nothing(Input):
+    """No parameter, or an empty object."""
+
+
+class PageQuery(Input):
+    cursor: Annotated[
+        str | None,
+        Field(max_length=512, description="`next` or `previous` of an earlier answer, filters unchanged."),
+    ] = None
+    limit: Annotated[
+        int, Field(ge=1, le=PAGE, description="How many results a page has at most."), BeforeValidator(_limit)
+    ] = PAGE
+
+
+class VariantQuery(PageQuery):
+    sku: Annotated[SearchText | None, Field(description="Exactly this SKU.")] = None
+
+
+class ItemQuery(PageQuery):
+    """All filters given must hold. Without any, every item of the shop is listed."""
+
+    order_id: Annotated[IdText | None, Field(description="Shopify's order ID.")] = None
+    customer_id: Annotated[IdText | None, Field(description="Shopify's customer ID.")] = None
+    product_variant_id: Annotated[IdText | None, Field(description="Shopify's product variant ID.")] = None
+    line_item_id: Annotated[IdText | None, Field(description="Shopify's line item ID.")] = None
+    serial_number: Annotated[
+        SearchText | None, Field(description="A serial number; case and surrounding spaces do not matter.")
+    ] = None
+    item_id: Annotated[
+        SearchText | None,
+        Field(description="An item ID; case, hyphens, spaces and look-alikes do not matter."),
+    ] = None
+    item_ref: Annotated[
+        SearchText | None, Field(description="A serial number or an item ID, whichever it is.")
+    ] = None
+
+
+class FieldTrackingInput(Input):
+    key: FieldKey
+    trackable: bool
+
+
+class VariantChanges(Changes):
+    """An absent key leaves the stored value."""
+
+    trackable: Annotated[bool, Field(description="Units of this variant are tracked as items.")] = False
+    auto_generatable: Annotated[bool, Field(description="New orders get their items by themselves.")] = False
+    warranty_duration: Warranty = None
+    custom_fields: Annotated[
+        list[FieldTrackingInput],
+        Field(
+            max_length=MOST_FIELDS,
+            description="Which custom fields are tracked. A key that the shop does not have yet is defined on the spot.",
+        ),
+        AfterValidator(_one_entry_per_key),
+    ] = []
+
+
+class FieldEntry(Input):
+    key: FieldKey
+    value: FieldValue
+
+
+def _object_or_list(value: Any) -> str | None:
+    return "(object)" if isinstance(value, dict) else "(list)" if isinstance(value, list) else None
+
+
+FieldValues = Annotated[
+    Annotated[dict[FieldKey, FieldValue], Field(max_length=MOST_FIELDS), Tag("(object)")]
+    | Annotated[
+        list[FieldEntry], Field(max_length=MOST_FIELDS), AfterValidator(_one_entry_per_key), Tag("(list)")
+    ],
+    Discriminator(
+        _object_or_list,
+        custom_error_type="fields_shape",
+        custom_error_message='must be an object {key: value} or a list [{"key", "value"}]',
+    ),
+]
+
+
+class ItemChanges(Changes):
+    """An absent key leaves the stored value."""
+
+    serial_number: Annotated[SerialNumber | None, Field(description="null takes it away.")] = None
+    warranty_duration: Warranty = None
+    custom_fields: Annotated[
+        FieldValues,
+        Field(description="Merged by key; a key that the shop's settings do not define is refused."),
+    ] = {}
+    version: Annotated[
+        int | None,
+        Field(ge=1, le=2**31 - 1, description="The version you saw: the number in the item's ETag."),
+    ] = None
+
+    def field_values(self) -> dict[str, str]:
+        fields = self.custom_fields
+        return fields if isinstance(fields, dict) else {entry.key: entry.value for entry in fields}
+
+
+class FieldDefinition(Input):
+    name: Annotated[Name, Field(description="What people see.")]
+    key: Annotated[FieldKey, Field(description="What is stored and sent.")]
+
+
+class SettingsChanges(Changes):
+    """An absent key leaves the stored value."""
+
+    storefront_access: Annotated[
+        Literal["open", "owner"],
+        Field(description="Who may list items by order or customer in the storefront."),
+    ] = "open"
+    on_order_edit: Annotated[
+        Literal["automatic", "manual"],
+        Field(description="Whether items follow an edited order by themselves."),
+    ] = "automatic"
+    warranty_start: Annotated[
+        Literal["order", "fulfillment", "registration"],
+        Field(description="The event a warranty begins with."),
+    ] = "order"
+    custom_fields: Annotated[
+        list[FieldDefinition],
+        Field(max_length=MOST_FIELDS, description="Every field that staff may fill for an item."),
+        AfterValidator(_one_entry_per_key),
+    ] = []
+
+
+class Adjustment(Input):
+    """All or nothing. The newest state of the order is the answer."""
+
+    line_item_id: Id
+    add: Annotated[int, Field(ge=0, le=MOST_ADDED, description="How many new items the line gets.")] = 0
+    remove: Annotated[
+        list[ItemIdText],
+        Field(max_length=MOST_NAMED, description="Item IDs that leave the line; they can come back."),
+    ] = []
+    restore: Annotated[
+        list[ItemIdText], Field(max_length=MOST_NAMED, description="Item IDs removed earlier that come back.")
+    ] = []

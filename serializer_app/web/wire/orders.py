@@ -1,0 +1,141 @@
+"""Orders as /api/v1 shows them: what was sold, the items of it, and whether Shopify knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Row
+
+from serializer_app.clock import iso
+from serializer_app.domain import orders
+from serializer_app.store.models import Order
+from serializer_app.web.wire.items import ItemWire, Time
+
+
+class LineWire(msgspec.Struct):
+    """One line item. ``items`` counts the living items that are stored for it."""
+
+    lineItemId: int
+    productVariantId: int | None
+    title: str | None
+    variantTitle: str | None
+    sku: str | None
+    currentQuantity: int
+    trackable: bool
+    items: int
+
+
+class RemovedItemWire(msgspec.Struct):
+    """An item that was taken away. It verifies as nothing, and can be brought back."""
+
+    itemId: str
+    lineItemId: int
+    removedAt: Time
+
+
+class WarningWire(msgspec.Struct):
+    """Something a person has to decide."""
+
+    code: Literal["more_items_than_units"]
+    lineItemId: int
+    items: int
+    units: int
+    message: str
+
+
+class MirrorWire(msgspec.Struct):
+    """Whether the order's metafields in Shopify say what is stored here.
+
+    `current`: nothing is waiting to be written. `waiting`: about to be written, or tried again at `nextTryAt`.
+    `failed`: Shopify refused for good; `problem` says why.
+    """
+
+    state: Literal["current", "waiting", "failed"]
+    writtenAt: Time | None
+    attempts: int | UnsetType = UNSET
+    nextTryAt: Time | UnsetType = UNSET
+    problem: str | UnsetType = UNSET
+
+
+class OrderWire(msgspec.Struct, omit_defaults=True):
+    """An order. `created` stands only in the answer of a call that may make items."""
+
+    orderId: int
+    name: str | None
+    customerId: int | None
+    createdAt: Time | None
+    updatedAt: Time | None
+    cancelledAt: Time | None
+    deletedAt: Time | None
+    currentTotalTrackable: int
+    lines: list[LineWire]
+    items: list[ItemWire]
+    removedItems: list[RemovedItemWire]
+    warnings: list[WarningWire]
+    mirror: MirrorWire
+    created: list[str] | UnsetType = UNSET
+
+
+def order_wire(
+    order: Order,
+    lines: Sequence[Row[Any]],
+    items: list[ItemWire],
+    removed: Iterable[tuple[str, int, datetime]],
+    mirror: MirrorWire,
+) -> OrderWire:
+    """``lines`` as of domain.orders.lines; ``removed`` (item ID, line item ID, when)."""
+    living: dict[int, int] = {}
+    for item in items:
+        living[item.lineItemId] = living.get(item.lineItemId, 0) + 1
+    return OrderWire(
+        orderId=order.order_id,
+        name=order.name,
+        customerId=order.customer_id,
+        createdAt=_time(order.ordered_at),
+        updatedAt=_time(order.source_updated_at),
+        cancelledAt=_time(order.cancelled_at),
+        deletedAt=_time(order.deleted_at),
+        currentTotalTrackable=orders.trackable_units(lines),
+        lines=[
+            LineWire(
+                lineItemId=line.line_item_id,
+                productVariantId=line.variant_id,
+                title=line.title,
+                variantTitle=line.variant_title,
+                sku=line.sku,
+                currentQuantity=line.quantity,
+                trackable=bool(line.trackable),
+                items=living.get(line.line_item_id, 0),
+            )
+            for line in lines
+            if line.removed_at is None or living.get(line.line_item_id)
+        ],
+        items=items,
+        removedItems=[RemovedItemWire(item_id, line, iso(at)) for item_id, line, at in removed],
+        warnings=[WarningWire(**warning) for warning in orders.warnings(lines, living)],
+        mirror=mirror,
+    )
+
+
+def mirror_wire(waiting: Mapping[str, Any] | None, written_at: datetime | None) -> MirrorWire:
+    """``waiting`` is the outbox row (store.outbox.state), None when nothing waits."""
+    if waiting is None:
+        return MirrorWire("current", _time(written_at))
+    problem = waiting["problem"] or UNSET
+    if waiting["parked_at"] is not None:
+        return MirrorWire("failed", _time(written_at), attempts=waiting["attempts"], problem=problem)
+    return MirrorWire(
+        "waiting",
+        _time(written_at),
+        attempts=waiting["attempts"],
+        nextTryAt=iso(waiting["due_at"]),
+        problem=problem,
+    )
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)

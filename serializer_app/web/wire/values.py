@@ -1,0 +1,96 @@
+"""The values that inputs are made of. Strict: a number in quotes is no number, 1 is not true."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from serializer_app.domain import warranty
+from serializer_app.domain.items import FIELD_KEY_LENGTH, FIELD_VALUE_LENGTH, SERIAL_LENGTH
+
+LARGEST_ID = 2**63 - 1
+_DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+# What every text is free of: control characters, which no label shows and PostgreSQL (NUL) does not take.
+_PLAIN = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+_LINES = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+
+
+class Input(BaseModel):
+    """An input model: camelCase on the wire, strict types, nothing unknown."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+
+    def given(self, *names: str) -> dict[str, Any]:
+        """The fields among ``names`` that the caller sent: an absent key leaves what is stored."""
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must have printable characters only")
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _digits(value: Any) -> Any:
+    # int() takes "+1", "1_000" and Arabic digits; the contract takes ASCII digits.
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    raise ValueError(f"must be an integer from 1 to {LARGEST_ID}")
+
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID, json_schema_extra={"format": "int64"})]
+"""One of Shopify's IDs in a body."""
+
+IdText = Annotated[
+    int, Field(ge=1, le=LARGEST_ID, json_schema_extra={"format": "int64"}), BeforeValidator(_digits)
+]
+"""The same in a path or a query."""
+
+SerialNumber = Annotated[
+    str, StringConstraints(min_length=1, max_length=SERIAL_LENGTH, pattern=_PLAIN), AfterValidator(_printable)
+]
+FieldKey = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=FIELD_KEY_LENGTH, pattern=_PLAIN),
+    AfterValidator(_printable),
+]
+FieldValue = Annotated[str, StringConstraints(max_length=FIELD_VALUE_LENGTH, pattern=_LINES)]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN), AfterValidator(_printable)
+]
+SearchText = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_PLAIN)]
+ItemIdText = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
+"""An item ID as somebody typed it: case, spaces, hyphens and look-alikes do not matter."""
+
+
+class WarrantyDuration(Input):
+    """How long a warranty lasts, e.g. 24 months; 100 years are called lifetime."""
+
+    unit: Literal["day", "month", "year"]
+    value: Annotated[int, Field(ge=1, le=warranty.MOST["day"])]
+
+    def stored(self) -> str:
+        return warranty.Duration(self.unit, self.value).stored()
+
+
+def _sensible(duration: WarrantyDuration | None) -> WarrantyDuration | None:
+    if duration is not None and duration.value > warranty.MOST[duration.unit]:
+        raise ValueError(f"must be at most {warranty.MOST[duration.unit]} {duration.unit}s")
+    return duration
+
+
+Warranty = Annotated[
+    WarrantyDuration | None,
+    Field(description="null: no warranty. At most 100 years, 1200 months or 36525 days."),
+    AfterValidator(_sensible),
+]
+
+
+def stored_warranty(duration: WarrantyDuration | None) -> str:
+    return warranty.NONE if duration is None else duration.stored()
