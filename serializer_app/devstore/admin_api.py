@@ -79,7 +79,9 @@ class _Request:
 class AdminApi:
     """Answers ``POST /admin/api/<version>/graphql.json`` for all shops of a store."""
 
-    def __init__(self, shops: Mapping[str, ShopState], tokens: Tokens, faults: Faults, clock: ShopClock) -> None:
+    def __init__(
+        self, shops: Mapping[str, ShopState], tokens: Tokens, faults: Faults, clock: ShopClock
+    ) -> None:
         self.shops = shops
         self.tokens = tokens
         self.faults = faults
@@ -99,7 +101,9 @@ class AdminApi:
 
     def count(self, operation: str | None = None, outcome: str | None = None) -> int:
         """How many calls there were, of one operation and with one outcome where given."""
-        return sum(operation in (None, c.operation) and outcome in (None, c.outcome) for c in list(self.calls))
+        return sum(
+            operation in (None, c.operation) and outcome in (None, c.outcome) for c in list(self.calls)
+        )
 
     def answer(self, version: str, headers: Mapping[str, str], body: bytes) -> AdminAnswer:
         """``headers`` with lower-case names."""
@@ -142,8 +146,9 @@ class AdminApi:
         if fault is None or fault.kind in {"slow", "timeout_after", "disconnect"}:
             return None
         shop, operation, variables = request.state.domain, request.operation, request.variables
-        status = {"throttle": 200, "html": 200, "timeout_before": 200, "throttle_429": 429}.get(fault.kind, fault.status)
-        self._record(shop, operation, variables, status, "throttled" if fault.kind == "throttle" else fault.kind)
+        status = _STATUSES.get(fault.kind, fault.status)
+        outcome = "throttled" if fault.kind == "throttle" else fault.kind
+        self._record(shop, operation, variables, status, outcome)
         match fault.kind:
             case "throttle":
                 return _json(200, self._throttled(request, self._price(request)), reply)
@@ -154,7 +159,7 @@ class AdminApi:
                 return AdminAnswer(200, reply, b"", hang=fault.seconds, dropped=True, timed_out=True)
             case "status":
                 return _json(fault.status, {"errors": _REFUSALS.get(fault.status, "Refused")}, reply)
-        page = f"<!DOCTYPE html><html><head><title>{fault.status}</title></head><body>Something went wrong</body></html>"
+        page = f"<!DOCTYPE html><html><title>{fault.status}</title><body>Something went wrong</body></html>"
         return AdminAnswer(status, reply | {"Content-Type": "text/html; charset=utf-8"}, page.encode())
 
     def _run(self, request: _Request) -> AdminAnswer:
@@ -187,7 +192,11 @@ class AdminApi:
         with request.state.lock:
             root = AdminRoot(request.state, request.scopes, self.clock.now())
             outcome = execute_sync(
-                admin_schema(), document, root.fields(), variable_values=request.variables, operation_name=None
+                admin_schema(),
+                document,
+                root.fields(),
+                variable_values=request.variables,
+                operation_name=None,
             )
         result: JsonDict = {"data": outcome.data}
         if outcome.errors:
@@ -214,7 +223,7 @@ class AdminApi:
         return {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": status}
 
     def _throttled(self, request: _Request, requested: float) -> JsonDict:
-        """No ``data`` at all; ``currentlyAvailable`` says how long to wait, also when a fault made the throttling up."""
+        """No ``data`` at all; ``currentlyAvailable`` says how long to wait, also when a fault made it up."""
         cost = self._cost(request, requested, None)
         if request.fault is not None:
             available = cost["throttleStatus"]["currentlyAvailable"]
@@ -229,7 +238,13 @@ class AdminApi:
         return {"errors": [error], "extensions": {"cost": cost}}
 
     def _record(
-        self, shop: str | None, operation: str | None, variables: JsonDict, status: int, outcome: str, cost: float = 0.0
+        self,
+        shop: str | None,
+        operation: str | None,
+        variables: JsonDict,
+        status: int,
+        outcome: str,
+        cost: float = 0.0,
     ) -> None:
         self.calls.append(Call(shop, operation, variables, self.clock.now(), status, outcome, cost))
 
@@ -273,6 +288,7 @@ def _json(status: int, body: JsonDict, headers: dict[str, str]) -> AdminAnswer:
     return AdminAnswer(status, headers | kind, json.dumps(body, ensure_ascii=False).encode())
 
 
+_STATUSES = {"throttle": 200, "html": 200, "timeout_before": 200, "throttle_429": 429}
 _REFUSALS = {
     401: "[API] Invalid API key or access token (unrecognized login or wrong password)",
     402: "This shop's plan does not have access to this feature",

@@ -118,11 +118,15 @@ class AdminRoot:
         return self.views.connection(kept, lambda definition: (definition.id,), self.views.definition, args)
 
     def _installation(self) -> View:
-        handles = [{"handle": handle, "description": handle.replace("_", " ")} for handle in sorted(self.scopes)]
+        handles = [
+            {"handle": handle, "description": handle.replace("_", " ")} for handle in sorted(self.scopes)
+        ]
         return {"id": gid("AppInstallation", APP_ID), "accessScopes": handles}
 
     def _set(self, info: Any, metafields: list[dict[str, Any]]) -> View:
-        errors = [error for index, entry in enumerate(metafields) if (error := self._not_writable(index, entry))]
+        errors = [
+            error for index, entry in enumerate(metafields) if (error := self._not_writable(index, entry))
+        ]
         if errors:
             return {"metafields": [], "userErrors": errors}
         written, errors = self.state.metafields.set(metafields, "app", self.state.clock.second())
@@ -132,7 +136,9 @@ class AdminRoot:
         return {"metafields": [self.views.metafield(field) for field in written], "userErrors": []}
 
     def _delete(self, info: Any, metafields: list[dict[str, Any]]) -> View:
-        errors = [error for index, entry in enumerate(metafields) if (error := self._not_writable(index, entry))]
+        errors = [
+            error for index, entry in enumerate(metafields) if (error := self._not_writable(index, entry))
+        ]
         if errors:
             return {"deletedMetafields": [], "userErrors": errors}
         deleted = self.state.metafields.delete(metafields)
@@ -159,7 +165,9 @@ class AdminRoot:
 
     def _trigger(self, info: Any, **args: Any) -> View:
         if not args.get("handle") and not args.get("body"):
-            return {"userErrors": [{"field": ["handle"], "message": "Errors validating schema: missing handle"}]}
+            return {
+                "userErrors": [{"field": ["handle"], "message": "Errors validating schema: missing handle"}]
+            }
         self.state.flow_triggers.append(args)
         return {"userErrors": []}
 
@@ -179,7 +187,11 @@ class AdminRoot:
             return found.json_value if found else None
         if name == "status":
             # Shopify shows open orders only unless asked; the app always asks for the others by time.
-            return ["any", "cancelled" if order.cancelled_at else "open", "closed" if order.closed_at else "not_closed"]
+            return [
+                "any",
+                "cancelled" if order.cancelled_at else "open",
+                "closed" if order.closed_at else "not_closed",
+            ]
         simple: dict[str, Any] = {
             "id": order.id,
             "name": [order.name, str(order.number)],

@@ -12,7 +12,9 @@ from typing import Any
 from serializer_app.devstore.gids import parse_gid
 
 Node = Any
-_TERM = re.compile(r"""(?P<not>-)?(?P<field>[a-z_]+(?:\.[\w\-$:]+)*):(?P<value>(?:>=|<=|>|<)?(?:"[^"]*"|'[^']*'|[^\s()]+))""")
+_TERM = re.compile(
+    r"""(?P<not>-)?(?P<field>[a-z_]+(?:\.[\w\-$:]+)*):(?P<value>(?:>=|<=|>|<)?(?:"[^"]*"|'[^']*'|[^\s()]+))"""
+)
 
 
 class SearchError(ValueError):
@@ -70,7 +72,9 @@ SortKey = Callable[[Node], tuple[Any, ...]]
 Entry = tuple[list[Any], Node]
 
 
-def page(nodes: Sequence[Node], key: SortKey, args: dict[str, Any]) -> tuple[list[tuple[str, Node]], bool, bool]:
+def page(
+    nodes: Sequence[Node], key: SortKey, args: dict[str, Any]
+) -> tuple[list[tuple[str, Node]], bool, bool]:
     """One page of a connection: ([(cursor, node)], hasNextPage, hasPreviousPage).
 
     A cursor holds the sort value of its node, so pages stay whole while nodes are added or deleted between them.
@@ -79,7 +83,9 @@ def page(nodes: Sequence[Node], key: SortKey, args: dict[str, Any]) -> tuple[lis
     if (first is None) == (last is None):
         raise ValueError("you must provide one of first or last")
     reverse = bool(args.get("reverse"))
-    entries = sorted(((_plain(key(node)), node) for node in nodes), key=lambda entry: entry[0], reverse=reverse)
+    entries = sorted(
+        ((_plain(key(node)), node) for node in nodes), key=lambda entry: entry[0], reverse=reverse
+    )
     kept = _between(entries, args.get("after"), args.get("before"), reverse)
     size = first if first is not None else last
     assert size is not None

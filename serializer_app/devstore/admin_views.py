@@ -76,8 +76,12 @@ class Views:
             "subtotalLineItemsQuantity": sum(line.quantity for line in order.lines),
             "customer": lambda info: self._customer_of(order),
             "lineItems": lambda info, **args: self._lines(order, args),
-            "fulfillments": lambda info, **args: [self.fulfillment(f) for f in order.fulfillments[: args.get("first")]],
-            "refunds": lambda info, **args: [self.refund(refund) for refund in order.refunds[: args.get("first")]],
+            "fulfillments": lambda info, **args: [
+                self.fulfillment(f) for f in order.fulfillments[: args.get("first")]
+            ],
+            "refunds": lambda info, **args: [
+                self.refund(refund) for refund in order.refunds[: args.get("first")]
+            ],
             **self._metafields_of(order.gid),
         }
 
@@ -113,7 +117,11 @@ class Views:
             return self.connection(fulfillment.lines, lambda entry: (entry[0],), shown, args)
 
         def shown(entry: tuple[int, Line, int]) -> View:
-            return {"id": gid("FulfillmentLineItem", entry[0]), "lineItem": self.line(entry[1]), "quantity": entry[2]}
+            return {
+                "id": gid("FulfillmentLineItem", entry[0]),
+                "lineItem": self.line(entry[1]),
+                "quantity": entry[2],
+            }
 
         return {
             "__typename": "Fulfillment",
@@ -183,7 +191,9 @@ class Views:
 
     def _media(self, url: str | None, args: View) -> View:
         shown = _media_image(url)
-        return self.connection([shown] if shown else [], lambda media: (media["id"],), lambda media: media, args)
+        return self.connection(
+            [shown] if shown else [], lambda media: (media["id"],), lambda media: media, args
+        )
 
     def customer(self, customer: Customer) -> View:
         return {
@@ -230,7 +240,9 @@ class Views:
             "updatedAt": graphql_time(metafield.updated_at),
             "ownerType": OWNER_TYPES[metafield.owner.split("/")[-2]],
             "owner": lambda info: (
-                self.shop() if metafield.owner == self.state.gid else self.of(self.state.find(metafield.owner))
+                self.shop()
+                if metafield.owner == self.state.gid
+                else self.of(self.state.find(metafield.owner))
             ),
         }
 
@@ -254,7 +266,11 @@ class Views:
         def several(info: Any, **args: Any) -> View:
             kept = self.state.metafields.of(owner, args.get("namespace"))
             if args.get("keys") is not None:
-                kept = [field for field in kept if {field.key, f"{field.namespace}.{field.key}"} & set(args["keys"])]
+                kept = [
+                    field
+                    for field in kept
+                    if {field.key, f"{field.namespace}.{field.key}"} & set(args["keys"])
+                ]
             return self.connection(kept, lambda field: (field.id,), self.metafield, args)
 
         return {"metafield": one, "metafields": several}

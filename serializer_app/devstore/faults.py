@@ -14,7 +14,7 @@ ALWAYS = -1
 
 @dataclass
 class Fault:
-    """One order to misbehave: ``kind``, how often still (ALWAYS = until cleared) and for which operation (None = any)."""
+    """One order to misbehave: ``kind``, how often still (ALWAYS = until cleared), for which operation (None = any)."""
 
     kind: str
     times: int = 1
@@ -35,7 +35,7 @@ class Faults:
         self._admin: deque[Fault] = deque()
         self._tokens: deque[Fault] = deque()
         self._webhooks: deque[Fault] = deque()
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)
         self.metafield_echo = False
         """Whether a metafield write touches its order and sends orders/updated (Shopify's behaviour is unverified)."""
         self.log: list[Fault] = []
@@ -64,7 +64,12 @@ class Faults:
         self._add(self._admin, Fault("status", times, operation, status=status))
 
     def time_out(
-        self, seconds: float = 30.0, times: int = 1, *, after_success: bool = False, operation: str | None = None
+        self,
+        seconds: float = 30.0,
+        times: int = 1,
+        *,
+        after_success: bool = False,
+        operation: str | None = None,
     ) -> None:
         """Hangs before executing, or executes and then hangs: the caller cannot tell the two apart."""
         kind = "timeout_after" if after_success else "timeout_before"

@@ -117,7 +117,9 @@ class Metafields:
             return self._app_namespace
         return f"{self._app_namespace}--{name[5:]}" if name.startswith("$app:") else name
 
-    def set(self, inputs: list[JsonDict], writer: str, now: datetime) -> tuple[list[Metafield], list[JsonDict]]:
+    def set(
+        self, inputs: list[JsonDict], writer: str, now: datetime
+    ) -> tuple[list[Metafield], list[JsonDict]]:
         """``metafieldsSet``: (written, user errors); nothing is written when there is an error."""
         if len(inputs) > MAX_PER_CALL:
             message = f"Exceeded the maximum metafields input limit of {MAX_PER_CALL}."
@@ -162,7 +164,9 @@ class Metafields:
             return None, [_definition_error("key", message, "TAKEN")]
         if entry["type"] not in TYPES:
             return None, [_definition_error("type", f"Type {entry['type']} is not supported.", "INCLUSION")]
-        if problem := _name_problem("key", entry["key"], 2, 64) or _name_problem("namespace", namespace, 3, 255):
+        if problem := _name_problem("key", entry["key"], 2, 64) or _name_problem(
+            "namespace", namespace, 3, 255
+        ):
             return None, [_definition_error(*problem)]
         kept = {name: entry.get(name) or {} for name in ("access", "capabilities")}
         definition = Definition(
@@ -196,7 +200,11 @@ class Metafields:
         if type_ is None:
             return "", ("type", "Type can't be blank", "BLANK")
         if type_ not in TYPES or (definition and type_ != definition.type):
-            return "", ("type", f"Type '{type_}' must be consistent with the definition's type.", "INVALID_TYPE")
+            return "", (
+                "type",
+                f"Type '{type_}' must be consistent with the definition's type.",
+                "INVALID_TYPE",
+            )
         problem = value_problem(type_, entry["value"])
         return type_, problem or _digest_problem(entry, present)
 
@@ -218,7 +226,11 @@ def value_problem(type_: str, value: str) -> tuple[str, str, str] | None:
     if type_ == "json":
         if len(value.encode()) > MAX_JSON_BYTES:
             return "value", f"Value is too long (maximum is {MAX_JSON_BYTES} bytes)", "TOO_LONG"
-        return None if _json_or_none(value) is not _BROKEN else ("value", "Value is invalid JSON.", "INVALID_VALUE")
+        return (
+            None
+            if _json_or_none(value) is not _BROKEN
+            else ("value", "Value is invalid JSON.", "INVALID_VALUE")
+        )
     if len(value) > MAX_TEXT_CHARACTERS:
         return "value", f"Value is too long (maximum is {MAX_TEXT_CHARACTERS} characters)", "TOO_LONG"
     if type_ == "single_line_text_field" and re.search(r"[\r\n]", value):

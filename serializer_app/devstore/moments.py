@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 class ShopClock:
-    """The dev store's clock; ``advance`` moves it, so that tokens expire and ``updated_at`` differs without sleeping."""
+    """The dev store's clock; ``advance`` moves it, so that tokens expire and times differ without sleeping."""
 
     def __init__(self) -> None:
         self.offset = timedelta()

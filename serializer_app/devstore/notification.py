@@ -38,7 +38,9 @@ def mail_variables(state: ShopState, order: Order) -> dict[str, Any]:
     customer = order.customer
     return {
         "shop": {"name": state.name, "domain": state.domain},
-        "customer": {"first_name": customer.first_name, "last_name": customer.last_name} if customer else None,
+        "customer": {"first_name": customer.first_name, "last_name": customer.last_name}
+        if customer
+        else None,
         "order": {
             "id": order.id,
             "name": order.name,

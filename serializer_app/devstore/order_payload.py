@@ -133,7 +133,9 @@ def fulfillment_payload(state: ShopState, order: Order, fulfillment: Fulfillment
         "tracking_url": url,
         "tracking_urls": [url],
         "updated_at": rest_time(fulfillment.updated_at, state.timezone),
-        "line_items": [line_payload(state, line) | {"quantity": units} for _, line, units in fulfillment.lines],
+        "line_items": [
+            line_payload(state, line) | {"quantity": units} for _, line, units in fulfillment.lines
+        ],
     }
 
 
@@ -161,7 +163,12 @@ def customer_payload(state: ShopState, customer: Customer) -> JsonDict:
         "tags": "",
         "first_name": customer.first_name,
         "last_name": customer.last_name,
-        "default_address": {"id": customer.id + 1, "customer_id": customer.id, **_address(customer), "default": True},
+        "default_address": {
+            "id": customer.id + 1,
+            "customer_id": customer.id,
+            **_address(customer),
+            "default": True,
+        },
     }
 
 

@@ -120,7 +120,9 @@ class Order:
         """The first line that still sells this variant: what an edit adds units to."""
         return next((line for line in self.lines if line.variant_id == variant_id), None)
 
-    def set_quantities(self, wanted: Mapping[int, int]) -> tuple[list[tuple[Line, int]], list[tuple[Line, int]]]:
+    def set_quantities(
+        self, wanted: Mapping[int, int]
+    ) -> tuple[list[tuple[Line, int]], list[tuple[Line, int]]]:
         """An order edit: bring lines to a current quantity; answers (additions, removals) as (line, units).
 
         Raises ValueError when a quantity is negative or fulfilled units would be taken away.

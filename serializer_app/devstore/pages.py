@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, request
@@ -40,7 +41,7 @@ def store_application(store: DevStore) -> Flask:
 
 def _cut() -> None:
     """Closes the connection without an answer, as a proxy that restarts does."""
-    socket = request.environ.get("werkzeug.socket")
-    if socket is None:
+    connection = request.environ.get("werkzeug.socket")
+    if connection is None:
         abort(502)
-    socket.close()
+    connection.shutdown(socket.SHUT_RDWR)

@@ -119,7 +119,9 @@ def scopes_payload(state: ShopState, previous: list[str], current: list[str]) ->
     }
 
 
-def data_request_payload(state: ShopState, customer: Customer, orders: list[Order], request_id: int) -> JsonDict:
+def data_request_payload(
+    state: ShopState, customer: Customer, orders: list[Order], request_id: int
+) -> JsonDict:
     return {
         **_shop(state),
         "orders_requested": [order.id for order in orders],

@@ -34,12 +34,10 @@ from graphql import (
     build_client_schema,
     get_named_type,
     parse,
-    print_ast,
     validate,
-    value_from_ast_untyped,
     visit,
 )
-from graphql.utilities import ast_from_value
+from graphql.utilities.print_schema import print_input_value
 
 VERSION = "2026-10"
 HERE = Path(__file__).parent
@@ -70,7 +68,7 @@ def documents() -> dict[str, str]:
 
 
 def closure_sdl(schema: GraphQLSchema, sources: dict[str, str]) -> str:
-    """SDL of all fields that ``sources`` select, with whatever types those need; raises SystemExit on a bad document."""
+    """SDL of all fields that ``sources`` select, and all types those need; SystemExit on a bad one."""
     closure = _Closure(schema)
     for name, source in sources.items():
         document = parse(source)
@@ -140,7 +138,7 @@ class _Closure:
         return header + "\n\n".join([schema, *(block for block in blocks if block)]) + "\n"
 
     def _complete_interfaces(self) -> None:
-        """An object must carry the kept fields of its interfaces, which may bring further types: until nothing moves."""
+        """An object must carry the kept fields of its interfaces, which may bring further types."""
         while True:
             before = (len(self.types), sum(map(len, self.fields.values())))
             for name in list(self.types):
@@ -159,7 +157,8 @@ class _Closure:
     def _field(self, owner: str, field: str) -> GraphQLField:
         type_ = self.schema.type_map[owner]
         assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType), owner
-        return type_.fields[field]
+        found: GraphQLField = type_.fields[field]
+        return found
 
     @staticmethod
     def _arguments(field: GraphQLField) -> dict[str, GraphQLArgument]:
@@ -177,14 +176,14 @@ class _Closure:
                 return f"union {type_.name} = {' | '.join(members)}" if members else f"scalar {type_.name}"
             case GraphQLInputObjectType():
                 fields = {n: f for n, f in type_.fields.items() if f.deprecation_reason is None}
-                lines = [f"{n}: {f.type}{_default(f)}" for n, f in fields.items()]
+                lines = [print_input_value(n, f) for n, f in fields.items()]
                 return _block(f"input {type_.name}", lines)
             case GraphQLObjectType() | GraphQLInterfaceType():
                 return self._print_fields(type_)
         raise AssertionError(type_)
 
     def _print_fields(self, type_: GraphQLObjectType | GraphQLInterfaceType) -> str:
-        interfaces = [name for name in self._interfaces(type_.name) if self.fields[name] or name in self.types]
+        interfaces = self._interfaces(type_.name)
         kind = "type" if isinstance(type_, GraphQLObjectType) else "interface"
         implements = f" implements {' & '.join(interfaces)}" if interfaces else ""
         # A type that only ever stands as the target of a fragment still needs one field to be valid.
@@ -192,24 +191,9 @@ class _Closure:
         lines = []
         for name in names:
             field = type_.fields[name]
-            arguments = ", ".join(f"{n}: {a.type}{_default(a)}" for n, a in self._arguments(field).items())
+            arguments = ", ".join(print_input_value(n, a) for n, a in self._arguments(field).items())
             lines.append(f"{name}{f'({arguments})' if arguments else ''}: {field.type}")
         return _block(f"{kind} {type_.name}{implements}", lines)
-
-
-def _default(argument: Any) -> str:
-    """`` = value`` where the official schema gives a default."""
-    literal = getattr(argument, "default", None)
-    if literal is not None:
-        node = getattr(literal, "literal", None)
-        if node is not None:
-            return f" = {print_ast(node)}"
-        return f" = {print_ast(ast_from_value(literal.value, argument.type))}"
-    value = argument.default_value
-    if value is None or repr(value) == "Undefined":
-        return ""
-    node = ast_from_value(value, argument.type)
-    return f" = {print_ast(node)}" if node is not None and value_from_ast_untyped(node) is not None else ""
 
 
 def _block(head: str, lines: list[str]) -> str:

@@ -37,6 +37,7 @@ from serializer_app.devstore.state import ShopState
 from serializer_app.devstore.tokens import Answer, Tokens
 from serializer_app.devstore.webhooks import Courier
 
+DEMO_SECRET = "devstore-secret-of-more-than-32-bytes"
 WsgiApplication = Callable[..., Iterable[bytes]]
 
 
@@ -53,7 +54,7 @@ class DevStore:
         app_url: str | None = None,
         app: WsgiApplication | None = None,
         api_key: str = "devstore-key",
-        api_secret: str = "devstore-secret-of-more-than-32-bytes",  # noqa: S107
+        api_secret: str = DEMO_SECRET,
         api_version: str = "2026-10",
         port: int = 0,
     ) -> None:
@@ -124,7 +125,9 @@ class DevStore:
             if name not in self._shops:
                 state = ShopState(name, self.clock, seed=len(self.states))
                 self.states[name] = state
-                self._shops[name] = Shop(state, Connections(self.link, self.webhooks, self.tokens, self.proxy))
+                self._shops[name] = Shop(
+                    state, Connections(self.link, self.webhooks, self.tokens, self.proxy)
+                )
             return self._shops[name]
 
     @property

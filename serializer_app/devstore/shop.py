@@ -59,8 +59,13 @@ class Shop:
     ) -> Product:
         """``variants`` as (title, SKU) pairs; without any the product has one called ``Default Title``."""
         cost = Decimal(price)
-        named = [(name, code, None, cost) for name, code in variants] or [("Default Title", sku, barcode, cost)]
-        return self.state.add_product(title, named, vendor=vendor, product_type=product_type, image_url=image_url)
+        named: list[tuple[str, str | None, str | None, Decimal]]
+        named = [(name, code, None, cost) for name, code in variants]
+        if not named:
+            named = [("Default Title", sku, barcode, cost)]
+        return self.state.add_product(
+            title, named, vendor=vendor, product_type=product_type, image_url=image_url
+        )
 
     def add_customer(
         self, first_name: str, last_name: str, email: str | None = None, phone: str | None = None
@@ -68,14 +73,17 @@ class Shop:
         address = email or f"{first_name}.{last_name}@example.com".lower()
         return self.state.add_customer(address, first_name, last_name, phone)
 
-    def update_product(self, product: Product, *, title: str | None = None, sku: str | None = None) -> Delivery:
+    def update_product(
+        self, product: Product, *, title: str | None = None, sku: str | None = None
+    ) -> Delivery:
         """Renames the product, or gives its first variant another SKU; sends products/update."""
         with self.state.lock:
             product.title = title or product.title
             if sku is not None:
                 product.variant.sku = sku
-            for thing in (product, *product.variants):
-                self.state.touch(thing)
+            self.state.touch(product)
+            for variant in product.variants:
+                self.state.touch(variant)
             payload = payloads.product_payload(self.state, product)
         return self._announce("products/update", payload)
 
@@ -102,7 +110,9 @@ class Shop:
             self._announce("orders/create", payload)
         return order
 
-    def update_order(self, order: Order, *, tags: Iterable[str] | None = None, note: str | None = None) -> Order:
+    def update_order(
+        self, order: Order, *, tags: Iterable[str] | None = None, note: str | None = None
+    ) -> Order:
         """Something that changes no line; sends orders/updated."""
         with self.state.lock:
             order.tags = [*tags] if tags is not None else order.tags
@@ -173,7 +183,9 @@ class Shop:
         return self._announce("app/scopes_update", payloads.scopes_payload(self.state, before, [*now]))
 
     def request_customer_data(self, customer: Customer) -> Delivery:
-        body = payloads.data_request_payload(self.state, customer, self._orders_of(customer), self.state.new_id())
+        body = payloads.data_request_payload(
+            self.state, customer, self._orders_of(customer), self.state.new_id()
+        )
         return self._announce("customers/data_request", body)
 
     def redact_customer(self, customer: Customer) -> Delivery:
@@ -185,7 +197,9 @@ class Shop:
 
     # --- looking and asking -------------------------------------------------------------------------------------
 
-    def metafield(self, owner: str, key: str = "properties", namespace: str = "serializer") -> Metafield | None:
+    def metafield(
+        self, owner: str, key: str = "properties", namespace: str = "serializer"
+    ) -> Metafield | None:
         """What the shop holds now; ``.json_value`` is the parsed value."""
         with self.state.lock:
             return self.state.metafields.get(owner, namespace, key)
@@ -204,7 +218,9 @@ class Shop:
     def delete_metafield(self, owner: str, key: str = "properties") -> bool:
         """Someone else deletes it; answers whether there was one."""
         with self.state.lock:
-            deleted = self.state.metafields.delete([{"ownerId": owner, "namespace": "serializer", "key": key}])
+            deleted = self.state.metafields.delete(
+                [{"ownerId": owner, "namespace": "serializer", "key": key}]
+            )
         return deleted[0] is not None
 
     def id_token(self, user: str = "102938475", **claims: Any) -> str:

@@ -22,12 +22,15 @@ def proxy_signature(secret: str, params: Params) -> str:
 
 
 def oauth_hmac(secret: str, params: Params) -> str:
-    """``hmac`` of an OAuth callback or an app load: sorted ``k=v`` joined with ``&``; lists in Ruby's notation."""
-    pairs = (f"{k}={v if isinstance(v, str) else _ruby(v)}" for k, v in params.items() if k != "hmac")
+    """``hmac`` of an OAuth callback or an app load: sorted ``k=v`` joined with ``&``; ``ids[]`` as a list."""
+    pairs = (f"{k.removesuffix('[]')}={_listed(v)}" for k, v in params.items() if k != "hmac")
     return _hex(secret, "&".join(sorted(pairs)))
 
 
-def _ruby(values: Sequence[str]) -> str:
+def _listed(values: str | Sequence[str]) -> str:
+    """A list is written as Ruby does: ``["2", "1"]``."""
+    if isinstance(values, str):
+        return values
     return "[" + ", ".join(f'"{value}"' for value in values) + "]"
 
 

@@ -40,7 +40,11 @@ class ShopState:
         self.name = domain.removesuffix(".myshopify.com").replace("-", " ").title()
         self.timezone = "Europe/Berlin"
         self.currency = "EUR"
-        self.plan = {"partnerDevelopment": True, "publicDisplayName": "Developer Preview", "shopifyPlus": False}
+        self.plan = {
+            "partnerDevelopment": True,
+            "publicDisplayName": "Developer Preview",
+            "shopifyPlus": False,
+        }
         self.id = 61_000_000_000 + seed
         self.products: dict[int, Product] = {}
         self.variants: dict[int, Variant] = {}
@@ -102,7 +106,9 @@ class ShopState:
         with self.lock:
             now = self.clock.second()
             handle = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-            product = Product(self.new_id(), title, handle, vendor, product_type, now, now, image_url=image_url)
+            product = Product(
+                self.new_id(), title, handle, vendor, product_type, now, now, image_url=image_url
+            )
             for position, (name, sku, barcode, price) in enumerate(variants, start=1):
                 number = self.new_id()
                 variant = Variant(number, product, name, sku, barcode, price, now, now, position)
@@ -152,7 +158,9 @@ class ShopState:
         number = next(self._line_ids)
         if variant is None:
             price = Decimal("15.00")
-            return Line(number, None, None, "Engraving", None, None, self.name, price, quantity, list(properties))
+            return Line(
+                number, None, None, "Engraving", None, None, self.name, price, quantity, list(properties)
+            )
         return Line(
             number,
             variant.id,
@@ -208,12 +216,16 @@ class ShopState:
     def fulfill(self, order: Order, units: Mapping[int, int] | None) -> Fulfillment:
         """``units``: line ID → units shipped; None ships all that is left."""
         with self.lock:
-            wanted = units or {line.id: line.fulfillable_quantity for line in order.lines if line.fulfillable_quantity}
+            wanted = units or {
+                line.id: line.fulfillable_quantity for line in order.lines if line.fulfillable_quantity
+            }
             lines = []
             for line_id, quantity in wanted.items():
                 line = order.line(line_id)
                 if not 0 < quantity <= line.fulfillable_quantity:
-                    raise ValueError(f"line {line_id} has {line.fulfillable_quantity} units to ship, not {quantity}")
+                    raise ValueError(
+                        f"line {line_id} has {line.fulfillable_quantity} units to ship, not {quantity}"
+                    )
                 line.fulfilled += quantity
                 lines.append((self.new_id(), line, quantity))
             self.touch(order)

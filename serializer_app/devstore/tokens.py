@@ -17,8 +17,8 @@ from serializer_app.devstore.faults import Faults
 from serializer_app.devstore.moments import ShopClock
 
 JsonDict = dict[str, Any]
-TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105
-ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
 ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 REFRESH_LIFE = 7_776_000
@@ -113,7 +113,9 @@ class Tokens:
                 if grant.shop == shop and grant.expires_at is not None:
                     self._grants[token] = replace(grant, expires_at=self.clock.now())
 
-    def id_token(self, shop: str, user: str = "102938475", *, life: int = ID_TOKEN_LIFE, **claims: Any) -> str:
+    def id_token(
+        self, shop: str, user: str = "102938475", *, life: int = ID_TOKEN_LIFE, **claims: Any
+    ) -> str:
         """A session token as App Bridge hands it out; ``claims`` overwrite (for tests of bad ones)."""
         now = int(self.clock.now().timestamp())
         payload: JsonDict = {
@@ -155,7 +157,9 @@ class Tokens:
         with self._lock:
             answer = self._grant(fields, refresh)
         if fault is not None and fault.kind == "no_expiry" and isinstance(answer.body, dict):
-            kept = {name: answer.body[name] for name in ("access_token", "scope") if name in answer.body}
+            kept: JsonDict = {
+                name: answer.body[name] for name in ("access_token", "scope") if name in answer.body
+            }
             return replace(answer, body=kept)
         return answer
 
@@ -176,7 +180,9 @@ class Tokens:
         if fields.get("subject_token_type") == OFFLINE:
             old = self._grants.get(subject)
             if old is None or old.expires_at is not None or not expiring:
-                return _oauth_error(400, "invalid_subject_token", "The subject token is no non-expiring token.")
+                return _oauth_error(
+                    400, "invalid_subject_token", "The subject token is no non-expiring token."
+                )
             del self._grants[subject]
             return _token_answer(self.issue(old.shop), self.clock.now())
         shop = self.shop_of_id_token(subject) if fields.get("subject_token_type") == ID_TOKEN else None
@@ -187,7 +193,9 @@ class Tokens:
     def _code(self, fields: Mapping[str, str]) -> Answer:
         code = self._codes.pop(fields["code"], None)
         if code is None or code.expires_at <= self.clock.now():
-            return _oauth_error(400, "invalid_request", "The authorization code was not found or was already used")
+            return _oauth_error(
+                400, "invalid_request", "The authorization code was not found or was already used"
+            )
         return _token_answer(self.issue(code.shop, expiring=fields.get("expiring") == "1"), self.clock.now())
 
     def _refresh(self, refresh_token: str) -> Answer:

@@ -53,7 +53,11 @@ class Delivery:
 
     @property
     def path(self) -> str:
-        return "/webhooks/compliance" if self.topic in COMPLIANCE else f"/webhooks/{self.topic.replace('/', '-')}"
+        return (
+            "/webhooks/compliance"
+            if self.topic in COMPLIANCE
+            else f"/webhooks/{self.topic.replace('/', '-')}"
+        )
 
     @property
     def payload(self) -> Any:
@@ -130,14 +134,17 @@ class Courier:
         status = 0
         if app is not None:
             try:
-                status = app.send("POST", delivery.path, self.headers(delivery), delivery.body, TIMEOUT).status
+                status = app.send(
+                    "POST", delivery.path, self.headers(delivery), delivery.body, TIMEOUT
+                ).status
             except AppUnreachable:
                 status = 0
         delivery.attempts.append(Attempt(status, time.monotonic() - began))
         return status
 
     def headers(self, delivery: Delivery) -> dict[str, str]:
-        moment = delivery.triggered_at
+        # Shopify writes nanoseconds.
+        triggered = f"{delivery.triggered_at:%Y-%m-%dT%H:%M:%S.%f}{secrets.randbelow(1000):03d}Z"
         return {
             "Content-Type": "application/json",
             "User-Agent": "Shopify-Captain-Hook",
@@ -147,8 +154,7 @@ class Courier:
             "X-Shopify-API-Version": self.version,
             "X-Shopify-Webhook-Id": delivery.webhook_id,
             "X-Shopify-Event-Id": delivery.event_id,
-            # Shopify writes nanoseconds.
-            "X-Shopify-Triggered-At": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}{secrets.randbelow(1000):03d}Z",
+            "X-Shopify-Triggered-At": triggered,
         }
 
     def start(self) -> None:
@@ -190,7 +196,11 @@ class Courier:
                     return
                 now = time.monotonic()
                 waiting = [delivery for delivery in self.deliveries if delivery.state == "pending"]
-                due = [delivery for delivery in waiting if delivery.due <= now and (delivery.attempts or delivery.due)]
+                due = [
+                    delivery
+                    for delivery in waiting
+                    if delivery.due <= now and (delivery.attempts or delivery.due)
+                ]
                 if not due:
                     self._wake.wait(min((d.due - now for d in waiting if d.due > now), default=60.0))
                     continue

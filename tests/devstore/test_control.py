@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+import requests
+
+from serializer_app.devstore.server import DevStore
+from tests.devstore.conftest import Admin
+
+SHOP = "query Shop { shop { id } }"
+
+
+def test_faults_can_be_ordered_over_http_and_seen_again(open_store: DevStore) -> None:
+    url = f"{open_store.origin}/_control"
+    orders = [{"fault": "throttle", "times": 2}, {"hold": True}, {"limit": [500, 50]}, {"advance": 5}]
+    report = requests.post(url, json=orders, timeout=5).json()
+    assert report["faults"]["admin"][0] | {"kind": "throttle", "times": 2} == report["faults"]["admin"][0]
+    assert open_store.webhooks.hold
+    assert "errors" in Admin(open_store).run(SHOP)
+    report = requests.get(url, timeout=5).json()
+    assert report["calls"] == {"Shop": {"throttled": 1}}
+    assert report["shops"]["demo.myshopify.com"]["maximumAvailable"] == 500
+    requests.post(url, json={"fault": "clear"}, timeout=5)
+    assert "data" in Admin(open_store).run(SHOP)
+
+
+def test_an_order_that_makes_no_sense_is_400(open_store: DevStore) -> None:
+    url = f"{open_store.origin}/_control"
+    for body in ("3", '{"fault": "explode"}', '{"fault": "throttle", "colour": 1}', '{"what": 1}'):
+        answer = requests.post(url, data=body, headers={"Content-Type": "application/json"}, timeout=5)
+        assert answer.status_code == 400, body
+
+
+def test_a_second_store_on_the_same_port_says_that_it_is_taken(open_store: DevStore) -> None:
+    port = int(open_store.origin.rsplit(":", 1)[1])
+    with pytest.raises(OSError, match=str(port)):
+        DevStore(port=port).start()
