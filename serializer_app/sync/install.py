@@ -70,8 +70,9 @@ class ShopFacts:
 
 def install(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``install``: each part on its own, the catalog first because it only has to be put into the outbox."""
-    with work.db.write() as session:
-        outbox.put(session, work.shop_id, "sync-catalog", [""])
+    if any(job.attempts == 0 for job in jobs):
+        with work.db.write() as session:
+            outbox.put(session, work.shop_id, "sync-catalog", [""])
     failures = [failure for part in (_facts, _definitions) if (failure := _tried(part, work)) is not None]
     lasting = [failure for failure in failures if not failure.permanent]
     if lasting:

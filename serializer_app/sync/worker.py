@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from requests import Session as HttpSession
 from sqlalchemy.exc import OperationalError
 
 from serializer_app import logs
@@ -21,7 +20,7 @@ from serializer_app.config import Settings
 from serializer_app.domain import shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import AdminClient, ShopUnavailable, Throttled, Unauthorised
-from serializer_app.shopify.transport import new_http
+from serializer_app.shopify.transport import Http, new_http
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
@@ -62,7 +61,7 @@ class Work:
     settings: Settings
     db: Database
     vault: Vault
-    http: HttpSession
+    http: Http
     shop_id: int
     domain: str
     taken: Taken
