@@ -16,8 +16,10 @@ from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.worker import Embedded, embed
 from serializer_app.web import answers
 from serializer_app.web.doors import everybody, open_door
+from serializer_app.web.embedded import embedded, staff_of_shop
 from serializer_app.web.health import health
 from serializer_app.web.house import House, furnish, house
+from serializer_app.web.install import auth, limited_by_address
 from serializer_app.web.storefront import signed_by_proxy, storefront
 from serializer_app.web.webhooks import signed_by_shopify, webhooks
 
@@ -47,6 +49,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_door(app, health, everybody)
     open_door(app, webhooks, signed_by_shopify)
     open_door(app, storefront, signed_by_proxy)
+    open_door(app, auth, limited_by_address)
+    open_door(app, embedded, staff_of_shop)
     return app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, g, make_response, render_template
 
 from serializer_app.errors import AppError
+from serializer_app.web.house import house
 
 
 def page(template: str, status: int = 200, **values: object) -> Response:
@@ -14,12 +15,18 @@ def page(template: str, status: int = 200, **values: object) -> Response:
     """
     response = make_response(render_template(template, **values), status)
     shop = g.get("frame_shop")
-    ancestors = f"https://{shop} https://admin.shopify.com" if shop else "'none'"
+    ancestors = _frame_ancestors(shop) if shop else "'none'"
     response.headers["Content-Security-Policy"] = f"frame-ancestors {ancestors}"
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _frame_ancestors(shop: str) -> str:
+    """The shop's own admin and Shopify's; what stands in for them, where the settings name something."""
+    admins = [f"https://{shop}", "https://admin.shopify.com", house().settings.admin_url(shop)]
+    return " ".join(dict.fromkeys(admins))
 
 
 def error_page(error: AppError) -> Response:
