@@ -161,6 +161,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("serial_key IS NOT NULL AND removed_at IS NULL"),
         postgresql_where=sa.text("serial_key IS NOT NULL AND removed_at IS NULL"),
     )
+    op.create_index(
+        "ix_items_variant",
+        "items",
+        ["shop_id", "variant_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
     op.create_table(
         "lanes",
         sa.Column("shop_id", ROW_ID, nullable=False),

@@ -59,6 +59,7 @@ class Item(Base):
             sqlite_where=_LIVE,
             postgresql_where=_LIVE,
         ),
+        Index("ix_items_variant", "shop_id", "variant_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index(
             "ix_items_customer", "shop_id", "customer_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE
         ),

@@ -102,10 +102,10 @@ class VariantChanges(Changes):
         list[FieldTrackingInput],
         Field(
             max_length=MOST_FIELDS,
-            description="Which custom fields are tracked. A key that the shop does not have yet is defined on the spot.",
+            description="Which custom fields are tracked. A key the shop does not have yet is defined.",
         ),
         AfterValidator(_one_entry_per_key),
-    ] = []
+    ] = Field(default=[])
 
 
 class FieldEntry(Input):
@@ -138,7 +138,7 @@ class ItemChanges(Changes):
     custom_fields: Annotated[
         FieldValues,
         Field(description="Merged by key; a key that the shop's settings do not define is refused."),
-    ] = {}
+    ] = Field(default={})
     version: Annotated[
         int | None,
         Field(ge=1, le=2**31 - 1, description="The version you saw: the number in the item's ETag."),
@@ -173,7 +173,7 @@ class SettingsChanges(Changes):
         list[FieldDefinition],
         Field(max_length=MOST_FIELDS, description="Every field that staff may fill for an item."),
         AfterValidator(_one_entry_per_key),
-    ] = []
+    ] = Field(default=[])
 
 
 class Adjustment(Input):
@@ -184,7 +184,7 @@ class Adjustment(Input):
     remove: Annotated[
         list[ItemIdText],
         Field(max_length=MOST_NAMED, description="Item IDs that leave the line; they can come back."),
-    ] = []
+    ] = Field(default=[])
     restore: Annotated[
         list[ItemIdText], Field(max_length=MOST_NAMED, description="Item IDs removed earlier that come back.")
-    ] = []
+    ] = Field(default=[])
