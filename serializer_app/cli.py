@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from serializer_app import logs
 from serializer_app.clock import iso, now
 from serializer_app.config import ConfigError, Settings, database_url
-from serializer_app.domain import shops, tokens
+from serializer_app.domain import privacy, shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.store import migrate, outbox
@@ -304,7 +304,7 @@ def _keys_rotate(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
     vault = Vault(settings.encryption_keys)
     with Database(settings.database_url).write() as session:
-        count = tokens.rotate_all(session, vault)
+        count = tokens.rotate_all(session, vault) + sum(privacy.rotate_all(session, vault).values())
     print(f"{count} rows are encrypted with the first key now.")
     return 0
 

@@ -7,12 +7,14 @@ Never rate-limited: a refused webhook comes again and again, and is lost after e
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 import structlog
 from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
+from serializer_app.clock import parse_iso
 from serializer_app.domain import catalog, orders, privacy, shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
@@ -150,7 +152,15 @@ def _uninstalled(session: Session, shop: Shop, body: bytes) -> None:
     stated = payloads.decode(body, payloads.ShopPayload).myshopify_domain
     if stated is not None and shop_domain(stated) != shop.domain:
         raise AppError("payload_invalid", "The body speaks of another shop", status=400)
-    shops.uninstall(session, shop, actor="webhook:app/uninstalled")
+    shops.uninstall(session, shop, actor="webhook:app/uninstalled", happened_at=_happened_at())
+
+
+def _happened_at() -> datetime | None:
+    """Shopify's time of the event. Unsigned, so it may only ever make us more careful."""
+    try:
+        return parse_iso(request.headers.get("X-Shopify-Triggered-At", ""))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _scopes_updated(session: Session, shop: Shop, body: bytes) -> None:
