@@ -136,6 +136,9 @@ class AdminApi:
             self._record(None, operation, variables, 401, "unauthorized")
             message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             return _json(401, {"errors": message}, reply)
+        if grant.expires_at is None and self.tokens.refuse_non_expiring:
+            self._record(grant.shop, operation, variables, 403, "non_expiring")
+            return _json(403, {"errors": _NON_EXPIRING}, reply)
         fault = self.faults.for_admin(operation)
         scopes = grant.scopes
         return _Request(self.shops[grant.shop], scopes, document, operation, variables, fault, reply)
@@ -288,6 +291,7 @@ def _json(status: int, body: JsonDict, headers: dict[str, str]) -> AdminAnswer:
     return AdminAnswer(status, headers | kind, json.dumps(body, ensure_ascii=False).encode())
 
 
+_NON_EXPIRING = "Non-expiring access tokens are no longer accepted for the Admin API."
 _STATUSES = {"throttle": 200, "html": 200, "timeout_before": 200, "throttle_429": 429}
 _REFUSALS = {
     401: "[API] Invalid API key or access token (unrecognized login or wrong password)",

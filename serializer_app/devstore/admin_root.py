@@ -183,6 +183,9 @@ class AdminRoot:
     def _order_field(self, order: Order, name: str) -> Any:
         if name.startswith("metafields."):
             _, namespace, key = name.split(".", 2)
+            definition = self.state.metafields.definitions.get(("ORDER", namespace, key))
+            if definition is None or not definition.filterable:
+                raise SearchError(f"{name} has no definition that the admin may filter by")
             found = self.state.metafields.get(order.gid, namespace, key)
             return found.json_value if found else None
         if name == "status":

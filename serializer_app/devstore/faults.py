@@ -94,6 +94,11 @@ class Faults:
         """A 5xx or 429 of the token endpoint, for any grant; the token stays good."""
         self._add(self._tokens, Fault("error", times, status=status))
 
+    def token_time_out(self, seconds: float = 30.0, times: int = 1, *, after_success: bool = False) -> None:
+        """The token endpoint hangs, before or after the rotation: the app cannot tell the two apart."""
+        kind = "timeout_after" if after_success else "timeout_before"
+        self._add(self._tokens, Fault(kind, times, seconds=seconds))
+
     def token_without_expiry(self, times: int = 1) -> None:
         """An answer without ``expires_in`` and ``refresh_token``, as a non-expiring grant has."""
         self._add(self._tokens, Fault("no_expiry", times))
@@ -167,6 +172,7 @@ CONTROLS = frozenset(
         "html",
         "refuse_refresh",
         "token_error",
+        "token_time_out",
         "token_without_expiry",
         "drop_webhooks",
         "duplicate_webhooks",

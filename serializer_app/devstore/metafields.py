@@ -87,6 +87,11 @@ class Definition:
     access: JsonDict = field(default_factory=dict)
     capabilities: JsonDict = field(default_factory=dict)
 
+    @property
+    def filterable(self) -> bool:
+        """Whether the admin's search finds owners by the value."""
+        return bool((self.capabilities.get("adminFilterable") or {}).get("enabled"))
+
 
 class Metafields:
     """All metafields and definitions of one shop. The caller holds the shop's lock."""

@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, request
 from serializer_app.devstore import admin_frame, control, storefront
 
 if TYPE_CHECKING:
+    from serializer_app.devstore.admin_api import AdminAnswer
     from serializer_app.devstore.server import DevStore
 
 
@@ -22,21 +23,26 @@ def store_application(store: DevStore) -> Flask:
     def graphql(version: str) -> Response:
         headers = {name.lower(): value for name, value in request.headers}
         answer = store.admin.answer(version, headers, request.get_data())
-        if answer.hang:
-            store.pause(answer.hang)
-        if answer.dropped:
-            _cut()
-        return Response(answer.body, answer.status, answer.headers)
+        return _sent(store, answer)
 
     @app.post("/admin/oauth/access_token")
     def access_token() -> Response:
-        answer = store.handle_admin(request.path, dict(request.headers), request.get_data(cache=True))
-        return Response(answer.body, answer.status, answer.headers)
+        # The raw body, before Flask reads it as a form.
+        body = request.get_data(cache=True, parse_form_data=False)
+        return _sent(store, store.token_request(request.content_type or "", body))
 
     app.register_blueprint(admin_frame.blueprint(store))
     app.register_blueprint(storefront.blueprint(store))
     app.register_blueprint(control.blueprint(store))
     return app
+
+
+def _sent(store: DevStore, answer: AdminAnswer) -> Response:
+    if answer.hang:
+        store.pause(answer.hang)
+    if answer.dropped:
+        _cut()
+    return Response(answer.body, answer.status, answer.headers)
 
 
 def _cut() -> None:

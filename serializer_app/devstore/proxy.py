@@ -65,7 +65,7 @@ class AppProxy:
         """``path`` below the prefix, such as ``/items``. An app that does not answer is Shopify's own error page."""
         query = urlencode(self.signed(shop, params, customer))
         kept = {name: value for name, value in (headers or {}).items() if name.lower() not in _STRIPPED}
-        kept |= {"X-Forwarded-For": address, "X-Shopify-Shop-Domain": shop}
+        kept["X-Forwarded-For"] = address
         try:
             answer = app.send(method, f"{PREFIX}{path}?{query}", kept, body, TIMEOUT)
         except AppUnreachable:

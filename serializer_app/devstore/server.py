@@ -34,7 +34,7 @@ from serializer_app.devstore.pages import store_application
 from serializer_app.devstore.proxy import AppProxy
 from serializer_app.devstore.shop import Connections, Shop
 from serializer_app.devstore.state import ShopState
-from serializer_app.devstore.tokens import Answer, Tokens
+from serializer_app.devstore.tokens import Tokens
 from serializer_app.devstore.webhooks import Courier
 
 DEMO_SECRET = "devstore-secret-of-more-than-32-bytes"
@@ -160,16 +160,18 @@ class DevStore:
         """
         lower = {name.lower(): value for name, value in headers.items()}
         if path.split("?")[0] == "/admin/oauth/access_token":
-            return token_answer(self.tokens.answer(read_form(lower.get("content-type", ""), body)))
+            return _answered(self.token_request(lower.get("content-type", ""), body))
         parts = path.split("?")[0].strip("/").split("/")
         if len(parts) != 4 or parts[:2] != ["admin", "api"] or parts[3] != "graphql.json":
             raise KeyError(path)
-        answer = self.admin.answer(parts[2], lower, body)
-        if answer.timed_out:
-            raise requests.exceptions.ReadTimeout(f"the dev store hangs for {answer.hang} s")
-        if answer.dropped:
-            raise requests.exceptions.ConnectionError("the dev store closed the connection")
-        return answer
+        return _answered(self.admin.answer(parts[2], lower, body))
+
+    def token_request(self, content_type: str, body: bytes) -> AdminAnswer:
+        """``POST /admin/oauth/access_token``."""
+        answer = self.tokens.answer(read_form(content_type, body))
+        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        headers = {"Content-Type": answer.content_type}
+        return AdminAnswer(answer.status, headers, text.encode(), answer.hang, timed_out=answer.hang > 0)
 
     def pause(self, seconds: float) -> None:
         """Hangs as a fault demands, but not beyond the end of the store."""
@@ -209,6 +211,10 @@ def read_form(content_type: str, body: bytes) -> dict[str, Any]:
     return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 
-def token_answer(answer: Answer) -> AdminAnswer:
-    body = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-    return AdminAnswer(answer.status, {"Content-Type": answer.content_type}, body.encode())
+def _answered(answer: AdminAnswer) -> AdminAnswer:
+    """What a caller without a socket sees of an answer that nobody would have waited for."""
+    if answer.timed_out:
+        raise requests.exceptions.ReadTimeout(f"the dev store hangs for {answer.hang} s")
+    if answer.dropped:
+        raise requests.exceptions.ConnectionError("the dev store closed the connection")
+    return answer

@@ -22,6 +22,10 @@ ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
 ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 REFRESH_LIFE = 7_776_000
+#: How long a lost answer can be asked for again (developer changelog of 2026-08-28): with the used refresh token, until
+#: its replacement is used; with a migrated token that never expired, until the pair is refreshed.
+REFRESH_RETRY = timedelta(days=30)
+MIGRATION_RETRY = timedelta(days=7)
 ID_TOKEN_LIFE = 60
 SCOPES = ("write_orders", "write_products", "read_customers", "write_app_proxy")
 
@@ -47,12 +51,22 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """A token that bought a pair and may buy the same pair again, in case the answer was lost."""
+
+    successor: str
+    """The access token of that pair."""
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Answer:
-    """An HTTP answer before it meets a server."""
+    """An HTTP answer before it meets a server; nobody waits for one that comes after ``hang`` seconds."""
 
     status: int
     body: JsonDict | str
     content_type: str = "application/json"
+    hang: float = 0.0
 
 
 class Tokens:
@@ -72,6 +86,9 @@ class Tokens:
         self._lock = RLock()
         self._grants: dict[str, Grant] = {}
         self._codes: dict[str, Code] = {}
+        self._replaced: dict[str, Replaced] = {}
+        self.refuse_non_expiring = False
+        """Whether the Admin API answers 403 to a token that never expires, as to public apps since April 2026."""
 
     def granted(self, shop: str) -> tuple[str, ...]:
         return self.scopes.get(shop, SCOPES)
@@ -152,6 +169,8 @@ class Tokens:
             return Answer(fault.status, "<html><body>Service unavailable</body></html>", "text/html")
         if fault is not None and fault.kind.startswith("refresh"):
             return _inactive_refresh(html=fault.kind == "refresh_html", status=fault.status)
+        if fault is not None and fault.kind == "timeout_before":
+            return Answer(504, "", hang=fault.seconds)
         if fields.get("client_id") != self.api_key or fields.get("client_secret") != self.api_secret:
             return _oauth_error(400, "invalid_client", "The client credentials are invalid.")
         with self._lock:
@@ -161,7 +180,7 @@ class Tokens:
                 name: answer.body[name] for name in ("access_token", "scope") if name in answer.body
             }
             return replace(answer, body=kept)
-        return answer
+        return replace(answer, hang=fault.seconds) if fault and fault.kind == "timeout_after" else answer
 
     def _grant(self, fields: Mapping[str, str], refresh: bool) -> Answer:
         if refresh:
@@ -178,13 +197,7 @@ class Tokens:
             return _oauth_error(400, "invalid_request", "requested_token_type is not supported.")
         subject = fields.get("subject_token", "")
         if fields.get("subject_token_type") == OFFLINE:
-            old = self._grants.get(subject)
-            if old is None or old.expires_at is not None or not expiring:
-                return _oauth_error(
-                    400, "invalid_subject_token", "The subject token is no non-expiring token."
-                )
-            del self._grants[subject]
-            return _token_answer(self.issue(old.shop), self.clock.now())
+            return self._migrate(subject, expiring)
         shop = self.shop_of_id_token(subject) if fields.get("subject_token_type") == ID_TOKEN else None
         if shop is None:
             return _oauth_error(400, "invalid_subject_token", "The id token is invalid or has expired.")
@@ -198,14 +211,44 @@ class Tokens:
             )
         return _token_answer(self.issue(code.shop, expiring=fields.get("expiring") == "1"), self.clock.now())
 
+    def _migrate(self, token: str, expiring: bool) -> Answer:
+        """A token that never expires for a pair that does."""
+        now = self.clock.now()
+        old = self._grants.get(token)
+        if old is not None and old.expires_at is None and expiring:
+            return self._succeed(old, token, now + MIGRATION_RETRY)
+        again = self._again(token)
+        if again is not None and expiring:
+            return _token_answer(again, now)
+        return _oauth_error(400, "invalid_subject_token", "The subject token is no non-expiring token.")
+
     def _refresh(self, refresh_token: str) -> Answer:
-        """Rotates: the old pair is void once the new one is given out."""
+        """Rotates; the used refresh token can be repeated until its replacement is used."""
         now = self.clock.now()
         old = next((g for g in self._grants.values() if g.refresh_token == refresh_token), None)
-        if not refresh_token or old is None or (old.refresh_until or now) <= now:
-            return _inactive_refresh(html=False)
+        if refresh_token and old is not None and old.refresh_until is not None and old.refresh_until > now:
+            return self._succeed(old, refresh_token, min(now + REFRESH_RETRY, old.refresh_until))
+        again = self._again(refresh_token)
+        return _token_answer(again, now) if again is not None else _inactive_refresh(html=False)
+
+    def _succeed(self, old: Grant, spent: str, until: datetime) -> Answer:
+        """A new pair for the old one, which is void from now on; what had bought the old one is retired."""
         del self._grants[old.token]
-        return _token_answer(self.issue(old.shop), now)
+        self._replaced = {
+            token: entry for token, entry in self._replaced.items() if entry.successor != old.token
+        }
+        grant = self.issue(old.shop)
+        self._replaced[spent] = Replaced(grant.token, until)
+        return _token_answer(grant, self.clock.now())
+
+    def _again(self, spent: str) -> Grant | None:
+        """The pair that ``spent`` bought before, alive again for a full hour."""
+        entry, now = self._replaced.get(spent), self.clock.now()
+        if entry is None or entry.until <= now or entry.successor not in self._grants:
+            return None
+        grant = replace(self._grants[entry.successor], expires_at=now + timedelta(seconds=self.lifetime))
+        self._grants[entry.successor] = grant
+        return grant
 
     def shop_of_id_token(self, token: str) -> str | None:
         """The shop of a valid id token; times are read by the store's own clock."""

@@ -37,7 +37,7 @@ class Delivery:
 
     topic: str
     shop: str
-    body: bytes
+    body: bytes = field(repr=False)
     triggered_at: datetime
     event_id: str
     webhook_id: str = field(default_factory=lambda: str(uuid.uuid4()))

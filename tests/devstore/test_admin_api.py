@@ -10,6 +10,7 @@ from serializer_app.devstore.server import DevStore
 from tests.devstore.conftest import Admin, RecordingApp
 
 SHOP = "query Shop { shop { id } }"
+SEARCH = '{ orders(first: 5, query: "metafields.serializer.serials:sn-1") { nodes { id } } }'
 DEAR = "query Dear { orders(first: 100) { nodes { id } } }"
 
 
@@ -30,6 +31,14 @@ def test_an_expired_token_is_401_while_one_that_never_expires_goes_on(store: Dev
     store.advance(3601)
     assert admin.send(SHOP).status == 401
     assert forever.send(SHOP).status == 200
+
+
+def test_a_token_that_never_expires_can_be_unwelcome(store: DevStore, admin: Admin) -> None:
+    admin.token = store.shop().access_token(expiring=False).token
+    store.tokens.refuse_non_expiring = True
+    answer = admin.send(SHOP)
+    assert answer.status == 403
+    assert b"Non-expiring access tokens" in answer.body
 
 
 def test_an_uninstalled_shop_voids_every_token(store: DevStore, admin: Admin) -> None:
@@ -200,6 +209,16 @@ def test_orders_are_found_by_update_time_and_by_metafield(store: DevStore, admin
     mark = store.clock.now().isoformat()
     new = shop.place_order([(None, 1)])
     shop.write_metafield(old.gid, '["SN-1"]', "serials", "list.single_line_text_field")
+    assert "may filter" in admin.run(SEARCH)["errors"][0]["message"]
+    definition = {
+        "name": "Serial numbers",
+        "namespace": "serializer",
+        "key": "serials",
+        "type": "list.single_line_text_field",
+        "ownerType": "ORDER",
+        "capabilities": {"adminFilterable": {"enabled": True}},
+    }
+    admin.document("MetafieldDefinitionCreate", {"definition": definition})
 
     def found(query: str) -> list[str]:
         answer = admin.document("OrdersUpdatedSince", {"first": 5, "query": query})

@@ -85,10 +85,30 @@ def test_refreshing_rotates_the_pair(store: DevStore) -> None:
     assert second["refresh_token"] != first["refresh_token"]
     assert store.tokens.grant_of(first["access_token"]) is None
     assert store.tokens.grant_of(second["access_token"]) is not None
+
+
+def test_a_lost_answer_can_be_asked_for_again_until_its_replacement_is_used(store: DevStore) -> None:
+    first = _body(_exchange(store, store.shop().id_token()))
+    store.faults.token_time_out(after_success=True)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        _refresh(store, first["refresh_token"])
+    second = _body(_refresh(store, first["refresh_token"]))
+    assert second == _body(_refresh(store, first["refresh_token"]))
+    third = _body(_refresh(store, second["refresh_token"]))
+    assert store.tokens.grant_of(third["access_token"]) is not None
     spent = _refresh(store, first["refresh_token"])
     assert spent.status == 401
     assert json.loads(spent.body)["error"] == "invalid_request"
     assert "active refresh_token" in json.loads(spent.body)["error_description"]
+
+
+def test_a_lost_answer_is_kept_for_thirty_days(store: DevStore) -> None:
+    first = _body(_exchange(store, store.shop().id_token()))
+    _refresh(store, first["refresh_token"])
+    store.advance(29 * 86_400)
+    assert store.tokens.grant_of(_body(_refresh(store, first["refresh_token"]))["access_token"]) is not None
+    store.advance(2 * 86_400)
+    assert _refresh(store, first["refresh_token"]).status == 401
 
 
 def test_a_refresh_token_dies_after_ninety_days(store: DevStore) -> None:
@@ -117,11 +137,13 @@ def test_an_answer_may_lack_its_expiry(store: DevStore) -> None:
     assert body.keys() == {"access_token", "scope"}
 
 
-def test_a_token_that_never_expires_can_be_migrated_once(store: DevStore) -> None:
+def test_a_token_that_never_expires_is_migrated_and_the_answer_repeated(store: DevStore) -> None:
     old = store.shop().access_token(expiring=False).token
     migrated = _body(_exchange(store, old, subject_token_type=OFFLINE))
     assert migrated["expires_in"] == pytest.approx(3600, abs=1)
     assert store.tokens.grant_of(old) is None
+    assert _body(_exchange(store, old, subject_token_type=OFFLINE)) == migrated
+    _refresh(store, migrated["refresh_token"])
     assert _exchange(store, old, subject_token_type=OFFLINE).status == 400
 
 
