@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("shop_id", ROW_ID, nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("email_index", sa.String(length=64), nullable=True),
+        sa.Column("phone_index", sa.String(length=64), nullable=True),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["shops.id"], name=op.f("fk_customers_shop_id"), ondelete="CASCADE"
@@ -40,6 +41,7 @@ def upgrade() -> None:
         row_key("customers"),
     )
     op.create_index("ix_customers_customer", "customers", ["shop_id", "customer_id"], unique=False)
+    op.create_index("ix_customers_phone", "customers", ["shop_id", "phone_index"], unique=False)
     op.create_index("ix_customers_email", "customers", ["shop_id", "email_index"], unique=False)
     op.create_table(
         "deliveries",
@@ -89,7 +91,7 @@ def upgrade() -> None:
         sa.Column("request_hash", sa.String(length=64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("body", sa.Text(), nullable=True),
-        sa.Column("person", sa.String(length=64), nullable=True),
+        sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("expires_at", UTC_TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["shops.id"], name=op.f("fk_idempotency_keys_shop_id"), ondelete="CASCADE"
@@ -98,12 +100,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_idempotency_keys_expires", "idempotency_keys", ["expires_at"], unique=False)
     op.create_index(
-        "ix_idempotency_keys_person",
+        "ix_idempotency_keys_subject",
         "idempotency_keys",
-        ["shop_id", "person"],
+        ["shop_id", "subject"],
         unique=False,
-        sqlite_where=sa.text("person IS NOT NULL"),
-        postgresql_where=sa.text("person IS NOT NULL"),
+        sqlite_where=sa.text("subject IS NOT NULL"),
+        postgresql_where=sa.text("subject IS NOT NULL"),
     )
     op.create_table(
         "registrations",

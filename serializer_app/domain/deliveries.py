@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.codes import make_public_ids
+from serializer_app.domain.codes import make_item_ids
 from serializer_app.store import outbox
 from serializer_app.store.models import Delivery, Endpoint
 
@@ -40,8 +40,8 @@ def announce(session: Session, shop_id: int, event: str, facts: Sequence[Mapping
     if not wanting or not facts:
         return
     moment = now()
-    event_ids = make_public_ids(len(facts))
-    public_ids = make_public_ids(len(facts) * len(wanting))
+    event_ids = make_item_ids(len(facts))
+    public_ids = make_item_ids(len(facts) * len(wanting))
     rows = [
         {
             "shop_id": shop_id,

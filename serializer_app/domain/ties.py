@@ -5,7 +5,7 @@ Stands below items, because entering a serial number on an item is what ties the
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -95,7 +95,8 @@ def _let_go(session: Session, shop_id: int, item: Item, old_key: str, *, actor: 
     session.execute(
         update(Registration)
         .where(Registration.shop_id == shop_id, Registration.serial_id == serial.id, *HOLDS)
-        .values(item_key=None, buyer=None),
+        # What the unit was covered by stays promised to whoever registered it.
+        .values(item_key=None, buyer=None, warranty=func.coalesce(Registration.warranty, item.warranty)),
         execution_options={"synchronize_session": False},
     )
     changes = {"itemId": {"from": item.item_id, "to": None}}
@@ -120,4 +121,9 @@ def _is_buyer(session: Session, shop_id: int, serial_id: int, buyer: int | None)
         )
         .where(Customer.shop_id == shop_id, Registration.serial_id == serial_id, *HOLDS)
     )
+    return same_customer(claimant, buyer)
+
+
+def same_customer(claimant: int | None, buyer: int | None) -> bool | None:
+    """Whether two of Shopify's customer numbers are one; None where one of them is unknown."""
     return None if claimant is None or buyer is None else claimant == buyer

@@ -96,6 +96,7 @@ class Customer(Base):
     __table_args__ = (
         PrimaryKeyConstraint("shop_id", "id", name="pk_customers"),
         Index("ix_customers_email", "shop_id", "email_index"),
+        Index("ix_customers_phone", "shop_id", "phone_index"),
         Index("ix_customers_customer", "shop_id", "customer_id"),
     )
 
@@ -105,6 +106,8 @@ class Customer(Base):
     """Encrypted JSON object: email, firstName, lastName, phone."""
     email_index: Mapped[str | None] = mapped_column(String(64))
     """Blind index of the case-folded e-mail address."""
+    phone_index: Mapped[str | None] = mapped_column(String(64))
+    """Blind index of the telephone number's digits: some customers have no other name."""
     customer_id: Mapped[int | None] = mapped_column(BigInteger)
     """Shopify's, where the customer is known there."""
 
@@ -157,7 +160,7 @@ class Registration(Base):
     """The order number as it is compared: as a serial number is, without a leading #."""
     status: Mapped[str] = mapped_column(String(16))
     warranty: Mapped[str | None] = mapped_column(String(16))
-    """The duration that held when the unit was registered; an item of an order has its own, which wins."""
+    """The duration of this claim; NULL: that of the item of an order, or none."""
     warranty_until: Mapped[date | None] = mapped_column(Date)
     """The last day covered, set by hand."""
     warranty_void: Mapped[bool] = mapped_column(Boolean, server_default=false())
@@ -193,11 +196,11 @@ class IdempotencyKey(Base):
         PrimaryKeyConstraint("shop_id", "caller", "key_hash", name="pk_idempotency_keys"),
         Index("ix_idempotency_keys_expires", "expires_at"),
         Index(
-            "ix_idempotency_keys_person",
+            "ix_idempotency_keys_subject",
             "shop_id",
-            "person",
-            sqlite_where=text("person IS NOT NULL"),
-            postgresql_where=text("person IS NOT NULL"),
+            "subject",
+            sqlite_where=text("subject IS NOT NULL"),
+            postgresql_where=text("subject IS NOT NULL"),
         ),
     )
 
@@ -209,8 +212,8 @@ class IdempotencyKey(Base):
     status: Mapped[int | None] = mapped_column(Integer)
     body: Mapped[str | None] = mapped_column(Text)
     """The answer, compressed and encrypted: it may hold personal data."""
-    person: Mapped[str | None] = mapped_column(String(64))
-    """Blind index of the customer the answer is about, so that it can be erased with the customer."""
+    subject: Mapped[str | None] = mapped_column(String(64))
+    """The registration whose customer the answer names, so that it goes when the customer's data goes."""
     expires_at: Mapped[Utc]
 
 

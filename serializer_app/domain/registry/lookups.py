@@ -1,0 +1,341 @@
+"""Registrations and serials as other systems see them: found by what people know of them, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, false, select
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import warranty
+from serializer_app.domain.item_pages import PAGE, Direction
+from serializer_app.domain.registry import people, registrations, serials, warranties
+from serializer_app.domain.registry.people import Person
+from serializer_app.domain.registry.warranties import Cover, Unit
+from serializer_app.store.crypto import Vault
+from serializer_app.store.models import (
+    Customer,
+    HistoryEntry,
+    Item,
+    Line,
+    Order,
+    Registration,
+    Serial,
+    Shop,
+    Variant,
+)
+
+Entry = tuple[datetime, str, str, dict[str, Any]]
+"""(when, who, what was done, changes)."""
+
+
+class Filters(TypedDict, total=False):
+    """What a registration is looked up by; joined by AND."""
+
+    serialNumber: str
+    email: str
+    customerId: int
+    orderNumber: str
+    orderId: int
+    status: str
+
+
+@dataclass(frozen=True)
+class View:
+    """One registration with everything that belongs to it."""
+
+    row: Row[Any]
+    person: Person | None
+    cover: Cover
+    history: list[Entry]
+
+    @property
+    def key(self) -> int:
+        return int(self.row.id)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows begin with their key, so that cursors can be made of them (web.cursors)."""
+
+    rows: Sequence[tuple[int, Any]]
+    has_previous: bool
+    has_next: bool
+
+
+def search(
+    session: Session,
+    vault: Vault,
+    shop: Shop,
+    filters: Filters,
+    *,
+    direction: Direction = "next",
+    beyond: int | None = None,
+    most: int = PAGE,
+) -> Page:
+    """Registrations that have not ended and match all filters, in the order they were made."""
+    query = select(Registration.id).where(
+        Registration.shop_id == shop.id,
+        Registration.ended_at.is_(None),
+        *_conditions(session, vault, shop.id, filters),
+    )
+    keys, has_previous, has_next = walk(session, query, Registration.id, direction, beyond, most)
+    return Page([(view.key, view) for view in views(session, vault, shop, keys)], has_previous, has_next)
+
+
+def walk(
+    session: Session, query: Select[Any], key: Any, direction: Direction, beyond: int | None, most: int
+) -> tuple[list[int], bool, bool]:
+    """One page of keys by keyset, and whether there is more before and behind it."""
+
+    def side(edge: int | None, way: Direction, count: int) -> list[int]:
+        found = query if edge is None else query.where(key > edge if way == "next" else key < edge)
+        ordered = found.order_by(key.asc() if way == "next" else key.desc()).limit(count)
+        return list(session.scalars(ordered))
+
+    keys = side(beyond, direction, most + 1)
+    more, keys = len(keys) > most, keys[:most]
+    if direction == "previous":
+        keys.reverse()
+        edge = keys[-1] if keys else (beyond or 0) - 1
+        return keys, more, bool(side(edge, "next", 1))
+    if beyond is None:
+        return keys, False, more
+    return keys, bool(side(keys[0] if keys else beyond + 1, "previous", 1)), more
+
+
+def view(session: Session, vault: Vault, shop: Shop, registration: Registration) -> View:
+    """One registration as it is now."""
+    session.flush()
+    return views(session, vault, shop, [registration.id])[0]
+
+
+def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> list[View]:
+    """Registrations by their keys, in that order, in a fixed number of queries."""
+    rows = {
+        row.id: row
+        for row in session.execute(_ROWS.where(Registration.shop_id == shop.id, Registration.id.in_(keys)))
+    }
+    customers = [row.customer_key for row in rows.values() if row.customer_key is not None]
+    persons = people.read(session, vault, shop.id, customers)
+    stories = _stories(session, shop.id, "registration", keys)
+    moment = now()
+    return [
+        View(
+            rows[key],
+            persons.get(rows[key].customer_key),
+            _cover(shop, rows[key], moment),
+            stories.get(key, []),
+        )
+        for key in keys
+        if key in rows
+    ]
+
+
+def story(session: Session, shop_id: int, serial: Serial) -> list[Entry]:
+    """A serial from its making to today, across swaps: what its older and newer numbers went through as well."""
+    chain = serials.chain(session, shop_id, serial.id)
+    keys = [one.id for one in chain]
+    claims = session.scalars(
+        select(Registration.id).where(Registration.shop_id == shop_id, Registration.serial_id.in_(keys))
+    ).all()
+    made: list[Entry] = [
+        (
+            one.created_at,
+            one.created_by,
+            "created",
+            {
+                "serialNumber": {"from": None, "to": one.serial_number},
+                "source": {"from": None, "to": one.source},
+            },
+        )
+        for one in chain
+    ]
+    told = [*_stories(session, shop_id, "serial", keys).values()]
+    told += _stories(session, shop_id, "registration", claims).values()
+    return sorted([*made, *(entry for entries in told for entry in entries)], key=lambda entry: entry[0])
+
+
+def serial_page(
+    session: Session,
+    shop: Shop,
+    *,
+    variant_id: int | None = None,
+    direction: Direction = "next",
+    beyond: int | None = None,
+    most: int = PAGE,
+) -> Page:
+    """Serials in the order they were entered, of one variant or of all; rows as of ``serial_rows``."""
+    query = select(Serial.id).where(Serial.shop_id == shop.id)
+    if variant_id is not None:
+        query = query.where(Serial.variant_id == variant_id)
+    keys, has_previous, has_next = walk(session, query, Serial.id, direction, beyond, most)
+    return Page([(row.id, row) for row in serial_rows(session, shop.id, keys)], has_previous, has_next)
+
+
+def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row[Any]]:
+    """Serials by their keys, in that order, with their variant, their unit and whether they are registered."""
+    claim = (
+        select(Registration.public_id)
+        .where(
+            Registration.shop_id == Serial.shop_id,
+            Registration.serial_id == Serial.id,
+            Registration.ended_at.is_(None),
+            Registration.status != "denied",
+        )
+        .scalar_subquery()
+    )
+    query: Any = (
+        select(
+            Serial.id,
+            Serial.serial_number,
+            Serial.token,
+            Serial.source,
+            Serial.state,
+            Serial.variant_id,
+            Serial.created_at,
+            Variant.experience_id,
+            Variant.sku,
+            Item.item_id,
+            claim.label("registration_id"),
+        )
+        .outerjoin(Variant, (Variant.shop_id == Serial.shop_id) & (Variant.variant_id == Serial.variant_id))
+        .outerjoin(Item, (Item.shop_id == Serial.shop_id) & (Item.id == Serial.item_key))
+        .where(Serial.shop_id == shop_id, Serial.id.in_(keys))
+    )
+    rows = {row.id: row for row in session.execute(query)}
+    return [rows[key] for key in keys if key in rows]
+
+
+_ROWS: Any = (
+    select(
+        Registration.id,
+        Registration.public_id,
+        Registration.customer_key,
+        Registration.buyer,
+        Registration.purchase_date,
+        Registration.channel,
+        Registration.order_number,
+        Registration.status,
+        Registration.warranty,
+        Registration.warranty_until,
+        Registration.warranty_void,
+        Registration.version,
+        Registration.registered_at,
+        Registration.updated_at,
+        Serial.serial_number,
+        Serial.token,
+        Serial.variant_id,
+        Variant.experience_id,
+        Variant.sku,
+        Item.item_id,
+        Item.order_id,
+        Item.warranty.label("item_warranty"),
+        Order.ordered_at,
+        Line.fulfilled_at,
+    )
+    .join(Serial, (Serial.shop_id == Registration.shop_id) & (Serial.id == Registration.serial_id))
+    .outerjoin(Variant, (Variant.shop_id == Serial.shop_id) & (Variant.variant_id == Serial.variant_id))
+    .outerjoin(Item, (Item.shop_id == Registration.shop_id) & (Item.id == Registration.item_key))
+    .outerjoin(Order, (Order.shop_id == Item.shop_id) & (Order.order_id == Item.order_id))
+    .outerjoin(Line, (Line.shop_id == Item.shop_id) & (Line.line_item_id == Item.line_item_id))
+)
+
+
+def duration(row: Row[Any]) -> str | None:
+    """The warranty that holds, in its stored form: the claim's, else that of the unit of the order."""
+    stored: str | None = row.item_warranty if row.warranty is None else row.warranty
+    return stored
+
+
+def _cover(shop: Shop, row: Row[Any], at: datetime) -> Cover:
+    unit = Unit(
+        registered_at=row.registered_at,
+        warranty=duration(row),
+        until=row.warranty_until,
+        void=row.warranty_void,
+        purchase_date=row.purchase_date,
+        ordered_at=row.ordered_at,
+        fulfilled_at=row.fulfilled_at,
+    )
+    return warranties.cover(unit, rule=shop.warranty_start, time_zone=shop.time_zone, at=at)
+
+
+def promised(session: Session, shop: Shop, registration: Registration) -> tuple[str | None, Cover]:
+    """The duration that holds for a registered unit, in its stored form, and what covers it today."""
+    session.flush()
+    row = session.execute(
+        _ROWS.where(Registration.shop_id == shop.id, Registration.id == registration.id)
+    ).one()
+    return duration(row), _cover(shop, row, now())
+
+
+def wire_duration(row: Row[Any]) -> warranty.WireDuration | None:
+    stored = duration(row)
+    return None if stored is None else warranty.wire(stored)
+
+
+def _conditions(session: Session, vault: Vault, shop_id: int, filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if "serialNumber" in filters:
+        conditions.append(Registration.id.in_(_of_serial(session, shop_id, filters["serialNumber"])))
+    if "email" in filters:
+        conditions.append(_of_people(shop_id, people.matching(vault, email=filters["email"])))
+    if "customerId" in filters:
+        conditions.append(_of_people(shop_id, people.matching(vault, customer_id=filters["customerId"])))
+    if "orderNumber" in filters:
+        key = registrations.order_key(filters["orderNumber"])
+        conditions.append(false() if key is None else Registration.order_key == key)
+    if "orderId" in filters:
+        units = select(Item.id).where(Item.shop_id == shop_id, Item.order_id == filters["orderId"])
+        conditions.append(Registration.item_key.in_(units))
+    if "status" in filters:
+        conditions.append(Registration.status == filters["status"])
+    return conditions
+
+
+def _of_people(shop_id: int, matching: Any) -> ColumnElement[bool]:
+    return Registration.customer_key.in_(select(Customer.id).where(Customer.shop_id == shop_id, matching))
+
+
+def _of_serial(session: Session, shop_id: int, typed: str) -> list[int]:
+    """Claims of the serial, denied ones too, and of the unit it is a name of."""
+    serial, claim = registrations.held(session, shop_id, typed, lock=False)
+    keys = [] if claim is None else [claim.id]
+    if serial is not None:
+        keys += session.scalars(
+            select(Registration.id).where(
+                Registration.shop_id == shop_id,
+                Registration.serial_id == serial.id,
+                Registration.ended_at.is_(None),
+            )
+        )
+    return keys
+
+
+def _stories(session: Session, shop_id: int, subject: str, keys: Sequence[int]) -> dict[int, list[Entry]]:
+    found: dict[int, list[Entry]] = {}
+    for start in range(0, len(keys), 500):
+        rows = session.execute(
+            select(
+                HistoryEntry.subject_id,
+                HistoryEntry.at,
+                HistoryEntry.actor,
+                HistoryEntry.action,
+                HistoryEntry.changes,
+            )
+            .where(
+                HistoryEntry.shop_id == shop_id,
+                HistoryEntry.subject == subject,
+                HistoryEntry.subject_id.in_(keys[start : start + 500]),
+            )
+            .order_by(HistoryEntry.id)
+        )
+        for key, at, actor, action, changes in rows:
+            found.setdefault(key, []).append((at, actor, action, msgspec.json.decode(changes)))
+    return found

@@ -1,0 +1,406 @@
+"""Registrations: a customer claims a serial, the shop decides, and the claim ends (contract §1, §6; seeds/000)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import catalog, deliveries, history, items, ties
+from serializer_app.domain.codes import make_item_ids, serial_key
+from serializer_app.domain.registry import idempotency, people, serials
+from serializer_app.domain.registry.people import Person
+from serializer_app.domain.ties import DENIED, HOLDS
+from serializer_app.errors import AppError
+from serializer_app.store import outbox
+from serializer_app.store.crypto import Vault
+from serializer_app.store.models import Item, Order, Registration, Serial, Shop, Transfer
+
+Status = Literal["pending", "approved", "denied", "archived"]
+
+_DECIDED = {"approved": "approved", DENIED: "denied", "archived": "archived", "pending": "reopened"}
+_ANNOUNCED = {"approved": "registration.approved", DENIED: "registration.denied"}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What somebody says who registers a unit."""
+
+    serial_number: str
+    person: Person
+    purchase_date: date | None = None
+    channel: str | None = None
+    order_number: str | None = None
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What is to be different about a registration. ``...`` (Ellipsis) leaves a thing as it is.
+
+    ``person`` maps fields of Person to their new values. ``warranty`` in its stored form.
+    """
+
+    person: dict[str, Any] | None = None
+    purchase_date: Any = ...
+    channel: Any = ...
+    order_number: Any = ...
+    warranty: Any = ...
+    warranty_until: Any = ...
+    warranty_void: Any = ...
+
+
+def register(
+    session: Session, vault: Vault, shop: Shop, claim: Claim, *, actor: str, status: Status = "approved"
+) -> Registration:
+    """Claim a serial, or an item ID as if it were one. The database lets one of two at once in.
+
+    Raises AppError ``serial_not_found`` 404, ``serial_registered`` 409, ``serial_replaced`` 409.
+    """
+    serial, item = _claimed(session, shop.id, claim.serial_number, actor=actor)
+    key = people.keep(session, vault, shop.id, claim.person)
+    moment = now()
+    order_number = claim.order_number or _order_name(session, shop.id, item)
+    values = {
+        "shop_id": shop.id,
+        "public_id": make_item_ids(1)[0],
+        "serial_id": serial.id,
+        "item_key": None if item is None else item.id,
+        "customer_key": key,
+        "buyer": _is_buyer(claim.person, item),
+        "purchase_date": claim.purchase_date,
+        "channel": claim.channel,
+        "order_number": order_number,
+        "order_key": order_key(order_number),
+        "status": status,
+        "warranty": _warranty(session, shop.id, serial, item),
+        "registered_at": moment,
+        "updated_at": moment,
+    }
+    # No conflict target: the serial's promise and the unit's may both be what stands in the way.
+    made = session.execute(
+        outbox.insert(session, Registration)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(Registration.id)
+    ).scalar_one_or_none()
+    if made is None:
+        raise AppError(
+            "serial_registered", f"Serial number {claim.serial_number} is already registered.", status=409
+        )
+    registration = by_key(session, shop.id, made)
+    if item is not None:
+        ties.settle(session, shop.id, item)
+    changes: dict[str, dict[str, Any]] = {
+        "serialNumber": {"from": None, "to": serial.serial_number},
+        "status": {"from": None, "to": status},
+        **{f"customer.{name}": {} for name, own in people.FIELDS.items() if getattr(claim.person, own)},
+    }
+    note(session, registration, changes, actor=actor, action="registered")
+    announce(session, registration, "registration.submitted", serial.serial_number)
+    return registration
+
+
+def held(
+    session: Session, shop_id: int, typed: str, *, lock: bool = True
+) -> tuple[Serial | None, Registration | None]:
+    """The serial somebody named (an item ID names its unit), and the claim it has now."""
+    serial = serials.find(session, shop_id, typed)
+    if serial is None and (item := items.find(session, shop_id, typed)) is not None:
+        serial = _of_item(session, shop_id, item.id)
+    return serial, None if serial is None else claim_of(session, shop_id, serial, lock=lock)
+
+
+def claim_of(session: Session, shop_id: int, serial: Serial, *, lock: bool = True) -> Registration | None:
+    """The registration that holds a serial, or the unit which it is a name of."""
+    query = select(Registration).where(Registration.shop_id == shop_id, *HOLDS)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(query.where(Registration.serial_id == serial.id)).one_or_none()
+    if found is None and serial.item_key is not None:
+        found = session.scalars(query.where(Registration.item_key == serial.item_key)).one_or_none()
+    return found
+
+
+def find(session: Session, shop_id: int, public_id: str) -> Registration:
+    """A registration that has not ended, locked. Raises AppError ``registration_not_found`` 404."""
+    registration = None
+    if public_id.isascii() and public_id.isprintable():
+        registration = session.scalars(
+            select(Registration)
+            .where(Registration.shop_id == shop_id, Registration.public_id == public_id.upper())
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+    if registration is None or registration.ended_at is not None:
+        raise AppError("registration_not_found", f"Registration {public_id} not found.", status=404)
+    return registration
+
+
+def by_key(session: Session, shop_id: int, key: int) -> Registration:
+    return session.scalars(
+        select(Registration).where(Registration.shop_id == shop_id, Registration.id == key)
+    ).one()
+
+
+def decide(session: Session, registration: Registration, status: Status, *, actor: str) -> bool:
+    """Approve, deny, archive or reopen; False when it was so already. A denied claim frees its serial.
+
+    Raises AppError ``serial_registered`` 409 when a denied claim is to live again and another one took its place.
+    """
+    before = registration.status
+    if before == status:
+        return False
+    registration.status, registration.updated_at = status, now()
+    registration.version += 1
+    serial = serial_of(session, registration)
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as error:
+        raise AppError(
+            "serial_registered", f"Serial number {serial.serial_number} is already registered.", status=409
+        ) from error
+    _settle_item(session, registration)
+    changes = {"status": {"from": before, "to": status}}
+    note(session, registration, changes, actor=actor, action=_DECIDED[status])
+    if status in _ANNOUNCED:
+        announce(session, registration, _ANNOUNCED[status], serial.serial_number)
+    return True
+
+
+def correct(
+    session: Session, vault: Vault, registration: Registration, corrections: Corrections, *, actor: str
+) -> bool:
+    """Correct what was said; returns whether anything became different. Of personal data history names the fields."""
+    differences: dict[str, dict[str, Any]] = {}
+    for name, wire in _CORRECTED.items():
+        value = getattr(corrections, name)
+        if value is not ... and value != (before := getattr(registration, name)):
+            setattr(registration, name, value)
+            shown = (
+                (before, value)
+                if name not in {"purchase_date", "warranty_until"}
+                else (_day(before), _day(value))
+            )
+            differences[wire] = {"from": shown[0], "to": shown[1]}
+    registration.order_key = order_key(registration.order_number)
+    if corrections.person:
+        differences |= _correct_person(session, vault, registration, corrections.person)
+    if not differences:
+        return False
+    registration.updated_at = now()
+    registration.version += 1
+    session.flush()
+    note(session, registration, differences, actor=actor, action="corrected")
+    return True
+
+
+_CORRECTED = {
+    "purchase_date": "purchaseDate",
+    "channel": "channel",
+    "order_number": "orderNumber",
+    "warranty": "warrantyDuration",
+    "warranty_until": "warrantyUntil",
+    "warranty_void": "warrantyVoid",
+}
+
+
+def _correct_person(
+    session: Session, vault: Vault, registration: Registration, values: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    key = registration.customer_key
+    known = people.read(session, vault, registration.shop_id, [key]).get(key) if key is not None else None
+    before = known or Person()
+    after = replace(before, **values)
+    if after == before:
+        return {}
+    if known is None or key is None:
+        registration.customer_key = people.keep(session, vault, registration.shop_id, after)
+    else:
+        people.replace(session, vault, registration.shop_id, key, after)
+    if after.customer_id != before.customer_id:
+        registration.buyer = _is_buyer(after, _item(session, registration))
+    # What a repeated request would be answered still names the former values.
+    idempotency.erase(session, registration.shop_id, [registration.public_id])
+    own = {**people.FIELDS, "customerId": "customer_id"}
+    return {
+        f"customer.{wire}": {} for wire, name in own.items() if getattr(after, name) != getattr(before, name)
+    }
+
+
+def reset(session: Session, shop_id: int, typed: str, *, actor: str) -> None:
+    """End a claim so that the serial can be registered again: its history stays, the customer's data does not.
+
+    Raises AppError ``serial_not_found`` 404, ``serial_not_registered`` 409, in the words of seeds/000 part 2.
+    """
+    end(session, [held_or_refused(session, shop_id, typed)[1]], actor=actor, action="reset")
+
+
+def held_or_refused(session: Session, shop_id: int, typed: str) -> tuple[Serial, Registration]:
+    serial, registration = held(session, shop_id, typed)
+    if serial is None:
+        raise not_found(typed)
+    if registration is None:
+        raise AppError("serial_not_registered", f"Serial number {typed} not registered.", status=409)
+    return serial, registration
+
+
+def not_found(typed: str) -> AppError:
+    return AppError("serial_not_found", f"Serial number {typed} not found.", status=404)
+
+
+def end(session: Session, ended: Sequence[Registration], *, actor: str, action: str) -> None:
+    """End claims and forget who made them, whatever else still told of it included."""
+    if not ended:
+        return
+    shop_id, moment = ended[0].shop_id, now()
+    people.forget(session, shop_id, [one.customer_key for one in ended if one.customer_key is not None])
+    idempotency.erase(session, shop_id, [one.public_id for one in ended])
+    for registration in ended:
+        serial = serial_of(session, registration)
+        registration.customer_key = registration.order_number = registration.order_key = (
+            registration.buyer
+        ) = None
+        registration.ended_at = registration.updated_at = moment
+        session.execute(
+            delete(Transfer).where(Transfer.shop_id == shop_id, Transfer.registration_id == registration.id)
+        )
+        session.flush()
+        _settle_item(session, registration)
+        changes: dict[str, dict[str, Any]] = {
+            "serialNumber": {"from": serial.serial_number, "to": None},
+            "customer": {},
+        }
+        note(session, registration, changes, actor=actor, action=action)
+        announce(session, registration, "registration.reset", serial.serial_number)
+
+
+def order_key(order_number: str | None) -> str | None:
+    """An order number as it is compared: without its # and without regard to case."""
+    return serial_key(order_number).removeprefix("#") or None if order_number else None
+
+
+def serial_of(session: Session, registration: Registration) -> Serial:
+    return session.scalars(
+        select(Serial).where(Serial.shop_id == registration.shop_id, Serial.id == registration.serial_id)
+    ).one()
+
+
+def note(
+    session: Session, registration: Registration, changes: history.Changes, *, actor: str, action: str
+) -> None:
+    """One history entry of a registration."""
+    entry = [(registration.id, changes)]
+    history.record(session, registration.shop_id, "registration", entry, actor=actor, action=action)
+
+
+def announce(
+    session: Session, registration: Registration, event: str, serial_number: str, **more: Any
+) -> None:
+    """Tell the merchant's systems; the facts hold no personal data."""
+    facts = {
+        "registrationId": registration.public_id,
+        "serialNumber": serial_number,
+        "status": registration.status,
+        **more,
+    }
+    deliveries.announce(session, registration.shop_id, event, [facts])
+
+
+def _claimed(session: Session, shop_id: int, typed: str, *, actor: str) -> tuple[Serial, Item | None]:
+    """The serial that a claim is about, with the unit of an order that it is known to be."""
+    serial = serials.find(session, shop_id, typed)
+    if serial is not None:
+        if serial.state != "active":
+            raise AppError(
+                "serial_replaced", f"Serial number {typed} was replaced by another one.", status=409
+            )
+        return serial, _unit(session, shop_id, serial, actor=actor)
+    item = items.find(session, shop_id, typed)
+    if item is None or item.removed_at is not None:
+        raise not_found(typed)
+    serial = _of_item(session, shop_id, item.id)
+    if serial is None:
+        serial = serials.make_for_item(session, shop_id, item.item_id, item.variant_id, item.id, actor=actor)
+    return serial, item
+
+
+def _of_item(session: Session, shop_id: int, item_key: int) -> Serial | None:
+    """The serial under which a unit was sold: the one entered on it, else the one its item ID became."""
+    return session.scalars(
+        select(Serial)
+        .where(Serial.shop_id == shop_id, Serial.item_key == item_key, Serial.state == "active")
+        .order_by(Serial.source == "item", Serial.id)
+        .limit(1)
+    ).first()
+
+
+def _unit(session: Session, shop_id: int, serial: Serial, *, actor: str) -> Item | None:
+    """The living item of a serial; one on which it was entered before the registry knew it is tied now."""
+    if serial.item_key is not None:
+        item = _living(session, shop_id, serial.item_key)
+        if item is not None:
+            return item
+    entered = session.scalars(
+        select(Item)
+        .where(
+            Item.shop_id == shop_id,
+            Item.serial_key == serial.serial_key,
+            Item.serial_key.is_not(None),
+            Item.removed_at.is_(None),
+            Item.variant_id == serial.variant_id,
+        )
+        .order_by(Item.id)
+        .limit(2)
+    ).all()
+    # Two units with one number: nobody can tell which of them this is.
+    if len(entered) != 1 or not ties.tie(session, shop_id, serial, entered[0], actor=actor):
+        return None
+    return entered[0]
+
+
+def _living(session: Session, shop_id: int, key: int) -> Item | None:
+    return session.scalars(
+        select(Item).where(Item.shop_id == shop_id, Item.id == key, Item.removed_at.is_(None))
+    ).one_or_none()
+
+
+def _item(session: Session, registration: Registration) -> Item | None:
+    if registration.item_key is None:
+        return None
+    return session.scalars(
+        select(Item).where(Item.shop_id == registration.shop_id, Item.id == registration.item_key)
+    ).one_or_none()
+
+
+def _settle_item(session: Session, registration: Registration) -> None:
+    if (item := _item(session, registration)) is not None:
+        ties.settle(session, registration.shop_id, item)
+
+
+def _is_buyer(person: Person, item: Item | None) -> bool | None:
+    """Whether the claimant bought the unit; None where the order or the claimant has no customer number."""
+    return None if item is None else ties.same_customer(person.customer_id, item.customer_id)
+
+
+def _warranty(session: Session, shop_id: int, serial: Serial, item: Item | None) -> str | None:
+    """The duration a claim begins with: the variant's, unless a unit of an order has its own that may still change."""
+    variant = None if item is not None else catalog.find(session, shop_id, serial.variant_id)
+    return None if variant is None else variant.warranty
+
+
+def _order_name(session: Session, shop_id: int, item: Item | None) -> str | None:
+    if item is None:
+        return None
+    name = session.scalar(select(Order.name).where(Order.shop_id == shop_id, Order.order_id == item.order_id))
+    return name[:100] if name else None
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
