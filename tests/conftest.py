@@ -13,6 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from serializer_app.store.db import Database
+    from tests.town import Town
 
 API_KEY = "0123456789abcdef0123456789abcdef"
 API_SECRET = "shpss_current_secret_of_the_tests"
@@ -173,6 +175,21 @@ def app(settings: Settings) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """Requests to the app, without a network."""
     return app.test_client()
+
+
+@pytest.fixture
+def town(settings: Settings) -> Iterator[Town]:
+    """The app installed in a pretend shop, with a worker that runs when it is told to."""
+    from serializer_app import create_app
+    from serializer_app.devstore.server import DevStore
+    from serializer_app.web.house import house
+    from tests.town import build
+
+    with DevStore(api_key=API_KEY, api_secret=API_SECRET) as store:
+        app = create_app(replace(settings, admin_origin=store.origin))
+        store.app = app
+        yield build(app, store)
+        house(app).db.dispose()
 
 
 @pytest.fixture(scope="session")

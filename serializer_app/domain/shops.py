@@ -22,6 +22,7 @@ from serializer_app.store.models import ApiKey, Shop, ShopToken
 INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
 KEY_SCOPES = ("read", "write")
+HOUR = 3600.0
 MOST_FIELDS = 100
 # Shopify repeats a webhook for four hours and is sometimes a day late; an older time than that is no time to trust.
 LATE_DELIVERY = timedelta(days=2)
@@ -81,18 +82,24 @@ def install(session: Session, domain: str, scopes: Sequence[str]) -> Shop:
 
     What is needed from Shopify (definitions, time zone, catalog) and whatever waited is put into the outbox.
     """
-    moment = now()
-    session.execute(
+    # To the second, as Shopify tells when an order was made: one made in this very second came after.
+    moment = now().replace(microsecond=0)
+    made = session.execute(
         outbox.insert(session, Shop)
         .values(domain=domain, status=INSTALLED, installed_at=moment)
         .on_conflict_do_nothing(index_elements=["domain"])
+        .returning(Shop.id)
     )
+    is_new = made.scalar_one_or_none() is not None
     shop = session.scalars(select(Shop).where(Shop.domain == domain).with_for_update()).one()
     shop.status, shop.uninstalled_at, shop.scopes = INSTALLED, None, ",".join(sorted(scopes))
     session.flush()
     outbox.open_lane(session, shop.id)
     outbox.release(session, shop.id)
     outbox.put(session, shop.id, "install", [""])
+    # After a pause without webhooks it is time to ask what was missed; a new shop has missed nothing yet.
+    outbox.put(session, shop.id, "reconcile", [""], delay=HOUR if is_new else 0)
+    outbox.put(session, shop.id, "compare", [""], delay=HOUR)
     history.record(session, shop.id, "shop", [(shop.id, {})], actor="app", action="installed")
     return shop
 

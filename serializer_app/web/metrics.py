@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -62,7 +63,8 @@ class _Figures(Collector):
         for kind, fresh, failing, parked, oldest in rows:
             for state, count in (("waiting", fresh), ("failing", failing), ("parked", parked)):
                 depth.add_metric([kind, state], count)
-            age.add_metric([kind], (now() - oldest).total_seconds() if oldest is not None else 0)
+            since: datetime | None = oldest  # nothing due makes it NULL, which the type of the column does not say
+            age.add_metric([kind], (now() - since).total_seconds() if since else 0)
         yield depth
         yield age
 
