@@ -40,12 +40,16 @@ class ItemChanges:
     """The version the person saw; another one by now is a conflict instead of a lost entry."""
 
 
-def find(session: Session, shop_id: int, typed_item_id: str) -> Item | None:
-    """The item of this shop that somebody typed or scanned, removed ones too."""
+def find(session: Session, shop_id: int, typed_item_id: str, *, lock: bool = False) -> Item | None:
+    """The item of this shop that somebody typed or scanned, removed ones too.
+
+    With ``lock`` nobody else changes it until this write unit ends.
+    """
     item_id = read_item_id(typed_item_id)
     if item_id is None:
         return None
-    return session.scalars(select(Item).where(Item.item_id == item_id, Item.shop_id == shop_id)).one_or_none()
+    query = select(Item).where(Item.item_id == item_id, Item.shop_id == shop_id)
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
 def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, StoredLine]:

@@ -53,6 +53,11 @@ class Limiter:
             level, _ = self._level(key)
         return 0.0 if level >= 1.0 else (1.0 - level) / self._rate
 
+    def left(self, key: Hashable) -> int:
+        """How many takes ``key`` has right now."""
+        with self._lock:
+            return int(self._level(key)[0])
+
     def __len__(self) -> int:
         return len(self._buckets)
 

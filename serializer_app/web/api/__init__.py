@@ -1,0 +1,9 @@
+"""/api/v1: what a shop's other systems call. Importing a resource here is what puts its routes on the blueprint."""
+
+from __future__ import annotations
+
+from serializer_app.web.api import items, orders, reference, settings, variants
+from serializer_app.web.api.guard import api_key_holder
+from serializer_app.web.api.operations import api, public_api
+
+__all__ = ["api", "api_key_holder", "items", "orders", "public_api", "reference", "settings", "variants"]

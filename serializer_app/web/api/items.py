@@ -1,0 +1,191 @@
+"""Items: look them up, fill them in, read what happened to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, g
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import history, item_pages, items, shops
+from serializer_app.domain.item_pages import Direction, Filters, Page
+from serializer_app.errors import AppError
+from serializer_app.store.models import Item
+from serializer_app.web import cursors
+from serializer_app.web.answers import JSON, answer
+from serializer_app.web.api.conditions import must_match, tagged
+from serializer_app.web.api.operations import operation
+from serializer_app.web.house import house
+from serializer_app.web.wire.history import HistoryPage, entry_wire
+from serializer_app.web.wire.inputs import ItemChanges, ItemQuery, PageQuery
+from serializer_app.web.wire.items import ItemPage, ItemWire, item_wire, page_body
+from serializer_app.web.wire.values import stored_warranty
+
+TAG = "Items"
+
+_FILTERS = {
+    "order_id": "orderId",
+    "customer_id": "customerId",
+    "product_variant_id": "productVariantId",
+    "line_item_id": "lineItemId",
+    "serial_number": "serialNumber",
+    "item_id": "itemId",
+    "item_ref": "itemRef",
+}
+_Entry = tuple[int, datetime, str, str, dict[str, Any]]
+
+
+@operation(
+    "GET",
+    "/items",
+    tag=TAG,
+    summary="List items",
+    description="Living items in the order they were made. All filters given must hold; without any, all are listed.",
+    query=ItemQuery,
+    answers={200: ItemPage},
+    errors=("cursor_invalid",),
+)
+def list_items(query: ItemQuery) -> Response:
+    filters: Filters = {
+        wire: value for name, wire in _FILTERS.items() if (value := getattr(query, name)) is not None
+    }
+    keys = cursors.signing_keys(house().vault)
+    direction, beyond = _place(filters, query.cursor)
+    with house().db.connect() as connection:
+        page = item_pages.page(
+            connection, g.shop_id, filters, direction=direction, beyond=beyond, most=query.limit
+        )
+    return Response(
+        page_body(page, *cursors.around(page, keys, g.shop_id, filters, beyond)), content_type=JSON
+    )
+
+
+def _place(filters: Filters, cursor: str | None) -> tuple[Direction, int | None]:
+    """Where a page begins: at the start without a cursor."""
+    if cursor is None:
+        return "next", None
+    return cursors.decode(cursors.signing_keys(house().vault), g.shop_id, filters, cursor)
+
+
+@operation(
+    "GET",
+    "/items/{itemId}",
+    tag=TAG,
+    summary="Read an item",
+    description="Case, hyphens, spaces and look-alike letters of the ID do not matter. The ETag is the item's version.",
+    answers={200: ItemWire},
+    errors=("item_not_found", "item_removed"),
+    conditional=True,
+)
+def get_item(item_id: str) -> Response:
+    with house().db.read() as session:
+        return _shown(_living(session, item_id))
+
+
+@operation(
+    "PATCH",
+    "/items/{itemId}",
+    tag=TAG,
+    summary="Fill in an item",
+    description=(
+        "An absent key leaves the stored value; custom fields are merged by key. If-Match (412) or `version` (409) "
+        "refuse the change where somebody else was faster."
+    ),
+    body=ItemChanges,
+    answers={200: ItemWire},
+    errors=(
+        "item_not_found",
+        "item_removed",
+        "version_conflict",
+        "serial_number_taken",
+        "custom_field_undefined",
+        "precondition_failed",
+    ),
+    conditional=True,
+)
+def patch_item(item_id: str, body: ItemChanges) -> Response:
+    given = body.model_fields_set
+    with house().db.write() as session:
+        item = _living(session, item_id, lock=True)
+        must_match(_tag(item))
+        changes = items.ItemChanges(
+            serial_number=body.serial_number if "serial_number" in given else ...,
+            warranty=stored_warranty(body.warranty_duration) if "warranty_duration" in given else ...,
+            custom_fields=body.field_values() if "custom_fields" in given else None,
+            version=body.version,
+        )
+        fields = shops.custom_fields(shops.by_id(session, g.shop_id))
+        allowed = [field["key"] for field in fields]
+        items.change(session, g.shop_id, item, changes, allowed_fields=allowed, actor=g.actor)
+        return _shown(item)
+
+
+@operation(
+    "GET",
+    "/items/{itemId}/history",
+    tag=TAG,
+    summary="Read what happened to an item",
+    description="Oldest first, beginning with how it was made. Removed items keep theirs.",
+    query=PageQuery,
+    answers={200: HistoryPage},
+    errors=("item_not_found", "cursor_invalid"),
+)
+def get_item_history(item_id: str, query: PageQuery) -> Response:
+    keys = cursors.signing_keys(house().vault)
+    with house().db.read() as session:
+        item = _known(session, item_id)
+        filters: Filters = {"history": item.item_id}
+        direction, beyond = _place(filters, query.cursor)
+        backwards = direction == "previous"
+        entries = _story(session, item, beyond, backwards, query.limit + 1)
+    more = len(entries) > query.limit
+    entries = entries[-query.limit :] if backwards else entries[: query.limit]
+    # History only grows, so there is always something where a cursor came from.
+    page = Page(entries, more if backwards else beyond is not None, True if backwards else more)  # type: ignore[arg-type]
+    previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)
+    return answer(
+        HistoryPage(
+            previous=previous,
+            hasPrevious=page.has_previous,
+            next=following,
+            hasNext=page.has_next,
+            results=[entry_wire(*entry[1:]) for entry in entries],
+        )
+    )
+
+
+def _story(session: Session, item: Item, beyond: int | None, backwards: bool, most: int) -> list[_Entry]:
+    """Up to ``most`` entries next to ``beyond``. How the item was made stands in its own row and has the key 0."""
+    made = {"itemId": {"to": item.item_id}, "autoGenerated": {"to": item.auto_generated}}
+    birth: list[_Entry] = [(0, item.created_at, item.created_by, "created", made)]
+    subject = (session, g.shop_id, "item", item.id)
+    if backwards:
+        entries = history.page(*subject, beyond=beyond, backwards=True, most=most)
+        return birth + entries if beyond and len(entries) < most else entries
+    if beyond is None:
+        return birth + history.page(*subject, most=most - 1)
+    return history.page(*subject, beyond=beyond, most=most)
+
+
+def _known(session: Session, item_id: str, *, lock: bool = False) -> Item:
+    item = items.find(session, g.shop_id, item_id, lock=lock)
+    if item is None:
+        raise AppError("item_not_found", f"Item {item_id[:64]} not found.", status=404)
+    return item
+
+
+def _living(session: Session, item_id: str, *, lock: bool = False) -> Item:
+    item = _known(session, item_id, lock=lock)
+    if item.removed_at is not None:
+        # 404 for who only looks at the status: what was taken away no longer verifies (contract §7.4).
+        raise AppError("item_removed", f"Item {item.item_id} was removed from its order.", status=404)
+    return item
+
+
+def _shown(item: Item) -> Response:
+    return tagged(item_wire(item), tag=_tag(item))
+
+
+def _tag(item: Item) -> str:
+    return str(item.version)

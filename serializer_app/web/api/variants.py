@@ -1,0 +1,128 @@
+"""Variants: how they are tracked."""
+
+from __future__ import annotations
+
+from flask import Response, g
+
+from serializer_app.domain import catalog, shops
+from serializer_app.errors import AppError
+from serializer_app.store.models import Variant
+from serializer_app.web import cursors
+from serializer_app.web.answers import answer
+from serializer_app.web.api.conditions import content_tag, must_match, tagged
+from serializer_app.web.api.operations import operation
+from serializer_app.web.house import house
+from serializer_app.web.wire.inputs import VariantChanges, VariantQuery
+from serializer_app.web.wire.values import stored_warranty
+from serializer_app.web.wire.variants import VariantPage, VariantWire, variant_wire
+
+TAG = "Variants"
+
+
+@operation(
+    "GET",
+    "/variants",
+    tag=TAG,
+    summary="List variants, or find them by SKU",
+    query=VariantQuery,
+    answers={200: VariantPage},
+    errors=("cursor_invalid",),
+)
+def list_variants(query: VariantQuery) -> Response:
+    filters: dict[str, int | str] = {"list": "variants"}
+    if query.sku is not None:
+        filters["sku"] = query.sku
+    keys = cursors.signing_keys(house().vault)
+    after = before = None
+    if query.cursor is not None:
+        direction, key = cursors.decode(keys, g.shop_id, filters, query.cursor)
+        after, before = (key, None) if direction == "next" else (None, key)
+    with house().db.read() as session:
+        found = catalog.page(
+            session, g.shop_id, sku=query.sku, after=after, before=before, most=query.limit + 1
+        )
+        more = len(found) > query.limit
+        found = found[-query.limit :] if before is not None else found[: query.limit]
+        first, last = (found[0].variant_id, found[-1].variant_id) if found else (after or 0, before or 0)
+        behind = after is not None and bool(
+            catalog.page(session, g.shop_id, sku=query.sku, before=first if found else first + 1, most=1)
+        )
+        ahead = before is not None and bool(
+            catalog.page(session, g.shop_id, sku=query.sku, after=last if found else last - 1, most=1)
+        )
+    has_previous = more if before is not None else behind
+    has_next = ahead if before is not None else more
+    seal = (keys, g.shop_id, filters)
+    return answer(
+        VariantPage(
+            previous=cursors.encode(*seal, "previous", first if found else first + 1)
+            if has_previous
+            else None,
+            hasPrevious=has_previous,
+            next=cursors.encode(*seal, "next", last if found else last - 1) if has_next else None,
+            hasNext=has_next,
+            results=[variant_wire(variant) for variant in found],
+        )
+    )
+
+
+@operation(
+    "GET",
+    "/variants/{productVariantId}",
+    tag=TAG,
+    summary="Read a variant",
+    answers={200: VariantWire},
+    errors=("id_invalid", "variant_not_found"),
+    conditional=True,
+)
+def get_variant(variant_id: int) -> Response:
+    with house().db.read() as session:
+        variant = catalog.find(session, g.shop_id, variant_id)
+        if variant is None:
+            raise AppError("variant_not_found", f"Variant {variant_id} not found.", status=404)
+        return tagged(variant_wire(variant))
+
+
+@operation(
+    "PUT",
+    "/variants/{productVariantId}",
+    tag=TAG,
+    summary="Set how a variant is tracked",
+    description=(
+        "An absent key leaves the stored value. Any positive ID is taken without asking Shopify; SKU, titles and "
+        "product follow from Shopify. A custom field that the shop does not have yet is defined, named by its key. "
+        "Items that exist already are not changed."
+    ),
+    body=VariantChanges,
+    answers={200: VariantWire},
+    errors=("id_invalid", "precondition_failed", "too_many_custom_fields"),
+    conditional=True,
+)
+def put_variant(variant_id: int, body: VariantChanges) -> Response:
+    with house().db.write() as session:
+        stored = catalog.find(session, g.shop_id, variant_id, lock=True)
+        must_match(_tag(stored))
+        if body.custom_fields:
+            shop = shops.by_id(session, g.shop_id, lock=True)
+            shops.define_fields(session, shop, [field.key for field in body.custom_fields])
+        variant = catalog.configure(session, g.shop_id, variant_id, _changes(body))
+        return tagged(variant_wire(variant))
+
+
+def _changes(body: VariantChanges) -> catalog.TrackingChanges:
+    changes: catalog.TrackingChanges = {}
+    if "trackable" in body.model_fields_set:
+        changes["trackable"] = body.trackable
+    if "auto_generatable" in body.model_fields_set:
+        changes["auto_generatable"] = body.auto_generatable
+    if "warranty_duration" in body.model_fields_set:
+        changes["warranty"] = stored_warranty(body.warranty_duration)
+    if "custom_fields" in body.model_fields_set:
+        changes["custom_fields"] = [
+            {"key": field.key, "trackable": field.trackable} for field in body.custom_fields
+        ]
+    return changes
+
+
+def _tag(variant: Variant | None) -> str | None:
+    return None if variant is None else content_tag(variant_wire(variant))
