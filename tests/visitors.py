@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import jwt
 import responses
 from flask import Flask
 from flask.testing import FlaskClient
@@ -74,7 +73,13 @@ def id_token(shop: str = SHOP, secret: str = API_SECRET, **claims: Any) -> str:
         "sid": "aaea182f2732d44c23057c0fea584021a4485b2bd25d3eb7fd349313ad24c685",
         **claims,
     }
-    return jwt.encode({k: v for k, v in payload.items() if v is not None}, secret, algorithm="HS256")
+    claimed = {name: value for name, value in payload.items() if value is not None}
+    text = ".".join(_segment(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claimed))
+    return f"{text}.{_segment(hmac.digest(secret.encode(), text.encode(), hashlib.sha256))}"
+
+
+def _segment(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def staff(shop: str = SHOP, **claims: Any) -> dict[str, str]:
@@ -130,7 +135,7 @@ def callback_query(shop: str = SHOP, *, secret: str = API_SECRET, **changes: Any
     """The signed query with which Shopify sends the merchant back; None leaves a parameter out."""
     pairs: dict[str, Any] = {
         "code": "0907a61c0c8d55e99db179b68161bc00",
-        "host": base64.b64encode(f"admin.shopify.com/store/{shop.split('.')[0]}".encode())
+        "host": base64.b64encode(f"admin.shopify.com/store/{SHOP.split('.')[0]}".encode())
         .decode()
         .rstrip("="),
         "shop": shop,
@@ -181,7 +186,8 @@ def grants_tokens(mock: responses.RequestsMock, shop: str = SHOP, **changes: Any
         "refresh_token_expires_in": 7_776_000,
         **changes,
     }
-    return mock.post(f"https://{shop}/admin/oauth/access_token", json=body)
+    answer: responses.BaseResponse = mock.post(f"https://{shop}/admin/oauth/access_token", json=body)
+    return answer
 
 
 def database(app: Flask) -> Database:
