@@ -30,4 +30,7 @@ def _frame_ancestors(shop: str) -> str:
 
 
 def error_page(error: AppError) -> Response:
-    return page("error.html", error.status, error=error)
+    response = page("error.html", error.status, error=error)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    return response

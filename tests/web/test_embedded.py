@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from requests import ConnectionError as NoConnection
 from sqlalchemy import update
 
+from serializer_app import clock
 from serializer_app.domain import shops, tokens
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop, ShopToken
@@ -244,7 +246,7 @@ def test_scopes_that_are_missing_are_asked_for_now_and_then(
     assert "write_products" in answer.text  # the merchant is told
     assert len(shopify_api.calls) == 0  # granted only just now: Shopify would say the same again
     with db.write() as session:
-        session.execute(update(ShopToken).values(changed_at=shops.now() - shops.timedelta(hours=1)))
+        session.execute(update(ShopToken).values(changed_at=clock.now() - timedelta(hours=1)))
     grants_tokens(shopify_api)
     assert "write_products" not in client.get("/", headers=staff()).text
 
