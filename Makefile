@@ -12,7 +12,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' Makefile
 
 demo: environment-demo ## the main job against a pretend Shopify shop on loopback (ONCE=1: check every step and exit)
-	@$(BIN)/serializer-app demo $(if $(filter-out 0,$(ONCE)),--once)
+	@$(BIN)/serializer-app demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(PORT),--port $(PORT))
 
 test: environment-dev browser ## all tests on SQLite and a real PostgreSQL; sets up everything they need
 	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 $(PYTEST_ARGS)
