@@ -44,6 +44,16 @@ def read_item_id(typed: str) -> str | None:
 
     Case, spaces, hyphens and look-alikes do not matter; a wrong check symbol makes it none.
     """
+    symbols = read_symbols(typed)
+    if symbols is None or len(symbols) != _SYMBOLS + 1:
+        return None
+    if check_symbol(symbols[:_SYMBOLS]) != symbols[_SYMBOLS]:
+        return None
+    return _shown(symbols)
+
+
+def read_symbols(typed: str) -> str | None:
+    """The symbols of the alphabet that ``typed`` stands for, without what people put between them, or None."""
     if len(typed) > 100:
         return None
     kept = "".join(
@@ -52,11 +62,7 @@ def read_item_id(typed: str) -> str | None:
         if not symbol.isspace() and symbol not in _DASHES
     )
     symbols = kept.upper().translate(_TYPED)
-    if len(symbols) != _SYMBOLS + 1 or any(symbol not in _VALUE for symbol in symbols):
-        return None
-    if check_symbol(symbols[:_SYMBOLS]) != symbols[_SYMBOLS]:
-        return None
-    return _shown(symbols)
+    return None if any(symbol not in _VALUE for symbol in symbols) else symbols
 
 
 def serial_key(serial_number: str) -> str:

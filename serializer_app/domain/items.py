@@ -58,7 +58,7 @@ def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, Sto
     living: dict[int, list[StoredItem]] = {}
     removed: dict[int, list[StoredItem]] = {}
     lines = connection.execute(
-        select(Line.line_item_id, Line.variant_id, Line.quantity, Line.follows)
+        select(Line.line_item_id, Line.variant_id, Line.quantity, Line.follows, Line.removed_at.is_(None))
         .where(Line.shop_id == shop_id, Line.order_id == order_id)
         .order_by(Line.position)
     ).all()
@@ -86,8 +86,9 @@ def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, Sto
             follows,
             tuple(living.get(line_id, ())),
             tuple(removed.get(line_id, ())),
+            bool(listed),
         )
-        for line_id, variant, quantity, follows in lines
+        for line_id, variant, quantity, follows, listed in lines
     }
 
 
