@@ -48,7 +48,12 @@ def signed_by_proxy() -> Response | None:
 
 
 def _refused() -> Response:
-    response = failure(AppError("unauthorized", "Unauthorized", status=401))
+    return failure(AppError("unauthorized", "Unauthorized", status=401))
+
+
+@storefront.after_request
+def _keep_nothing(response: Response) -> Response:
+    """Every answer depends on who asked, the refusals too: no cache on the way may keep one."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -76,11 +81,9 @@ def items() -> Response:
             page = item_pages.page(connection, g.shop_id, filters, direction=direction, beyond=beyond)
     if guess and not page.rows:
         house().guesses.take(guess)
-    response = Response(
+    return Response(
         page_body(page, *cursors.around(page, keys, g.shop_id, filters, beyond)), content_type=JSON
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def read_filters(parameters: list[tuple[str, str]]) -> tuple[Filters, str | None]:
