@@ -47,6 +47,10 @@ def blueprint(store: DevStore) -> Blueprint:
     def first_frame() -> BaseResponse:
         return redirect(f"/admin/store/{store.default_shop}/apps/serializer")
 
+    @pages.get("/admin/<domain>")
+    def short_address(domain: str) -> BaseResponse:
+        return redirect(f"/admin/store/{_known(store, domain).domain}/apps/serializer")
+
     @pages.get("/admin/store/<domain>/apps/serializer", defaults={"path": ""})
     @pages.get("/admin/store/<domain>/apps/serializer/<path:path>")
     def frame(domain: str, path: str) -> str:

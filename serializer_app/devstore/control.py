@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.devstore.faults import CONTROLS
 
 if TYPE_CHECKING:
     from serializer_app.devstore.server import DevStore
+
+
+#: What the index page offers, and in which words.
+BUTTONS = {
+    "throttle": "throttle the Admin API",
+    "error": "answer the Admin API with 502",
+    "html": "answer the Admin API with HTML",
+    "disconnect": "execute, then cut the connection",
+    "token_error": "answer the token endpoint with 503",
+    "refuse_refresh": "refuse to refresh the token",
+    "drop_webhooks": "lose webhooks",
+    "duplicate_webhooks": "deliver webhooks twice",
+    "reorder_webhooks": "swap webhooks",
+    "clear": "stop all of it",
+}
 
 
 def blueprint(store: DevStore) -> Blueprint:
@@ -24,6 +40,16 @@ def blueprint(store: DevStore) -> Blueprint:
     @pages.get("/_control")
     def show() -> Response:
         return jsonify(_report(store))
+
+    @pages.post("/_control/form")
+    def press() -> BaseResponse:
+        """The button on the index page."""
+        name = request.form.get("fault", "")
+        if name not in BUTTONS:
+            abort(400)
+        times = request.form.get("times", 1, type=int)
+        store.faults.order(name, {} if name == "clear" else {"times": times})
+        return redirect("/#faults")
 
     @pages.post("/_control")
     def act() -> tuple[Response, int]:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.devstore.app_link import AppUnreachable
+from serializer_app.devstore.control import BUTTONS
 from serializer_app.devstore.proxy import PREFIX
 from serializer_app.devstore.shop import Shop
 
@@ -29,7 +30,8 @@ def blueprint(store: DevStore) -> Blueprint:
 
     @pages.get("/")
     def index() -> str:
-        return render_template("index.html", store=store, shop=_shop(store), customer=_customer(store))
+        known = {"store": store, "shop": _shop(store), "customer": _customer(store), "buttons": BUTTONS}
+        return render_template("index.html", **known)
 
     @pages.route(f"{PREFIX}/", defaults={"path": ""}, methods=METHODS)
     @pages.route(f"{PREFIX}/<path:path>", methods=METHODS)

@@ -23,6 +23,15 @@ def test_faults_can_be_ordered_over_http_and_seen_again(open_store: DevStore) ->
     assert "data" in Admin(open_store).run(SHOP)
 
 
+def test_the_index_page_has_a_button_for_trouble(open_store: DevStore) -> None:
+    url = f"{open_store.origin}/_control/form"
+    page = requests.post(url, data={"fault": "throttle", "times": 2}, timeout=5)
+    assert "throttle, 2 more" in page.text
+    assert requests.post(url, data={"fault": "slow"}, timeout=5).status_code == 400
+    requests.post(url, data={"fault": "clear"}, timeout=5)
+    assert open_store.faults.pending()["admin"] == []
+
+
 def test_an_order_that_makes_no_sense_is_400(open_store: DevStore) -> None:
     url = f"{open_store.origin}/_control"
     for body in ("3", '{"fault": "explode"}', '{"fault": "throttle", "colour": 1}', '{"what": 1}'):

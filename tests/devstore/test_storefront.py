@@ -82,7 +82,15 @@ def test_an_app_that_is_away_is_shopifys_own_error(store: DevStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/admin/store/demo/orders", "/_control", "/app-bridge.js", "/products/lamp"]
+    "path",
+    [
+        "/",
+        "/admin/store/demo/orders",
+        "/admin/demo.myshopify.com",
+        "/_control",
+        "/app-bridge.js",
+        "/products/lamp",
+    ],
 )
 def test_the_pages_open(open_store: DevStore, path: str) -> None:
     shop = open_store.shop()
