@@ -33,6 +33,7 @@ FILE_LIFE = timedelta(days=30)
 # Shopify sends shop/redact 48 hours after the uninstallation, and sometimes a webhook is a day late.
 REINSTALLED_WITHIN = timedelta(hours=72)
 ERASED_ACTOR = "customer:erased"
+_FILES = "privacy-subject"
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,8 +75,7 @@ def data_request(session: Session, vault: Vault, shop: Shop, payload: Mapping[st
     """Make the file that the merchant hands over: everything kept about one customer. Delivered twice, made once."""
     person = _person(payload, "orders_requested")
     request = payload.get("data_request") or {}
-    subject = _subject(person)
-    index = vault.blind_index("privacy-subject", subject)
+    index = _subject_index(vault, person)
     moment = now()
     content = {
         "shop": shop.domain,
@@ -90,7 +90,7 @@ def data_request(session: Session, vault: Vault, shop: Shop, payload: Mapping[st
             shop_id=shop.id,
             request_key=str(request.get("id") or index)[:80],
             subject_index=index,
-            content=vault.encrypt(base64.b85encode(zlib.compress(msgspec.json.encode(content))).decode()),
+            content=_packed(vault, msgspec.json.encode(content)),
             created_at=moment,
             expires_at=moment + FILE_LIFE,
         )
@@ -130,7 +130,7 @@ def file_content(session: Session, vault: Vault, shop_id: int, file_id: int, *, 
     if row.downloaded_at is None:
         row.downloaded_at = now()
     history.record(session, shop_id, "shop", [(shop_id, {})], actor=actor, action="data-handed-out")
-    return zlib.decompress(base64.b85decode(vault.decrypt(row.content)))
+    return _unpacked(vault, row.content)
 
 
 def expire_files(session: Session) -> int:
@@ -193,7 +193,11 @@ def rotate_all(session: Session, vault: Vault) -> dict[str, int]:
     counts = {"data_requests": 0}
     for file_id, content in session.execute(select(DataRequest.id, DataRequest.content)).all():
         session.execute(
-            update(DataRequest).where(DataRequest.id == file_id).values(content=vault.rotate(content))
+            update(DataRequest)
+            .where(DataRequest.id == file_id)
+            .values(
+                content=vault.rotate(content), subject_index=_subject_index(vault, _person_of(vault, content))
+            )
         )
         counts["data_requests"] += 1
     for holding in HOLDINGS:
@@ -293,8 +297,25 @@ def _subject(person: Person) -> str:
     return f"guest:{(person.email or person.phone or '').strip().casefold()}"
 
 
+def _subject_index(vault: Vault, person: Person) -> str:
+    return vault.blind_index(_FILES, _subject(person))
+
+
+def _person_of(vault: Vault, content: str) -> Person:
+    """Whom a stored file is about: its own text says so."""
+    return _person(msgspec.json.decode(_unpacked(vault, content)), "")
+
+
+def _packed(vault: Vault, content: bytes) -> str:
+    return vault.encrypt(base64.b85encode(zlib.compress(content)).decode())
+
+
+def _unpacked(vault: Vault, stored: str) -> bytes:
+    return zlib.decompress(base64.b85decode(vault.decrypt(stored)))
+
+
 def _forget_files(session: Session, vault: Vault, shop_id: int, person: Person) -> int:
-    indexes = vault.blind_indexes("privacy-subject", _subject(person))
+    indexes = vault.blind_indexes(_FILES, _subject(person))
     result: Any = session.execute(
         delete(DataRequest).where(DataRequest.shop_id == shop_id, DataRequest.subject_index.in_(indexes))
     )
