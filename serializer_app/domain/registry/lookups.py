@@ -123,7 +123,9 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
     }
     customers = [row.customer_key for row in rows.values() if row.customer_key is not None]
     persons = people.read(session, vault, shop.id, customers)
-    stories = _stories(session, shop.id, "registration", keys)
+    stories: dict[int, list[Entry]] = {}
+    for key, _, entry in _told(session, shop.id, "registration", keys):
+        stories.setdefault(key, []).append(entry)
     moment = now()
     return [
         View(
@@ -144,21 +146,17 @@ def story(session: Session, shop_id: int, serial: Serial) -> list[Entry]:
     claims = session.scalars(
         select(Registration.id).where(Registration.shop_id == shop_id, Registration.serial_id.in_(keys))
     ).all()
-    made: list[Entry] = [
-        (
-            one.created_at,
-            one.created_by,
-            "created",
-            {
-                "serialNumber": {"from": None, "to": one.serial_number},
-                "source": {"from": None, "to": one.source},
-            },
-        )
-        for one in chain
-    ]
-    told = [*_stories(session, shop_id, "serial", keys).values()]
-    told += _stories(session, shop_id, "registration", claims).values()
-    return sorted([*made, *(entry for entries in told for entry in entries)], key=lambda entry: entry[0])
+    told = [(one.created_at, 0, (one.created_at, one.created_by, "created", _making(one))) for one in chain]
+    for subject, subjects in (("serial", keys), ("registration", claims)):
+        told += [(entry[0], number, entry) for _, number, entry in _told(session, shop_id, subject, subjects)]
+    return [entry for *_, entry in sorted(told, key=lambda one: one[:2])]
+
+
+def _making(serial: Serial) -> dict[str, Any]:
+    return {
+        "serialNumber": {"from": None, "to": serial.serial_number},
+        "source": {"from": None, "to": serial.source},
+    }
 
 
 def serial_page(
@@ -318,12 +316,14 @@ def _of_serial(session: Session, shop_id: int, typed: str) -> list[int]:
     return keys
 
 
-def _stories(session: Session, shop_id: int, subject: str, keys: Sequence[int]) -> dict[int, list[Entry]]:
-    found: dict[int, list[Entry]] = {}
+def _told(session: Session, shop_id: int, subject: str, keys: Sequence[int]) -> list[tuple[int, int, Entry]]:
+    """(whose, number of the entry, entry), oldest first within one subject."""
+    found: list[tuple[int, int, Entry]] = []
     for start in range(0, len(keys), 500):
         rows = session.execute(
             select(
                 HistoryEntry.subject_id,
+                HistoryEntry.id,
                 HistoryEntry.at,
                 HistoryEntry.actor,
                 HistoryEntry.action,
@@ -336,6 +336,8 @@ def _stories(session: Session, shop_id: int, subject: str, keys: Sequence[int]) 
             )
             .order_by(HistoryEntry.id)
         )
-        for key, at, actor, action, changes in rows:
-            found.setdefault(key, []).append((at, actor, action, msgspec.json.decode(changes)))
+        found += [
+            (key, number, (at, actor, action, msgspec.json.decode(changes)))
+            for key, number, at, actor, action, changes in rows
+        ]
     return found

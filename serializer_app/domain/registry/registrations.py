@@ -156,9 +156,9 @@ def decide(session: Session, registration: Registration, status: Status, *, acto
     before = registration.status
     if before == status:
         return False
+    serial = serial_of(session, registration)
     registration.status, registration.updated_at = status, now()
     registration.version += 1
-    serial = serial_of(session, registration)
     try:
         with session.begin_nested():
             session.flush()

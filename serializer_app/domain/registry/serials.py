@@ -314,10 +314,11 @@ _INSERT = {
     for dialect, rows in _UNPACKED.items()
 }
 _THERE = {
+    # CROSS keeps SQLite from reading the parameter anew for every serial of the shop (215 s for 10,000 rows).
     "sqlite": text(
-        "SELECT serials.serial_key FROM json_each(:rows) AS sent "
-        "JOIN serials ON serials.shop_id = :shop AND serials.serial_key = sent.value ->> 1 "
-        "WHERE serials.token <> sent.value ->> 3"
+        "SELECT serials.serial_key FROM json_each(:rows) AS sent CROSS JOIN serials "
+        "WHERE serials.shop_id = :shop AND serials.serial_key = sent.value ->> 1 "
+        "AND serials.token <> sent.value ->> 3"
     ),
     "postgresql": text(
         "SELECT serials.serial_key FROM json_array_elements(CAST(:rows AS json)) AS sent "

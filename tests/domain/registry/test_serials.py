@@ -130,7 +130,9 @@ def test_ten_thousand_are_entered_and_one_more_is_refused_whole(world: World) ->
     again = world.enter(*entries[:-1])
     assert (len(again.created), len(again.errors)) == (0, 10_000)
     asked = {"quantity": 9_999, "productSku": "W-1"}
-    assert world.enter(asked, {"quantity": 2, "productSku": "W-1"}).errors[0]["errorMessage"] == serials.TOO_MANY
+    assert (
+        world.enter(asked, {"quantity": 2, "productSku": "W-1"}).errors[0]["errorMessage"] == serials.TOO_MANY
+    )
 
 
 def test_codes_are_made_by_the_pattern_of_the_shop(world: World) -> None:
@@ -211,5 +213,10 @@ def test_pages_walk_serials_forward_and_back(world: World) -> None:
         back = lookups.serial_page(session, shop, beyond=second.rows[0][0], direction="previous", most=3)
     assert [row.serial_number for _, row in first.rows] == ["P0", "P1", "P2"]
     assert [row.serial_number for _, row in second.rows] == ["P3", "P4", "P5"]
-    assert (first.has_previous, first.has_next, second.has_previous, second.has_next) == (False, True, True, True)
+    assert (first.has_previous, first.has_next, second.has_previous, second.has_next) == (
+        False,
+        True,
+        True,
+        True,
+    )
     assert back == first
