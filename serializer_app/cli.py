@@ -7,15 +7,17 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from serializer_app import logs
-from serializer_app.clock import iso, now
+from serializer_app.clock import iso, now, parse_iso
 from serializer_app.config import ConfigError, Settings, database_url
 from serializer_app.domain import privacy, shops, tokens
 from serializer_app.errors import AppError
@@ -25,6 +27,7 @@ from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import HistoryEntry, OutboxRow, Shop
 from serializer_app.sync.jobs import new_worker
+from serializer_app.sync.reconcile import forget_order
 
 Verb = Callable[[argparse.Namespace], int]
 
@@ -114,12 +117,20 @@ def _shop(text: str) -> str:
 
 
 def _moment(text: str) -> datetime:
-    from serializer_app.clock import parse_iso
-
     try:
         return parse_iso(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Database]:
+    """The database, closed again when the verb is done."""
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 def _migrate(options: argparse.Namespace) -> int:
@@ -129,10 +140,11 @@ def _migrate(options: argparse.Namespace) -> int:
 
 def _worker(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
-    worker = new_worker(settings, Database(settings.database_url), Vault(settings.encryption_keys))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    worker.run()
+    with _opened(settings.database_url) as database:
+        worker = new_worker(settings, database, Vault(settings.encryption_keys))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        worker.run()
     return 0
 
 
@@ -143,8 +155,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _shops(options: argparse.Namespace) -> int:
-    database = Database(database_url())
-    with database.read() as session:
+    with _opened(database_url()) as database, database.read() as session:
         rows = []
         for shop in shops.every(session):
             waiting, parked = outbox.waiting(session, shop.id)
@@ -180,7 +191,7 @@ def _print_rows(rows: list[dict[str, Any]], as_json: bool, empty: str) -> None:
 
 def _key_create(options: argparse.Namespace) -> int:
     scopes = [scope.strip() for scope in options.scopes.split(",") if scope.strip()]
-    with Database(database_url()).write() as session:
+    with _opened(database_url()) as database, database.write() as session:
         shop = shops.installed(session, options.shop)
         key = shops.create_api_key(session, shop, scopes, name=options.name[:100], actor="app:cli")
     print(key)
@@ -188,7 +199,7 @@ def _key_create(options: argparse.Namespace) -> int:
 
 
 def _key_list(options: argparse.Namespace) -> int:
-    with Database(database_url()).read() as session:
+    with _opened(database_url()) as database, database.read() as session:
         shop = _known(session, options.shop)
         rows = [
             {
@@ -207,14 +218,14 @@ def _key_list(options: argparse.Namespace) -> int:
 
 
 def _key_revoke(options: argparse.Namespace) -> int:
-    with Database(database_url()).write() as session:
+    with _opened(database_url()) as database, database.write() as session:
         shop = _known(session, options.shop)
         if not shops.revoke_api_key(session, shop, options.id, actor="app:cli"):
             raise AppError("api_key_not_found", f"{options.shop} has no key {options.id} in use", status=404)
     return 0
 
 
-def _known(session: Any, domain: str) -> Shop:
+def _known(session: Session, domain: str) -> Shop:
     shop = shops.find(session, domain)
     if shop is None:
         raise AppError("shop_not_found", f"{domain} never installed the app", status=404)
@@ -222,22 +233,19 @@ def _known(session: Any, domain: str) -> Shop:
 
 
 def _resync(options: argparse.Namespace) -> int:
-    from serializer_app.sync.reconcile import forget_order
-
     settings = Settings.from_env()
-    database = Database(settings.database_url)
-    with database.write() as session:
-        shop = shops.installed(session, options.shop)
-        outbox.release(session, shop.id)
-        if options.order:
-            forget_order(session, shop.id, options.order)
-        else:
-            outbox.put(session, shop.id, "resync", [""])
-    if options.no_wait:
-        print("Queued; the worker will do it.")
-        return 0
-    kinds = ("resync", "mirror-order", "mirror-variant")
-    parked = _work_until_done(settings, database, shop.id, kinds)
+    with _opened(settings.database_url) as database:
+        with database.write() as session:
+            shop = shops.installed(session, options.shop)
+            outbox.release(session, shop.id)
+            if options.order:
+                forget_order(session, shop.id, options.order)
+            else:
+                outbox.put(session, shop.id, "resync", [""])
+        if options.no_wait:
+            print("Queued; the worker will do it.")
+            return 0
+        parked = _work_until_done(settings, database, shop.id, ("resync", "mirror-order", "mirror-variant"))
     print(
         "Every metafield holds what the database says."
         if not parked
@@ -248,28 +256,40 @@ def _resync(options: argparse.Namespace) -> int:
 
 def _reconcile(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
-    database = Database(settings.database_url)
     begun = now()
-    with database.write() as session:
-        shop = shops.installed(session, options.shop)
-        if options.since:
-            shop.reconciled_until = options.since
-        outbox.release(session, shop.id)
-        outbox.put(session, shop.id, "reconcile", [""])
-    _work_until_done(settings, database, shop.id, ("reconcile", "mirror-order", "fetch-order"))
-    with database.read() as session:
-        entries = session.scalars(
-            select(HistoryEntry.changes).where(
-                HistoryEntry.shop_id == shop.id,
-                HistoryEntry.subject == "shop",
-                HistoryEntry.subject_id == shop.id,
-                HistoryEntry.action == "healed",
-                HistoryEntry.at >= begun,
-            )
-        ).all()
-    healed = [order for entry in entries for order in json.loads(entry)["orders"]["to"]]
-    print(f"Healed {len(healed)} orders: {', '.join(map(str, healed))}" if healed else "Nothing was missed.")
+    with _opened(settings.database_url) as database:
+        with database.write() as session:
+            shop = shops.installed(session, options.shop)
+            if options.since:
+                shop.reconciled_until = options.since
+            outbox.release(session, shop.id)
+            outbox.put(session, shop.id, "reconcile", [""])
+        _work_until_done(settings, database, shop.id, ("reconcile", "mirror-order", "fetch-order"))
+        with database.read() as session:
+            healed = _healed(session, shop.id, begun)
+    for kind, numbers in sorted(healed.items()):
+        print(f"Healed {len(numbers)} {kind}: {', '.join(map(str, numbers))}")
+    if not healed:
+        print("Nothing was missed.")
     return 0
+
+
+def _healed(session: Session, shop_id: int, since: datetime) -> dict[str, list[int]]:
+    """What reconciliations named in the shop's history: orders and variants by their IDs."""
+    entries = session.scalars(
+        select(HistoryEntry.changes).where(
+            HistoryEntry.shop_id == shop_id,
+            HistoryEntry.subject == "shop",
+            HistoryEntry.subject_id == shop_id,
+            HistoryEntry.action == "healed",
+            HistoryEntry.at >= since,
+        )
+    ).all()
+    found: dict[str, list[int]] = {}
+    for entry in entries:
+        for kind, change in json.loads(entry).items():
+            found.setdefault(kind, []).extend(change["to"])
+    return found
 
 
 def _work_until_done(settings: Settings, database: Database, shop_id: int, kinds: Sequence[str]) -> int:
@@ -303,7 +323,7 @@ def _work_until_done(settings: Settings, database: Database, shop_id: int, kinds
 def _keys_rotate(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
     vault = Vault(settings.encryption_keys)
-    with Database(settings.database_url).write() as session:
+    with _opened(settings.database_url) as database, database.write() as session:
         count = tokens.rotate_all(session, vault) + sum(privacy.rotate_all(session, vault).values())
     print(f"{count} rows are encrypted with the first key now.")
     return 0

@@ -1,0 +1,152 @@
+"""The command line: what an operator types, what comes out, and what a wrong word answers."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from sqlalchemy import select
+
+from serializer_app import cli
+from serializer_app.domain import shops
+from serializer_app.store.models import ApiKey
+from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
+from tests.town import Town
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, town: Town) -> None:
+    """The settings of the town, as an operator has them in the environment."""
+    for name, value in {
+        "SHOPIFY_API_KEY": API_KEY,
+        "SHOPIFY_API_SECRET": API_SECRET,
+        "SHOPIFY_APP_URL": APP_URL,
+        "SHOPIFY_ADMIN_ORIGIN": town.store.origin,
+        "SERIALIZER_ENCRYPTION_KEYS": ENCRYPTION_KEY,
+        "DATABASE_URL": town.settings.database_url,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_api_key_create_prints_the_key_and_nothing_else(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["api-key", "create", "--shop", town.shop.domain, "--scopes", "read"]) == 0
+    key = capsys.readouterr().out
+    assert re.fullmatch(r"szr_[A-Za-z0-9]{40,}\n", key)
+    with town.db.read() as session:
+        holder = shops.key_holder(session, key.strip())
+        assert holder is not None
+        assert holder.scopes == {"read"}
+        stored = session.scalars(select(ApiKey)).all()
+    assert not any(key.strip() in str(vars(row)) for row in stored)
+
+
+def test_a_revoked_key_opens_nothing(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["api-key", "create", "--shop", town.shop.domain])
+    key = capsys.readouterr().out.strip()
+    cli.main(["api-key", "list", "--shop", town.shop.domain, "--json"])
+    listed = json.loads(capsys.readouterr().out)
+    assert key not in json.dumps(listed)
+    assert cli.main(["api-key", "revoke", "--shop", town.shop.domain, "--id", str(listed[0]["id"])]) == 0
+    with town.db.read() as session:
+        assert shops.key_holder(session, key) is None
+    assert cli.main(["api-key", "revoke", "--shop", town.shop.domain, "--id", str(listed[0]["id"])]) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["api-key", "create", "--shop", "other.myshopify.com"],
+        ["api-key", "create", "--shop", "demo.myshopify.com", "--scopes", "admin"],
+        ["resync", "--shop", "other.myshopify.com"],
+        ["reconcile", "--shop", "other.myshopify.com"],
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert any(line.startswith("serializer-app: ") for line in said.err.splitlines())
+
+
+@pytest.mark.parametrize(
+    "words", [["resync"], ["resync", "--shop", "https://demo.myshopify.com"], ["nonsense"], []]
+)
+def test_wrong_words_are_refused_with_the_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(words)
+    assert stopped.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["migrate"], ["worker"], ["demo"], ["shops"], ["api-key", "create"], ["resync"], ["keys", "rotate"]],
+)
+def test_every_verb_explains_itself(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([*words, "--help"])
+    assert stopped.value.code == 0
+    assert "usage:" in capsys.readouterr().out
+
+
+def test_missing_settings_are_all_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SHOPIFY_API_KEY", "SHOPIFY_API_SECRET", "SERIALIZER_ENCRYPTION_KEYS"):
+        monkeypatch.delenv(name)
+    assert cli.main(["worker"]) == 2
+    said = capsys.readouterr().err
+    assert all(
+        name in said for name in ("SHOPIFY_API_KEY", "SHOPIFY_API_SECRET", "SERIALIZER_ENCRYPTION_KEYS")
+    )
+
+
+def test_shops_lists_them_with_what_waits(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["shops", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [row["shop"] for row in listed] == [town.shop.domain]
+    assert listed[0]["authorised"] is True
+    assert cli.main(["shops"]) == 0
+    assert town.shop.domain in capsys.readouterr().out
+
+
+def test_resync_heals_what_others_overwrote(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    order = town.shop.place_order([(town.track(), 2)])
+    town.settle()
+    town.shop.write_metafield(f"gid://shopify/Order/{order.id}", "{}")
+    assert cli.main(["resync", "--shop", town.shop.domain]) == 0
+    assert len(town.document(order)["items"]) == 2
+    assert "Every metafield" in capsys.readouterr().out
+
+
+def test_reconcile_applies_what_webhooks_missed_and_names_it(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variant = town.track()
+    missed = town.shop.place_order([(variant, 3)], announce=False)
+    assert cli.main(["reconcile", "--shop", town.shop.domain]) == 0
+    assert str(missed.id) in capsys.readouterr().out
+    assert len(town.items(missed)) == 3
+    assert cli.main(["reconcile", "--shop", town.shop.domain]) == 0
+    assert "Nothing was missed" in capsys.readouterr().out
+
+
+def test_keys_rotate_leaves_nothing_under_the_old_key(
+    town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cryptography.fernet import Fernet
+
+    from serializer_app.domain import tokens
+    from serializer_app.store.crypto import Vault
+
+    new = Fernet.generate_key().decode()
+    monkeypatch.setenv("SERIALIZER_ENCRYPTION_KEYS", f"{new},{ENCRYPTION_KEY}")
+    assert cli.main(["keys", "rotate"]) == 0
+    assert "first key" in capsys.readouterr().out
+    assert tokens.usable(town.db, Vault((new,)), town.settings, town.shop_id)

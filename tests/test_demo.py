@@ -1,0 +1,54 @@
+"""The main job as a newcomer runs it: every step checked over real HTTP, and clear words when it cannot start."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.postgres import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def demo(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "serializer_app.cli", "demo", "--once", "--port", str(port)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+
+
+def two_free_ports() -> int:
+    """A port whose neighbour is free as well: the demo takes both."""
+    for _ in range(50):
+        port = free_port()
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port + 1)) != 0:
+                return port
+    raise AssertionError("no two neighbouring ports are free")
+
+
+def test_every_step_of_the_demo_holds(tmp_path: Path) -> None:
+    done = demo(tmp_path, two_free_ports())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every step held." in done.stdout
+    assert "FAILED" not in done.stdout
+    assert done.stdout.count("✓") >= 20
+    assert (tmp_path / "var" / "demo.sqlite3").exists()
+
+
+def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = demo(tmp_path, port)
+    assert done.returncode == 1
+    assert f"Port {port}" in done.stderr
+    assert "make demo PORT=" in done.stderr
