@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from serializer_app.web.api import items, orders, reference, settings, variants
+from serializer_app.web.api import items, orders, reference, registrations, serials, settings, variants
 from serializer_app.web.api.guard import api_key_holder
 from serializer_app.web.api.operations import api, public_api
 
-__all__ = ["api", "api_key_holder", "items", "orders", "public_api", "reference", "settings", "variants"]
+__all__ = [
+    "api",
+    "api_key_holder",
+    "items",
+    "orders",
+    "public_api",
+    "reference",
+    "registrations",
+    "serials",
+    "settings",
+    "variants",
+]

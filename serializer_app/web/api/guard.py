@@ -75,6 +75,7 @@ def _pace(holder: KeyHolder) -> None:
 
     @after_this_request
     def tell(response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "no-store")
         response.headers["RateLimit-Policy"] = f'"key";q={BURST};w={BURST // RATE}'
         response.headers["RateLimit"] = f'"key";r={left};t={full_in}'
         return response

@@ -1,0 +1,379 @@
+"""Registrations: claim, look up, decide, correct, reset, swap, transfer, erase (seeds/000 parts 2 and 3)."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Response, g
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import iso, now
+from serializer_app.domain import shops
+from serializer_app.domain.registry import customers, lookups, registrations, swaps, transfers
+from serializer_app.domain.registry.lookups import Filters
+from serializer_app.domain.registry.registrations import Claim, Corrections
+from serializer_app.errors import AppError
+from serializer_app.store.models import Registration, Shop
+from serializer_app.web import cursors
+from serializer_app.web.answers import answer
+from serializer_app.web.api import once
+from serializer_app.web.api.operations import operation
+from serializer_app.web.house import house
+from serializer_app.web.wire.registry import (
+    CustomerNamed,
+    Erased,
+    Message,
+    RegistrationChanges,
+    RegistrationInput,
+    RegistrationPage,
+    RegistrationQuery,
+    RegistrationSearch,
+    RegistrationWire,
+    SerialNamed,
+    SerialUpdate,
+    TransferAcceptance,
+    TransferCode,
+    TransferInput,
+    registration_page,
+    registration_wire,
+)
+from serializer_app.web.wire.values import stored_warranty
+
+TAG = "Registrations"
+
+_FILTERS = {
+    "serial_number": "serialNumber",
+    "email": "email",
+    "customer_id": "customerId",
+    "order_id": "orderId",
+    "order_number": "orderNumber",
+    "status": "status",
+}
+
+
+@operation(
+    "POST",
+    "/registrations",
+    tag=TAG,
+    summary="Register a unit",
+    description="A serial or an item ID is claimed once. Your system is trusted: the claim is approved at once.",
+    body=RegistrationInput,
+    answers={201: RegistrationWire},
+    errors=("serial_not_found", "serial_registered", "serial_replaced", *once.ERRORS),
+    headers=once.HEADERS,
+)
+def post_registration(body: RegistrationInput) -> Response:
+    def register(session: Session) -> once.Outcome:
+        shop = shops.by_id(session, g.shop_id)
+        claim = Claim(
+            serial_number=body.serial_number,
+            person=body.customer.person(),
+            purchase_date=body.purchase_date,  # type: ignore[arg-type]
+            channel=body.channel,
+            order_number=body.order_number,
+        )
+        registration = registrations.register(session, house().vault, shop, claim, actor=g.actor)
+        return once.Outcome(201, _wire(session, shop, registration), registration.public_id)
+
+    return once.once(register, body.model_dump(mode="json"))
+
+
+@operation(
+    "GET",
+    "/registrations",
+    tag=TAG,
+    summary="Look up registrations",
+    description="Those that were reset are gone; their serials' history tells of them.",
+    query=RegistrationQuery,
+    answers={200: RegistrationPage},
+    errors=("cursor_invalid",),
+)
+def list_registrations(query: RegistrationQuery) -> Response:
+    return _page(query)
+
+
+@operation(
+    "POST",
+    "/registrations/search",
+    tag=TAG,
+    summary="Look up registrations without an address in the URL",
+    body=RegistrationSearch,
+    answers={200: RegistrationPage},
+    errors=("cursor_invalid",),
+    reads=True,
+)
+def search_registrations(body: RegistrationSearch) -> Response:
+    return _page(body)
+
+
+def _page(asked: RegistrationQuery | RegistrationSearch) -> Response:
+    filters = {wire: value for name, wire in _FILTERS.items() if (value := getattr(asked, name)) is not None}
+    bound = {**filters, "list": "registrations"}
+    vault = house().vault
+    keys = cursors.signing_keys(vault)
+    direction, beyond = (
+        cursors.decode(keys, g.shop_id, bound, asked.cursor) if asked.cursor else ("next", None)
+    )
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        page = lookups.search(
+            session,
+            vault,
+            shop,
+            cast(Filters, filters),
+            direction=direction,  # type: ignore[arg-type]
+            beyond=beyond,
+            most=asked.limit,
+        )
+    previous, following = cursors.around(page, keys, g.shop_id, bound, beyond)  # type: ignore[arg-type]
+    return answer(registration_page(shop, page, previous, following))
+
+
+@operation(
+    "DELETE",
+    "/registrations",
+    tag=TAG,
+    summary="Reset a registered serial",
+    description=(
+        "The serial can be registered again. Its history stays, the customer's data does not. The serial number "
+        "stands in the body or in the query."
+    ),
+    query=SerialNamed,
+    body=SerialNamed,
+    body_optional=True,
+    answers={200: Message},
+    errors=("serial_not_found", "serial_not_registered", "body_contradicts_itself"),
+)
+def delete_registration(query: SerialNamed, body: SerialNamed) -> Response:
+    named = body.serial_number or query.serial_number
+    if named is None:
+        details = [{"path": "serialNumber", "message": "is required"}]
+        raise AppError("body_invalid", "serialNumber is required", status=422, details=details)  # type: ignore[arg-type]
+    if query.serial_number not in {None, named}:
+        raise AppError("body_contradicts_itself", "Body and query name two serial numbers", status=422)
+    with house().db.write() as session:
+        registrations.reset(session, g.shop_id, named, actor=g.actor)
+    return answer(Message(f"Serial number {named} has been reset successfully."))
+
+
+@operation(
+    "PUT",
+    "/registrations",
+    tag=TAG,
+    summary="Move a registration to another serial number",
+    description=(
+        "For a unit that was replaced: owner, dates, warranty and history stay. The new number may be unknown so far, "
+        "or an unregistered serial of the same variant; the old one is replaced from now on."
+    ),
+    body=SerialUpdate,
+    answers={200: Message},
+    errors=(
+        "unknown_operation",
+        "serial_not_found",
+        "serial_not_registered",
+        "serial_registered",
+        "variant_differs",
+        "serial_too_long",
+        "serial_malformed",
+    ),
+)
+def put_registration(body: SerialUpdate) -> Response:
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id)
+        swaps.update_serial(session, shop, body.serial_number, body.new_serial_number, actor=g.actor)
+    return answer(Message(f"Serial number updated from {body.serial_number} to {body.new_serial_number}."))
+
+
+@operation(
+    "GET",
+    "/registrations/{registrationId}",
+    tag=TAG,
+    summary="Read a registration",
+    answers={200: RegistrationWire},
+    errors=("registration_not_found",),
+)
+def get_registration(registration_id: str) -> Response:
+    with house().db.read() as session:
+        registration = registrations.find(session, g.shop_id, registration_id, lock=False)
+        return answer(_wire(session, shops.by_id(session, g.shop_id), registration))
+
+
+@operation(
+    "PATCH",
+    "/registrations/{registrationId}",
+    tag=TAG,
+    summary="Correct a registration",
+    description="An absent key leaves the stored value, null takes it away; the customer is corrected field by field.",
+    body=RegistrationChanges,
+    answers={200: RegistrationWire},
+    errors=(
+        "registration_not_found",
+        "serial_registered",
+        "variant_differs",
+        "serial_malformed",
+        "customer_unreachable",
+    ),
+)
+def patch_registration(registration_id: str, body: RegistrationChanges) -> Response:
+    given = body.model_fields_set
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id)
+        registration = registrations.find(session, g.shop_id, registration_id)
+        registrations.correct(session, house().vault, registration, _corrections(body), actor=g.actor)
+        if "status" in given:
+            registrations.decide(session, registration, body.status, actor=g.actor)
+        if "serial_number" in given:
+            old = registrations.serial_of(session, registration).serial_number
+            if old != body.serial_number:
+                swaps.update_serial(session, shop, old, body.serial_number, actor=g.actor)
+        return answer(_wire(session, shop, registration))
+
+
+def _corrections(body: RegistrationChanges) -> Corrections:
+    given = body.model_fields_set
+    values: dict[str, Any] = body.given(
+        "purchase_date", "channel", "order_number", "warranty_until", "warranty_void"
+    )
+    if "warranty_duration" in given:
+        values["warranty"] = stored_warranty(body.warranty_duration)
+    if "customer" in given:
+        values["person"] = body.customer.given("email", "first_name", "last_name", "phone", "customer_id")
+    return Corrections(**values)
+
+
+def _decide(registration_id: str, status: registrations.Status) -> Response:
+    with house().db.write() as session:
+        registration = registrations.find(session, g.shop_id, registration_id)
+        registrations.decide(session, registration, status, actor=g.actor)
+        return answer(_wire(session, shops.by_id(session, g.shop_id), registration))
+
+
+_DECISION: dict[str, Any] = {
+    "tag": TAG,
+    "answers": {200: RegistrationWire},
+    "errors": ("registration_not_found", "serial_registered"),
+}
+
+
+@operation("POST", "/registrations/{registrationId}/approve", summary="Approve a registration", **_DECISION)
+def approve_registration(registration_id: str) -> Response:
+    return _decide(registration_id, "approved")
+
+
+@operation(
+    "POST",
+    "/registrations/{registrationId}/deny",
+    summary="Deny a registration",
+    description="The serial can be registered by somebody else from now on.",
+    **_DECISION,
+)
+def deny_registration(registration_id: str) -> Response:
+    return _decide(registration_id, "denied")
+
+
+@operation(
+    "POST",
+    "/registrations/{registrationId}/archive",
+    summary="Archive a registration",
+    description="It stays the serial's one registration.",
+    **_DECISION,
+)
+def archive_registration(registration_id: str) -> Response:
+    return _decide(registration_id, "archived")
+
+
+@operation(
+    "POST",
+    "/registrations/{registrationId}/transfer-code",
+    tag=TAG,
+    summary="Get a one-time code for a new owner",
+    description="For the present owner to pass on: it works once, for 72 hours, and replaces an earlier one.",
+    answers={201: TransferCode},
+    errors=("registration_not_found",),
+)
+def post_transfer_code(registration_id: str) -> Response:
+    with house().db.write() as session:
+        registration = registrations.find(session, g.shop_id, registration_id)
+        code = transfers.offer(session, house().vault, registration, actor=g.actor)
+        return answer(TransferCode(code, iso(now() + transfers.LIFE)), 201)
+
+
+@operation(
+    "POST",
+    "/registrations/{registrationId}/accept-transfer",
+    tag=TAG,
+    summary="Transfer to a new owner by code",
+    description="Warranty, dates and history stay with the unit, the former owner's data does not.",
+    body=TransferAcceptance,
+    answers={200: RegistrationWire},
+    errors=("registration_not_found", "transfer_code_wrong"),
+)
+def accept_transfer(registration_id: str, body: TransferAcceptance) -> Response:
+    person = body.customer.person()
+    with house().db.write() as session:
+        registration = registrations.find(session, g.shop_id, registration_id)
+        accepted = transfers.accept(session, house().vault, registration, body.code, person, actor=g.actor)
+        shown = _wire(session, shops.by_id(session, g.shop_id), registration) if accepted else None
+    # Outside the write unit: a wrong try is counted, not rolled back.
+    if shown is None:
+        raise AppError("transfer_code_wrong", "This code is wrong, used up or too old", status=403)
+    return answer(shown)
+
+
+@operation(
+    "POST",
+    "/registrations/{registrationId}/transfer",
+    tag=TAG,
+    summary="Transfer to a new owner by decision of staff",
+    body=TransferInput,
+    answers={200: RegistrationWire},
+    errors=("registration_not_found",),
+)
+def transfer_registration(registration_id: str, body: TransferInput) -> Response:
+    with house().db.write() as session:
+        registration = registrations.find(session, g.shop_id, registration_id)
+        transfers.hand_over(session, house().vault, registration, body.customer.person(), actor=g.actor)
+        return answer(_wire(session, shops.by_id(session, g.shop_id), registration))
+
+
+@operation(
+    "DELETE",
+    "/registrations/{registrationId}/customer",
+    tag=TAG,
+    summary="Delete the customer of a registration for good",
+    description="Everything kept about this person, wherever it stands: all registrations under the same address.",
+    answers={200: Erased},
+    errors=("registration_not_found",),
+)
+def delete_registration_customer(registration_id: str) -> Response:
+    with house().db.write() as session:
+        registration = registrations.find(session, g.shop_id, registration_id)
+        return answer(Erased(customers.erase_owner(session, house().vault, registration, actor=g.actor)))
+
+
+@operation(
+    "DELETE",
+    "/customers",
+    tag=TAG,
+    summary="Delete a customer for good",
+    description="Their registrations end, the serials can be registered again; history keeps no personal data.",
+    body=CustomerNamed,
+    answers={200: Erased},
+)
+def delete_customer(body: CustomerNamed) -> Response:
+    if body.email is None and body.customer_id is None:
+        raise AppError("body_invalid", "An email or a customerId is required", status=422)
+    with house().db.write() as session:
+        erased = customers.erase(
+            session,
+            house().vault,
+            g.shop_id,
+            email=body.email,
+            customer_id=body.customer_id,
+            actor=g.actor,
+        )
+    return answer(Erased(erased))
+
+
+def _wire(session: Session, shop: Shop, registration: Registration) -> RegistrationWire:
+    return registration_wire(shop, lookups.view(session, house().vault, shop, registration))

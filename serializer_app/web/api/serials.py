@@ -1,0 +1,192 @@
+"""Serials: entered or made, at most 10,000 a request, each with its own verdict (seeds/000 part 1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import shops
+from serializer_app.domain.registry import lookups, patterns, registrations, serials
+from serializer_app.domain.registry.serials import Verdicts
+from serializer_app.errors import Detail
+from serializer_app.web import cursors
+from serializer_app.web.answers import answer
+from serializer_app.web.api import once
+from serializer_app.web.api.operations import operation
+from serializer_app.web.house import house
+from serializer_app.web.wire.history import entry_wire
+from serializer_app.web.wire.registry import (
+    PatternInput,
+    PatternWire,
+    SerialEntries,
+    SerialPage,
+    SerialQuery,
+    SerialStory,
+    SerialVerdicts,
+    SerialWire,
+    entries_of,
+    pattern_wire,
+    serial_wire,
+)
+
+TAG = "Serials"
+MOST_DETAILS = 100
+
+
+@operation(
+    "POST",
+    "/serials",
+    tag=TAG,
+    summary="Enter serials, or have codes made",
+    description=(
+        "At most 10,000 serials a request. Each entry stands on its own: `created` and `errors` say what became of it. "
+        "201 if any was made, 422 if none. The SKU must be on exactly one variant; the experience ID always is."
+    ),
+    body=SerialEntries,
+    answers={201: SerialVerdicts},
+    errors=("no_serial_created", "too_many_serials", *once.ERRORS),
+    headers=once.HEADERS,
+)
+def post_serials(body: Any) -> Response:
+    entries = entries_of(body)
+
+    def enter(session: Session) -> once.Outcome:
+        shop = shops.by_id(session, g.shop_id)
+        verdicts = serials.enter(session, shop, entries, source="api", actor=g.actor)
+        if verdicts.created:
+            return once.Outcome(201, SerialVerdicts(verdicts.created, verdicts.errors))
+        return once.Outcome(422, _none_created(verdicts))
+
+    return once.once(enter, body)
+
+
+def _none_created(verdicts: Verdicts) -> dict[str, Any]:
+    """The source's verdicts with the error shape of contract §3 beside them."""
+    said = [error["errorMessage"] for error in verdicts.errors]
+    details: list[Detail] = [
+        {"path": str(number), "message": message} for number, message in enumerate(said[:MOST_DETAILS])
+    ]
+    too_many = said[:1] == [serials.TOO_MANY]
+    message = serials.TOO_MANY if too_many else "None of the serials was created"
+    return {
+        "error": {
+            "code": "too_many_serials" if too_many else "no_serial_created",
+            "message": message,
+            "details": details,
+        },
+        "requestId": g.request_id,
+        "message": message,
+        "created": [],
+        "errors": verdicts.errors,
+    }
+
+
+@operation(
+    "GET",
+    "/serials",
+    tag=TAG,
+    summary="List serials",
+    query=SerialQuery,
+    answers={200: SerialPage},
+    errors=("cursor_invalid",),
+)
+def list_serials(query: SerialQuery) -> Response:
+    filters: dict[str, int | str] = {"list": "serials"}
+    if query.product_variant_id is not None:
+        filters["productVariantId"] = query.product_variant_id
+    if query.serial_number is not None:
+        filters["serialNumber"] = query.serial_number
+    keys = cursors.signing_keys(house().vault)
+    direction, beyond = (
+        cursors.decode(keys, g.shop_id, filters, query.cursor) if query.cursor else ("next", None)
+    )
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        page = lookups.serial_page(
+            session,
+            shop,
+            variant_id=query.product_variant_id,
+            serial_number=query.serial_number,
+            direction=direction,  # type: ignore[arg-type]
+            beyond=beyond,
+            most=query.limit,
+        )
+    previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)  # type: ignore[arg-type]
+    results = [serial_wire(shop, row) for _, row in page.rows]
+    return answer(SerialPage(previous, page.has_previous, following, page.has_next, results))
+
+
+@operation(
+    "GET",
+    "/serials/{serialNumber}",
+    tag=TAG,
+    summary="Read a serial",
+    description="A serial number with a slash in it is found by GET /serials?serialNumber=.",
+    answers={200: SerialWire},
+    errors=("serial_not_found",),
+)
+def get_serial(serial_number: str) -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        serial = serials.find(session, g.shop_id, serial_number)
+        if serial is None:
+            raise registrations.not_found(serial_number)
+        (row,) = lookups.serial_rows(session, g.shop_id, [serial.id])
+        return answer(serial_wire(shop, row))
+
+
+@operation(
+    "GET",
+    "/serials/{serialNumber}/history",
+    tag=TAG,
+    summary="Read what happened to a serial",
+    description="From its making to today, across swaps: what older and newer numbers of the unit went through too.",
+    answers={200: SerialStory},
+    errors=("serial_not_found",),
+)
+def get_serial_history(serial_number: str) -> Response:
+    with house().db.read() as session:
+        serial = serials.find(session, g.shop_id, serial_number)
+        if serial is None:
+            raise registrations.not_found(serial_number)
+        story = lookups.story(session, g.shop_id, serial)
+        return answer(SerialStory(serial.serial_number, [entry_wire(*entry) for entry in story]))
+
+
+@operation("GET", "/serials/pattern", tag=TAG, summary="Read how codes are made", answers={200: PatternWire})
+def get_serial_pattern() -> Response:
+    with house().db.read() as session:
+        return answer(pattern_wire(patterns.of_shop(session, g.shop_id)))
+
+
+@operation(
+    "PUT",
+    "/serials/pattern",
+    tag=TAG,
+    summary="Choose how codes are made",
+    description="Codes that exist stay as they are.",
+    body=PatternInput,
+    answers={200: PatternWire},
+    errors=("pattern_invalid",),
+)
+def put_serial_pattern(body: PatternInput) -> Response:
+    pattern = body.pattern()
+    with house().db.write() as session:
+        patterns.choose(session, g.shop_id, pattern, actor=g.actor)
+    return answer(pattern_wire(pattern))
+
+
+@operation(
+    "POST",
+    "/serials/pattern/preview",
+    tag=TAG,
+    summary="See codes of a pattern without making any",
+    body=PatternInput,
+    answers={200: PatternWire},
+    errors=("pattern_invalid",),
+    reads=True,
+)
+def preview_serial_pattern(body: PatternInput) -> Response:
+    return answer(pattern_wire(body.pattern()))
