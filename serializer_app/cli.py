@@ -263,8 +263,11 @@ def _reconcile(options: argparse.Namespace) -> int:
             if options.since:
                 shop.reconciled_until = options.since
             outbox.release(session, shop.id)
+            # The comparison finds what no date tells: orders and variants that were deleted.
             outbox.put(session, shop.id, "reconcile", [""])
-        _work_until_done(settings, database, shop.id, ("reconcile", "mirror-order", "fetch-order"))
+            outbox.put(session, shop.id, "compare", [""])
+        kinds = ("reconcile", "compare", "mirror-order", "mirror-variant", "fetch-order")
+        _work_until_done(settings, database, shop.id, kinds)
         with database.read() as session:
             healed = _healed(session, shop.id, begun)
     for kind, numbers in sorted(healed.items()):

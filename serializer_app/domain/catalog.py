@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -135,19 +135,23 @@ def configure(session: Session, shop_id: int, variant_id: int, changes: Tracking
     return variant
 
 
-def describe(session: Session, shop_id: int, facts: Sequence[Facts]) -> int:
-    """Keep what Shopify says about variants; older news than what is known changes nothing. Returns how many changed."""
+def describe(session: Session, shop_id: int, facts: Sequence[Facts], *, present: bool = True) -> int:
+    """Keep what Shopify says about variants. Returns how many of them changed there since we last heard.
+
+    ``present`` facts answer our own question: they are true now, and their variants exist. A webhook may come late:
+    older news than what is known changes nothing, and none raises a deleted variant from the dead.
+    """
     ensure(session, shop_id, [fact.variant_id for fact in facts])
     changed = 0
     for fact in facts:
-        result: Any = session.connection().execute(
+        moment = fact.updated_at or now()
+        heard = Variant.source_updated_at
+        is_news = heard.is_(None) | (heard < moment)
+        this = (Variant.shop_id == shop_id, Variant.variant_id == fact.variant_id)
+        changed += bool(session.scalar(select(is_news).where(*this)))
+        session.connection().execute(
             update(Variant)
-            .where(
-                Variant.shop_id == shop_id,
-                Variant.variant_id == fact.variant_id,
-                (Variant.source_updated_at.is_(None))
-                | (Variant.source_updated_at <= (fact.updated_at or now())),
-            )
+            .where(*this, true() if present else is_news | (heard == moment))
             .values(
                 product_id=fact.product_id,
                 sku=fact.sku or None,
@@ -155,12 +159,21 @@ def describe(session: Session, shop_id: int, facts: Sequence[Facts]) -> int:
                 title=fact.title,
                 product_title=fact.product_title,
                 image_url=fact.image_url,
-                source_updated_at=fact.updated_at,
-                deleted_at=None,
+                source_updated_at=case((is_news, literal(moment, heard.type)), else_=heard),
+                deleted_at=None if present else Variant.deleted_at,
             )
         )
-        changed += result.rowcount
     return changed
+
+
+def heard_of(session: Session, shop_id: int, variant_ids: Sequence[int]) -> dict[int, datetime | None]:
+    """When Shopify last said something about each of these variants; one never heard of is absent."""
+    rows = session.execute(
+        select(Variant.variant_id, Variant.source_updated_at).where(
+            Variant.shop_id == shop_id, Variant.variant_id.in_(variant_ids)
+        )
+    )
+    return {row.variant_id: row.source_updated_at for row in rows}
 
 
 def mark_deleted(
@@ -188,6 +201,16 @@ def mark_deleted(
         execution_options={"synchronize_session": False},
     )
     return int(result.rowcount)
+
+
+def mark_missing(session: Session, shop_id: int, variant_ids: Sequence[int]) -> None:
+    """Shopify has none of these variants any more."""
+    session.execute(
+        update(Variant)
+        .where(Variant.shop_id == shop_id, Variant.variant_id.in_(variant_ids), Variant.deleted_at.is_(None))
+        .values(deleted_at=now()),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def by_sku(session: Session, shop_id: int, sku: str) -> list[Variant]:

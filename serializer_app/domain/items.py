@@ -24,6 +24,8 @@ SERIAL_LENGTH = 64
 FIELD_KEY_LENGTH = 30
 FIELD_VALUE_LENGTH = 200
 
+BLANK = Item.serial_key.is_(None) & ~Item.own_warranty & ~Item.filled_fields & ~Item.registered
+
 
 @dataclass(frozen=True)
 class ItemChanges:
@@ -69,7 +71,7 @@ def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, Sto
                 Item.id,
                 Item.line_item_id,
                 Item.removed_at.is_(None),
-                Item.serial_key.is_(None) & ~Item.own_warranty & ~Item.filled_fields & ~Item.registered,
+                BLANK,
             )
             .where(Item.shop_id == shop_id, Item.line_item_id.in_(line_ids[start : start + 500]))
             .order_by(Item.id)
@@ -131,45 +133,79 @@ def make(
     return item_ids
 
 
-def take_away(session: Session, shop_id: int, keys: Sequence[int], *, actor: str, reason: str) -> int:
-    """Remove items: they stay in the table and in history, can come back, and verify as nothing."""
-    return _mark(session, shop_id, keys, removed=True, actor=actor, action=reason)
+def take_away(
+    session: Session, shop_id: int, keys: Sequence[int], *, actor: str, reason: str, only_blank: bool = False
+) -> int:
+    """Remove items: they stay in the table and in history, can come back, and verify as nothing.
+
+    With ``only_blank`` an item stays that somebody filled since it was looked at.
+    """
+    return _mark(
+        session, shop_id, keys, removed=True, actor=actor, action=reason, only=(BLANK,) if only_blank else ()
+    )
 
 
 def bring_back(session: Session, shop_id: int, keys: Sequence[int], *, actor: str) -> int:
     """Bring removed items back under their old IDs.
 
-    A serial number that another living unit of the line has taken meanwhile stays with that one.
+    A serial number that another living unit of the line has taken meanwhile stays with that one; of several that
+    come back with the same one the oldest keeps it.
     """
-    if not keys:
-        return 0
-    taken = Item.__table__.alias("taken")
-    clash = session.execute(
-        select(Item.id, Item.serial_number)
-        .join(
-            taken,
-            (taken.c.shop_id == Item.shop_id)
-            & (taken.c.line_item_id == Item.line_item_id)
-            & (taken.c.serial_key == Item.serial_key)
-            & (taken.c.id != Item.id)
-            & (taken.c.removed_at.is_(None)),
-        )
-        .where(Item.shop_id == shop_id, Item.id.in_(keys), Item.removed_at.is_not(None))
-    ).all()
-    if clash:
-        session.execute(
-            update(Item)
-            .where(Item.shop_id == shop_id, Item.id.in_([row[0] for row in clash]))
-            .values(serial_number=None, serial_key=None),
-            execution_options={"synchronize_session": False},
-        )
-        lost = [(row[0], {"serialNumber": {"from": row[1], "to": None}}) for row in clash]
-        history.record(session, shop_id, "item", lost, actor=actor, action="serial-cleared")
+    for start in range(0, len(keys), 500):
+        _clear_taken_serials(session, shop_id, keys[start : start + 500], actor=actor)
     return _mark(session, shop_id, keys, removed=False, actor=actor, action="restored")
 
 
+def _clear_taken_serials(session: Session, shop_id: int, keys: Sequence[int], *, actor: str) -> None:
+    coming = session.execute(
+        select(Item.id, Item.line_item_id, Item.serial_key, Item.serial_number)
+        .where(
+            Item.shop_id == shop_id,
+            Item.id.in_(keys),
+            Item.removed_at.is_not(None),
+            Item.serial_key.is_not(None),
+        )
+        .order_by(Item.id)
+    ).all()
+    if not coming:
+        return
+    taken = {
+        (line_item_id, key)
+        for line_item_id, key in session.execute(
+            select(Item.line_item_id, Item.serial_key).where(
+                Item.shop_id == shop_id,
+                Item.line_item_id.in_({row.line_item_id for row in coming}),
+                Item.serial_key.in_({row.serial_key for row in coming}),
+                Item.removed_at.is_(None),
+            )
+        )
+    }
+    clash = []
+    for row in coming:
+        place = (row.line_item_id, row.serial_key)
+        if place in taken:
+            clash.append(row)
+        taken.add(place)
+    if clash:
+        session.execute(
+            update(Item)
+            .where(Item.shop_id == shop_id, Item.id.in_([row.id for row in clash]))
+            .values(serial_number=None, serial_key=None),
+            execution_options={"synchronize_session": False},
+        )
+        lost = [(row.id, {"serialNumber": {"from": row.serial_number, "to": None}}) for row in clash]
+        history.record(session, shop_id, "item", lost, actor=actor, action="serial-cleared")
+
+
 def _mark(
-    session: Session, shop_id: int, keys: Sequence[int], *, removed: bool, actor: str, action: str
+    session: Session,
+    shop_id: int,
+    keys: Sequence[int],
+    *,
+    removed: bool,
+    actor: str,
+    action: str,
+    only: Sequence[Any] = (),
 ) -> int:
     if not keys:
         return 0
@@ -182,6 +218,7 @@ def _mark(
                 Item.shop_id == shop_id,
                 Item.id.in_(keys[start : start + 500]),
                 Item.removed_at.is_(None) if removed else Item.removed_at.is_not(None),
+                *only,
             )
             .values(removed_at=moment if removed else None, updated_at=moment, version=Item.version + 1)
             .returning(Item.id),
@@ -358,7 +395,7 @@ def counts(session: Session, shop_id: int, order_id: int) -> dict[int, int]:
         .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
         .group_by(Item.line_item_id)
     )
-    return {line: count for line, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def ever_had(session: Session, shop_id: int, order_id: int) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -36,13 +36,21 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     is_new = _insert(session, shop.id, snapshot)
     stored: dict[int, StoredLine] = {}
     old_customer = snapshot.customer_id
+    complete = True
     if not is_new:
         order = _locked(session, shop.id, snapshot.order_id)
-        if order.deleted_at is not None or (
-            order.source_updated_at and order.source_updated_at > snapshot.updated_at
-        ):
+        if order.deleted_at is not None:
             return Outcome(stale=True)
         stored = items.stored_lines(session, shop.id, snapshot.order_id)
+        if order.source_updated_at and order.source_updated_at > snapshot.updated_at:
+            return _learn(session, shop, order, snapshot, stored, actor=actor)
+        if order.source_updated_at == snapshot.updated_at and _differs(order, stored, snapshot):
+            # Two changes within one of Shopify's seconds: nobody can tell which came first, so Shopify is asked.
+            outbox.put(session, shop.id, "fetch-order", [snapshot.order_id])
+            complete = snapshot.asked
+            is_older = order.cancelled_at is not None and snapshot.cancelled_at is None
+            if not complete and (is_older or shop.on_order_edit == "manual"):
+                return Outcome(stale=True)
         old_customer = order.customer_id
     variants = catalog.tracking(
         session,
@@ -50,14 +58,21 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
         {line.variant_id for line in snapshot.lines if line.variant_id}
         | {line.variant_id for line in stored.values() if line.variant_id},
     )
-    todo = plan(snapshot, variants, stored, installed_at=shop.installed_at, on_order_edit=shop.on_order_edit)
+    todo = plan(
+        snapshot,
+        variants,
+        stored,
+        installed_at=shop.installed_at,
+        on_order_edit=shop.on_order_edit,
+        complete=complete,
+    )
     _write_lines(session, shop.id, snapshot, todo, stored)
     if old_customer != snapshot.customer_id:
         items.given_to(session, shop.id, snapshot.order_id, snapshot.customer_id)
     outcome = Outcome(
         made=items.make(session, shop.id, snapshot.order_id, snapshot.customer_id, todo.add, actor=actor),
         restored=items.bring_back(session, shop.id, todo.restore, actor=actor),
-        removed=items.take_away(session, shop.id, todo.remove, actor=actor, reason="removed"),
+        removed=_take_away(session, shop.id, todo, stored, actor=actor),
     )
     seen = [line.variant_id for line in snapshot.lines] + [line.variant_id for line in stored.values()]
     tracked = any(_is_tracked(variant_id, variants) for variant_id in seen)
@@ -66,6 +81,70 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     if tracked or todo.changes_items or any(line.living for line in stored.values()):
         outbox.put(session, shop.id, "mirror-order", [snapshot.order_id])
     return outcome
+
+
+def _differs(order: Order, stored: dict[int, StoredLine], snapshot: OrderSnapshot) -> bool:
+    known = {line.line_item_id: line.quantity for line in stored.values() if line.listed}
+    shown = {line.line_item_id: snapshot.units(line) for line in snapshot.lines}
+    return (known, order.customer_id, order.cancelled_at is None) != (
+        shown,
+        snapshot.customer_id,
+        snapshot.cancelled_at is None,
+    )
+
+
+def _learn(
+    session: Session,
+    shop: Shop,
+    order: Order,
+    snapshot: OrderSnapshot,
+    stored: dict[int, StoredLine],
+    *,
+    actor: str,
+) -> Outcome:
+    """An older snapshot changes nothing, but for lines that were first seen after their product was deleted.
+
+    It tells their variant, and so they get what they would have got in the right order (contract §7.1).
+    """
+    missing = {
+        line.line_item_id: line
+        for line in snapshot.lines
+        if line.variant_id is not None
+        and (known := stored.get(line.line_item_id)) is not None
+        and known.variant_id is None
+    }
+    if not missing:
+        return Outcome(stale=True)
+    now_true = replace(
+        snapshot,
+        cancelled_at=None,
+        lines=tuple(replace(line, quantity=stored[line_id].quantity) for line_id, line in missing.items()),
+    )
+    variants = catalog.tracking(
+        session, shop.id, [line.variant_id for line in missing.values() if line.variant_id]
+    )
+    todo = plan(now_true, variants, {}, installed_at=shop.installed_at, on_order_edit=shop.on_order_edit)
+    for line_id, line in missing.items():
+        session.connection().execute(
+            update(Line)
+            .where(Line.shop_id == shop.id, Line.line_item_id == line_id)
+            .values(variant_id=line.variant_id, product_id=line.product_id, follows=todo.follows[line_id])
+        )
+    made = items.make(session, shop.id, order.order_id, order.customer_id, todo.add, actor=actor)
+    if any(_is_tracked(line.variant_id, variants) for line in missing.values()):
+        outbox.put(session, shop.id, "mirror-order", [order.order_id])
+    return Outcome(stale=True, made=made)
+
+
+def _take_away(
+    session: Session, shop_id: int, todo: Plan, stored: dict[int, StoredLine], *, actor: str
+) -> int:
+    """Surplus goes only while it is blank: somebody may fill an item while its order is being planned."""
+    with_line = {item.id for line_id in todo.gone for item in stored[line_id].living}
+    surplus = [key for key in todo.remove if key not in with_line]
+    return items.take_away(
+        session, shop_id, surplus, actor=actor, reason="removed", only_blank=True
+    ) + items.take_away(session, shop_id, sorted(with_line), actor=actor, reason="removed")
 
 
 def _is_tracked(variant_id: int | None, variants: dict[int, catalog.Tracking]) -> bool:
@@ -351,6 +430,42 @@ def updated_at(session: Session, shop_id: int, order_id: int) -> datetime | None
     """When the newest applied snapshot of an order was made, None for an order never seen."""
     return session.execute(
         select(Order.source_updated_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
+    ).scalar_one_or_none()
+
+
+def with_something_trackable(session: Session, shop_id: int, *, after: int, most: int) -> list[int]:
+    """Orders that have or had metafields, by their ID behind ``after``: mirrored ones, ones with items, ones with
+    units that are trackable now.
+    """
+
+    def holds(table: Any, *more: Any) -> Any:
+        return exists().where(table.shop_id == Order.shop_id, table.order_id == Order.order_id, *more)
+
+    mirrored = exists().where(
+        Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id == Order.order_id
+    )
+    tracked = exists().where(
+        Line.shop_id == Order.shop_id,
+        Line.order_id == Order.order_id,
+        Variant.shop_id == Line.shop_id,
+        Variant.variant_id == Line.variant_id,
+        Variant.trackable,
+    )
+    return list(
+        session.scalars(
+            select(Order.order_id)
+            .where(Order.shop_id == shop_id, Order.order_id > after, Order.deleted_at.is_(None))
+            .where(mirrored | holds(Item, Item.removed_at.is_(None)) | tracked)
+            .order_by(Order.order_id)
+            .limit(most)
+        )
+    )
+
+
+def ordered_at(session: Session, shop_id: int, order_id: int) -> datetime | None:
+    """When an order was placed, None for one never seen alive."""
+    return session.execute(
+        select(Order.ordered_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
     ).scalar_one_or_none()
 
 

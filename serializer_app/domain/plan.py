@@ -39,6 +39,8 @@ class OrderSnapshot:
     cancelled_at: datetime | None
     lines: tuple[LineSnapshot, ...]
     creation: bool = False
+    asked: bool = False
+    """It answers our own question, so it was the truth a moment ago; a webhook may be older than it looks."""
 
     def units(self, line: LineSnapshot) -> int:
         """Units of a line that are still sold: none once the order is cancelled."""
@@ -61,6 +63,8 @@ class StoredLine:
     follows: bool
     living: tuple[StoredItem, ...] = ()
     removed: tuple[StoredItem, ...] = ()
+    listed: bool = True
+    """Whether the newest snapshot still has it."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,12 @@ def plan(
     *,
     installed_at: datetime,
     on_order_edit: str,
+    complete: bool = True,
 ) -> Plan:
-    """Compare a snapshot that is newer than anything stored with what is stored."""
+    """Compare a snapshot that is newer than anything stored with what is stored.
+
+    Of one that is not ``complete`` nothing follows for the lines it lacks.
+    """
     result = Plan()
     for line in snapshot.lines:
         known = stored.get(line.line_item_id)
@@ -108,8 +116,8 @@ def plan(
         elif units > known.quantity and on_order_edit == "automatic":
             _more(result, known, units, variants)
     listed = {line.line_item_id for line in snapshot.lines}
-    for known in stored.values():
-        if known.line_item_id not in listed:
+    for known in stored.values() if complete else ():
+        if known.listed and known.line_item_id not in listed:
             result.gone.append(known.line_item_id)
             result.remove += [item.id for item in known.living]
     return result

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from serializer_app.clock import parse_iso
+from serializer_app.clock import now, parse_iso
 from serializer_app.domain import catalog, orders, shops
 from serializer_app.domain.catalog import Facts
 from serializer_app.domain.plan import LineSnapshot, OrderSnapshot
 from serializer_app.shopify.domains import gid, numeric_id
+from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.worker import Verdict, Work
 
@@ -32,9 +33,24 @@ def apply_order(work: Work, order_id: int) -> orders.Outcome:
     """Fetch one order and apply it; one that Shopify no longer has is treated as deleted."""
     snapshot = order(work, order_id)
     with work.db.write() as session:
-        if snapshot is None:
-            return orders.Outcome(removed=orders.delete(session, work.shop_id, order_id, actor="app:fetch"))
-        return orders.apply(session, shops.by_id(session, work.shop_id), snapshot, actor="app:fetch")
+        shop = shops.by_id(session, work.shop_id)
+        if snapshot is not None:
+            return orders.apply(session, shop, snapshot, actor="app:fetch")
+        if not is_shown(shop, orders.ordered_at(session, shop.id, order_id)):
+            return orders.Outcome()
+        return orders.Outcome(removed=orders.delete(session, shop.id, order_id, actor="app:fetch"))
+
+
+SHOWN_FOR = timedelta(days=59)
+
+
+def is_shown(shop: Shop, ordered_at: datetime | None) -> bool:
+    """Whether Shopify would show an order of this age if it still had it: older ones need ``read_all_orders``
+    (platform.md §6). Nothing at all follows from the absence of one that it would not show.
+    """
+    if "read_all_orders" in shop.scopes.split(","):
+        return True
+    return ordered_at is not None and ordered_at > now() - SHOWN_FOR
 
 
 def order(work: Work, order_id: int) -> OrderSnapshot | None:
@@ -57,6 +73,7 @@ def snapshot(work: Work, node: dict[str, Any]) -> OrderSnapshot:
         parse_iso(node["updatedAt"]),
         parse_iso(cancelled) if cancelled else None,
         tuple(lines),
+        asked=True,
     )
 
 

@@ -6,6 +6,7 @@ that arrives late, or somebody else's edit, is noticed instead of lost or left s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain import catalog
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure, Throttled
 from serializer_app.shopify.domains import gid
@@ -34,6 +36,7 @@ SPACING = timedelta(seconds=0.5)
 
 _CONFLICTS = {"STALE_OBJECT", "INVALID_COMPARE_DIGEST"}
 _ROUNDS = 4
+OURS = re.compile(rf"{MAIN}(_[1-9][0-9]*)?|{SERIALS}")
 OWNER_KINDS = {"order": "Order", "variant": "ProductVariant"}
 
 Known = dict[str, dict[str, str]]
@@ -53,7 +56,6 @@ class Owner:
     error: AppError | None = None
     gone: bool = False
     touched: bool = False
-    conflicts: int = 0
 
     @property
     def gid(self) -> str:
@@ -131,6 +133,7 @@ def _mirror(work: Work, jobs: Sequence[Job], kind: str, read: Documents) -> Verd
                 verdict.postponed.append((job, early.total_seconds()))
             else:
                 owners.append(owner)
+    _intend(work, owners)
     try:
         _write_all(work, owners)
         _delete_leftovers(work, owners)
@@ -173,7 +176,8 @@ def _write_all(work: Work, owners: Sequence[Owner]) -> None:
             return
         conflicts: dict[int, Owner] = {}
         for batch in batches:
-            for owner in _send(work, batch):
+            # An owner whose first part met a conflict must not go on with the next one: ``properties`` comes last.
+            for owner in _send(work, batch.without(conflicts.values())):
                 conflicts[id(owner)] = owner
         if conflicts:
             _look_up(work, list(conflicts.values()))
@@ -191,6 +195,9 @@ def _batches(owners: Sequence[Owner]) -> list[_Batch]:
     """Calls of at most 25 metafields. An owner's pages stay in one call as long as they fit in one, and ``properties``
     goes before the serials of any owner: mails wait for the first, only searches for the second.
     """
+    everything = _Batch([(owner, key) for owner in owners for key in owner.changed()])
+    if len(everything.places) <= ATOMIC_PAGES:
+        return [everything] if everything.places else []
     batches: list[_Batch] = []
     rest = _Batch()
     for owner in owners:
@@ -218,7 +225,6 @@ def _send(work: Work, batch: _Batch) -> list[Owner]:
     """
     conflicts: list[Owner] = []
     while batch.places:
-        # An owner whose first part met a conflict must not go on with the next one.
         batch = batch.without([owner for owner, _ in batch.places if owner.gone or owner.error is not None])
         if not batch.places:
             break
@@ -323,12 +329,16 @@ def _compare(owner: Owner, node: dict[str, Any] | None) -> None:
         owner.gone = True
         return
     owner.touched = True
-    owner.conflicts += 1
     held = {entry["key"]: entry for entry in (node.get("metafields") or {}).get("nodes") or []}
-    for key in [*(owner.wanted or {}), *owner.known]:
+    # Pages that neither we nor the database know of: a write whose answer was lost, of an order that shrank since.
+    stray = [key for key in held if OURS.fullmatch(key)]
+    for key in {*(owner.wanted or {}), *owner.known, *stray}:
         entry = held.get(key)
         if entry is None:
-            owner.known.pop(key, None)
+            if key in (owner.wanted or {}):
+                owner.known[key] = {"hash": ""}
+            else:
+                owner.known.pop(key, None)
             continue
         wanted = (owner.wanted or {}).get(key)
         same = wanted is not None and _equal(entry.get("value"), wanted.text)
@@ -371,6 +381,23 @@ def _delete_leftovers(work: Work, owners: Sequence[Owner]) -> None:
             owner.touched = True
 
 
+def _intend(work: Work, owners: Sequence[Owner]) -> None:
+    """Note every key before it is first written. Whatever becomes of the call or of this process, we then know where
+    something of ours may stand, and empty or delete it if nothing is wanted there any more.
+    """
+    fresh = []
+    for owner in owners:
+        keys = [key for key in owner.changed() if key not in owner.known]
+        if keys:
+            owner.known |= {key: {"hash": ""} for key in keys}
+            fresh.append(owner)
+    if fresh:
+        long_ago = now() - SPACING
+        with work.db.write() as session:
+            for owner in fresh:
+                _keep(session, work.shop_id, owner, owner.written_at or long_ago)
+
+
 def _remember(work: Work, owners: Sequence[Owner]) -> None:
     """Keep what Shopify holds by now, also when a later call failed: what was written was written."""
     changed = [owner for owner in owners if owner.touched or owner.gone or owner.wanted is None]
@@ -379,6 +406,8 @@ def _remember(work: Work, owners: Sequence[Owner]) -> None:
     moment = now()
     with work.db.write() as session:
         for owner in changed:
+            if owner.gone:
+                _lost(session, work.shop_id, owner)
             if owner.gone or owner.wanted is None:
                 session.execute(
                     delete(Mirror).where(
@@ -387,14 +416,26 @@ def _remember(work: Work, owners: Sequence[Owner]) -> None:
                         Mirror.owner_id == owner.number,
                     )
                 )
-                continue
-            fresh = {
-                "pages": msgspec.json.encode(owner.known).decode(),
-                "written_at": moment,
-                "checked_at": moment,
-            }
-            session.execute(
-                outbox.insert(session, Mirror)
-                .values(shop_id=work.shop_id, owner=owner.kind, owner_id=owner.number, **fresh)
-                .on_conflict_do_update(index_elements=["shop_id", "owner", "owner_id"], set_=fresh)
-            )
+            else:
+                _keep(session, work.shop_id, owner, moment)
+
+
+def _lost(session: Session, shop_id: int, owner: Owner) -> None:
+    """Shopify has no such owner, and no webhook told us so far: a deletion may have been missed."""
+    if owner.kind == "order":
+        outbox.put(session, shop_id, "fetch-order", [owner.number])
+    else:
+        catalog.mark_missing(session, shop_id, [owner.number])
+
+
+def _keep(session: Session, shop_id: int, owner: Owner, written_at: datetime) -> None:
+    fresh = {
+        "pages": msgspec.json.encode(owner.known).decode(),
+        "written_at": written_at,
+        "checked_at": now(),
+    }
+    session.execute(
+        outbox.insert(session, Mirror)
+        .values(shop_id=shop_id, owner=owner.kind, owner_id=owner.number, **fresh)
+        .on_conflict_do_update(index_elements=["shop_id", "owner", "owner_id"], set_=fresh)
+    )

@@ -6,7 +6,7 @@ and applied like any other snapshot: a fixpoint, so that what was not missed cha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,13 +16,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
-from serializer_app.domain import history, orders, shops
+from serializer_app.domain import catalog, history, orders, shops
 from serializer_app.shopify.domains import gid
 from serializer_app.store import outbox
-from serializer_app.store.models import Item, Mirror, Shop, Variant
+from serializer_app.store.models import Mirror, Shop, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync import fetch
-from serializer_app.sync.mirror import OWNER_KINDS
+from serializer_app.sync.mirror import OURS, OWNER_KINDS
 from serializer_app.sync.worker import Verdict, Work
 
 log = structlog.get_logger(__name__)
@@ -37,37 +37,48 @@ TOUCH_PAGE = 500
 
 
 def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
-    """Handler of ``reconcile``. The key is empty, or ``<cursor>|<begun>`` where a long walk goes on."""
+    """Handler of ``reconcile``: first orders, then variants that changed since the watermark, page by page.
+
+    The key is empty, or ``<begun>|orders|<cursor>`` or ``<begun>|variants|<cursor>`` where a walk goes on.
+    """
     job = jobs[0]
-    cursor, _, begun = job.key.rpartition("|")
-    started = begun or iso(now())
+    begun, _, place = job.key.partition("|")
+    room, _, cursor = place.partition("|")
+    begun = begun or iso(now())
     with work.db.read() as session:
         shop = shops.by_id(session, work.shop_id)
         since = (shop.reconciled_until or shop.installed_at) - OVERLAP
-    page, healed = _orders_page(work, since, cursor or None)
-    if page["hasNextPage"]:
-        again = [("reconcile", f"{page['endCursor']}|{started}", 0.0)]
-    else:
-        again = [("reconcile", "", EVERY)]
-        with work.db.write() as session:
-            moment = parse_iso(started)
-            session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
-    if healed:
-        log.warning("reconciled", orders=healed)
-        with work.db.write() as session:
-            history.record(
-                session,
-                work.shop_id,
-                "shop",
-                [(work.shop_id, {"orders": {"to": healed}})],
-                actor="app:reconcile",
-                action="healed",
-            )
-    return Verdict(done=[job], again=again, pause=work.rest(900) if page["hasNextPage"] else 0)
+    if room != "variants":
+        following, healed = _orders_page(work, since, cursor or None)
+        _say(work, {"orders": healed})
+        room, points = ("orders", 900) if following else ("variants", 400)
+        again = [("reconcile", f"{begun}|{room}|{following or ''}", 0.0)]
+        return Verdict(done=[job], again=again, pause=work.rest(points))
+    following, healed = _variants_page(work, since, cursor or None)
+    _say(work, {"variants": healed})
+    if following:
+        again = [("reconcile", f"{begun}|variants|{following}", 0.0)]
+        return Verdict(done=[job], again=again, pause=work.rest(400))
+    with work.db.write() as session:
+        moment = parse_iso(begun)
+        session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
+    return Verdict(done=[job], again=[("reconcile", "", EVERY)], pause=work.rest())
 
 
-def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[dict[str, Any], list[int]]:
-    """One page of orders updated since; (pageInfo, IDs of orders that had been missed)."""
+def _say(work: Work, healed: dict[str, list[int]]) -> None:
+    """Have people see what webhooks had missed: in the shop's history and in the log."""
+    healed = {kind: numbers for kind, numbers in healed.items() if numbers}
+    if not healed:
+        return
+    log.warning("reconciled", **healed)
+    with work.db.write() as session:
+        changes = {kind: {"to": numbers} for kind, numbers in healed.items()}
+        entry = [(work.shop_id, changes)]
+        history.record(session, work.shop_id, "shop", entry, actor="app:reconcile", action="healed")
+
+
+def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[str | None, list[int]]:
+    """One page of orders updated since: (cursor of the next one, IDs of orders of which something was missed)."""
     variables = {"first": ORDERS_PAGE, "after": cursor, "query": f"updated_at:>='{iso(since)}'"}
     page = work.call("OrdersUpdatedSince", variables)["orders"]
     healed = []
@@ -79,8 +90,21 @@ def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[dict[
             orders.apply(session, shop, snapshot, actor="app:reconcile")
         if known is None or known < snapshot.updated_at:
             healed.append(snapshot.order_id)
-    info: dict[str, Any] = page["pageInfo"]
-    return info, healed
+    info = page["pageInfo"]
+    return info["endCursor"] if info["hasNextPage"] else None, healed
+
+
+def _variants_page(work: Work, since: datetime, cursor: str | None) -> tuple[str | None, list[int]]:
+    """The same for variants."""
+    page, following = fetch.variants(work, f"updated_at:>='{iso(since)}'", cursor)
+    with work.db.write() as session:
+        known = catalog.heard_of(session, work.shop_id, [fact.variant_id for fact in page])
+        catalog.describe(session, work.shop_id, page)
+    return following, [
+        fact.variant_id
+        for fact in page
+        if (heard := known.get(fact.variant_id)) is None or (fact.updated_at and heard < fact.updated_at)
+    ]
 
 
 def compare(work: Work, jobs: Sequence[Job]) -> Verdict:
@@ -114,20 +138,26 @@ def _compare_page(work: Work, owners: Sequence[tuple[str, int, dict[str, dict[st
     most = max(30, *(len(pages) + 5 for _, _, pages in owners))
     ids = [gid(OWNER_KINDS[kind], number) for kind, number, _ in owners]
     nodes = work.call("OwnerDigests", {"ids": ids, "first": min(most, 250)}).get("nodes") or []
+    known = {(kind, number): pages for kind, number, pages in owners}
     different = []
+    missing = []
     for place, (kind, number, pages) in enumerate(owners):
         node = nodes[place] if place < len(nodes) else None
+        if node is None:
+            missing.append((kind, number))
+            continue
         held = {
             entry["key"]: entry.get("compareDigest")
-            for entry in ((node or {}).get("metafields") or {}).get("nodes", [])
+            for entry in (node.get("metafields") or {}).get("nodes", [])
         }
-        if any(held.get(key) != page.get("digest") for key, page in pages.items()):
+        strange = any(OURS.fullmatch(key) and key not in pages for key in held)
+        if strange or any(held.get(key) != page.get("digest") for key, page in pages.items()):
             different.append((kind, number))
     with work.db.write() as session:
         for kind, number, _ in owners:
             values: dict[str, Any] = {"checked_at": now()}
             if (kind, number) in different:
-                values["pages"] = "{}"
+                values["pages"] = _unknown(known[kind, number])
             session.execute(
                 update(Mirror)
                 .where(Mirror.shop_id == work.shop_id, Mirror.owner == kind, Mirror.owner_id == number)
@@ -136,7 +166,23 @@ def _compare_page(work: Work, owners: Sequence[tuple[str, int, dict[str, dict[st
         for kind in OWNER_KINDS:
             keys = [number for owner, number in different if owner == kind]
             outbox.put(session, work.shop_id, f"mirror-{kind}", keys)
+        _missing(session, work.shop_id, missing)
     return len(different)
+
+
+def _missing(session: Session, shop_id: int, owners: Sequence[tuple[str, int]]) -> None:
+    """Owners that Shopify no longer shows, though no webhook told: variants are gone, orders are asked for again."""
+    variants = [number for kind, number in owners if kind == "variant"]
+    if variants:
+        catalog.mark_missing(session, shop_id, variants)
+        outbox.put(session, shop_id, "mirror-variant", variants)
+    shop = shops.by_id(session, shop_id)
+    gone = [
+        number
+        for kind, number in owners
+        if kind == "order" and fetch.is_shown(shop, orders.ordered_at(session, shop_id, number))
+    ]
+    outbox.put(session, shop_id, "fetch-order", gone)
 
 
 def variant_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
@@ -166,13 +212,7 @@ def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
                 )
             ).all()
             _forget(session, work.shop_id, "variant", variants)
-        found = session.scalars(
-            select(Item.order_id)
-            .where(Item.shop_id == work.shop_id, Item.order_id > after, Item.removed_at.is_(None))
-            .group_by(Item.order_id)
-            .order_by(Item.order_id)
-            .limit(TOUCH_PAGE)
-        ).all()
+        found = orders.with_something_trackable(session, work.shop_id, after=after, most=TOUCH_PAGE)
         _forget(session, work.shop_id, "order", found)
     again = [("resync", str(found[-1]), 0.0)] if len(found) == TOUCH_PAGE else []
     return Verdict(done=[job], again=again)
@@ -183,16 +223,23 @@ def forget_order(session: Session, shop_id: int, order_id: int) -> None:
     _forget(session, shop_id, "order", [order_id])
 
 
+def _unknown(pages: Iterable[str]) -> str:
+    """The same keys with nothing known about them: something of ours may stand there, whatever it is."""
+    return msgspec.json.encode({key: {"hash": ""} for key in pages}).decode()
+
+
 def _forget(session: Session, shop_id: int, kind: str, numbers: Sequence[int]) -> None:
     """Drop what we believe Shopify holds: the next write finds out by itself, and rewrites only what differs."""
     for start in range(0, len(numbers), TOUCH_PAGE):
-        session.execute(
-            update(Mirror)
-            .where(
-                Mirror.shop_id == shop_id,
-                Mirror.owner == kind,
-                Mirror.owner_id.in_(numbers[start : start + TOUCH_PAGE]),
-            )
-            .values(pages="{}")
+        whose = (
+            Mirror.shop_id == shop_id,
+            Mirror.owner == kind,
+            Mirror.owner_id.in_(numbers[start : start + TOUCH_PAGE]),
         )
+        for number, pages in session.execute(select(Mirror.owner_id, Mirror.pages).where(*whose)).all():
+            session.execute(
+                update(Mirror)
+                .where(*whose, Mirror.owner_id == number)
+                .values(pages=_unknown(msgspec.json.decode(pages)))
+            )
     outbox.put(session, shop_id, f"mirror-{kind}", numbers)

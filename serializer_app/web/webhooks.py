@@ -125,7 +125,7 @@ def _order_deleted(session: Session, shop: Shop, body: bytes) -> None:
 
 def _product_updated(session: Session, shop: Shop, body: bytes) -> None:
     product = payloads.decode(body, payloads.ProductPayload)
-    catalog.describe(session, shop.id, product.facts())
+    catalog.describe(session, shop.id, product.facts(), present=False)
     if product.is_complete:
         catalog.mark_deleted(
             session,
