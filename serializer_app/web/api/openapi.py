@@ -51,7 +51,7 @@ def document(server: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for found in OPERATIONS.values():
         paths.setdefault(PREFIX + found.path, {})[found.method.lower()] = _operation(found)
-    return {
+    whole: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
             "title": "Serializer API",
@@ -79,6 +79,21 @@ def document(server: str) -> dict[str, Any]:
             code: {"status": status, "meaning": text} for code, (status, text) in ERRORS.items()
         },
     }
+    _drop_absent_defaults(whole["components"])
+    _drop_absent_defaults(whole["paths"])
+    return whole
+
+
+def _drop_absent_defaults(schema: Any) -> None:
+    """What is absent has no default: pydantic writes null even where null itself would be refused."""
+    if isinstance(schema, dict):
+        if "default" in schema and schema["default"] is None:
+            del schema["default"]
+        for inner in schema.values():
+            _drop_absent_defaults(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            _drop_absent_defaults(inner)
 
 
 _INTRODUCTION = """\
@@ -220,7 +235,13 @@ def _reference(kind: Any) -> dict[str, Any]:
     """The schema of an input: a reference for a model, spelled out for anything else."""
     if isinstance(kind, type):
         return {"$ref": _REF + kind.__name__}
-    return TypeAdapter(kind).json_schema(by_alias=True, ref_template=_REF + "{model}")
+    return _spelled_out(kind)[0]
+
+
+def _spelled_out(kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A schema, and the models it refers to by name."""
+    schema = TypeAdapter(kind).json_schema(by_alias=True, ref_template=_REF + "{model}")
+    return schema, schema.pop("$defs", {})
 
 
 def _answer(struct: type) -> dict[str, Any]:
@@ -229,7 +250,9 @@ def _answer(struct: type) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    inputs = [found.body for found in OPERATIONS.values() if isinstance(found.body, type)]
+    bodies = [found.body for found in OPERATIONS.values() if found.body is not None]
+    inputs = [body for body in bodies if isinstance(body, type)]
+    spelled_out = [_spelled_out(body)[1] for body in bodies if not isinstance(body, type)]
     _, described = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(inputs)],
         by_alias=True,
@@ -242,7 +265,10 @@ def _schemas() -> dict[str, Any]:
     )
     for struct in _structs([*answers, Error]):
         _never_unset_required(outputs[struct.__name__], struct)
-    return dict(sorted({**described.get("$defs", {}), **outputs}.items()))
+    found = {**described.get("$defs", {}), **outputs}
+    for models in spelled_out:
+        found |= models
+    return dict(sorted(found.items()))
 
 
 def _structs(roots: Iterable[Any]) -> set[type]:

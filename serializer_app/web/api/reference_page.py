@@ -88,6 +88,7 @@ def _call(server: str, method: str, path: str, described: dict[str, Any]) -> dic
             for parameter in described.get("parameters", ())
         ],
         "body": None if body is None else kind(body["schema"]),
+        "body_named": body is not None and "$ref" in body["schema"],
         "answers": [_answer(status, answer) for status, answer in described["responses"].items()],
         "curl": _curl(server, method, path, described, body),
     }
