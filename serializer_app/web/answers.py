@@ -28,6 +28,10 @@ _CODES = {
 }
 
 
+# The source document of these has a message at the top; it stands beside our shape (contract §3).
+_SOURCE_PATHS = ("/api/v1/serials", "/api/v1/registrations")
+
+
 def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """``body`` as JSON: plain values, msgspec structs, aware times."""
     return Response(msgspec.json.encode(body), status, headers, content_type=JSON)
@@ -39,6 +43,7 @@ def failure(error: AppError, extra: dict[str, Any] | None = None) -> Response:
     body = {
         "error": {"code": error.code, "message": error.message, "details": error.details},
         "requestId": g.get("request_id", ""),
+        **({"message": error.message} if request.path.startswith(_SOURCE_PATHS) else {}),
         **(extra or {}),
     }
     return answer(body, error.status, headers)

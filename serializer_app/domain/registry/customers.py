@@ -94,6 +94,24 @@ def erase(
     return len(keys)
 
 
+def erase_owner(session: Session, vault: Vault, registration: Registration, *, actor: str) -> int:
+    """Delete the customer of a registration for good, under whatever of theirs it knows them by."""
+    key = registration.customer_key
+    person = people.read(session, vault, registration.shop_id, [key]).get(key) if key is not None else None
+    if person is None:
+        return 0
+    return erase(
+        session,
+        vault,
+        registration.shop_id,
+        email=person.email,
+        customer_id=person.customer_id,
+        # Families share a telephone: it counts only where nothing else names the person.
+        phone=None if person.email or person.customer_id else person.phone,
+        actor=actor,
+    )
+
+
 def rotate_all(session: Session, vault: Vault) -> int:
     """Encrypt all people of all shops with the first key; returns how many."""
     count = 0

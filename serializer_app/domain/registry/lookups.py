@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import warranty
+from serializer_app.domain.codes import serial_key
 from serializer_app.domain.item_pages import PAGE, Direction
 from serializer_app.domain.registry import people, registrations, serials, warranties
 from serializer_app.domain.registry.people import Person
@@ -164,6 +165,7 @@ def serial_page(
     shop: Shop,
     *,
     variant_id: int | None = None,
+    serial_number: str | None = None,
     direction: Direction = "next",
     beyond: int | None = None,
     most: int = PAGE,
@@ -172,6 +174,8 @@ def serial_page(
     query = select(Serial.id).where(Serial.shop_id == shop.id)
     if variant_id is not None:
         query = query.where(Serial.variant_id == variant_id)
+    if serial_number is not None:
+        query = query.where(Serial.serial_key == serial_key(serial_number))
     keys, has_previous, has_next = walk(session, query, Serial.id, direction, beyond, most)
     return Page([(row.id, row) for row in serial_rows(session, shop.id, keys)], has_previous, has_next)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import catalog, deliveries, history, items, ties
-from serializer_app.domain.codes import make_item_ids, serial_key
+from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
 from serializer_app.domain.registry import idempotency, people, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.ties import DENIED, HOLDS
@@ -127,16 +127,14 @@ def claim_of(session: Session, shop_id: int, serial: Serial, *, lock: bool = Tru
     return found
 
 
-def find(session: Session, shop_id: int, public_id: str) -> Registration:
-    """A registration that has not ended, locked. Raises AppError ``registration_not_found`` 404."""
-    registration = None
-    if public_id.isascii() and public_id.isprintable():
-        registration = session.scalars(
-            select(Registration)
-            .where(Registration.shop_id == shop_id, Registration.public_id == public_id.upper())
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).one_or_none()
+def find(session: Session, shop_id: int, public_id: str, *, lock: bool = True) -> Registration:
+    """A registration that has not ended, locked for a change. Raises AppError ``registration_not_found`` 404."""
+    query = select(Registration).where(
+        Registration.shop_id == shop_id, Registration.public_id == (read_item_id(public_id) or "")
+    )
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    registration = session.scalars(query).one_or_none()
     if registration is None or registration.ended_at is not None:
         raise AppError("registration_not_found", f"Registration {public_id} not found.", status=404)
     return registration
@@ -156,7 +154,7 @@ def decide(session: Session, registration: Registration, status: Status, *, acto
     before = registration.status
     if before == status:
         return False
-    serial = serial_of(session, registration)
+    number = serial_of(session, registration).serial_number
     registration.status, registration.updated_at = status, now()
     registration.version += 1
     try:
@@ -164,13 +162,13 @@ def decide(session: Session, registration: Registration, status: Status, *, acto
             session.flush()
     except IntegrityError as error:
         raise AppError(
-            "serial_registered", f"Serial number {serial.serial_number} is already registered.", status=409
+            "serial_registered", f"Serial number {number} is already registered.", status=409
         ) from error
     _settle_item(session, registration)
     changes = {"status": {"from": before, "to": status}}
     note(session, registration, changes, actor=actor, action=_DECIDED[status])
     if status in _ANNOUNCED:
-        announce(session, registration, _ANNOUNCED[status], serial.serial_number)
+        announce(session, registration, _ANNOUNCED[status], number)
     return True
 
 
@@ -220,6 +218,8 @@ def _correct_person(
     after = replace(before, **values)
     if after == before:
         return {}
+    if not (after.email or after.phone or after.customer_id):
+        raise AppError("customer_unreachable", "An owner needs an email, a phone or a customerId", status=422)
     if known is None or key is None:
         registration.customer_key = people.keep(session, vault, registration.shop_id, after)
     else:

@@ -12,7 +12,10 @@ ERRORS: dict[str, tuple[int, str]] = {
     "idempotency_key_invalid": (400, "Idempotency-Key is no text of 1 to 255 printable ASCII characters."),
     "unauthorized": (401, "The API key is missing, wrong, expired or revoked, or the app is not installed."),
     "scope_missing": (403, "The API key does not have the scope that this call needs."),
-    "transfer_code_wrong": (403, "The code is wrong, was used, was tried out too often or is older than 72 hours."),
+    "transfer_code_wrong": (
+        403,
+        "The code is wrong, was used, was tried out too often or is older than 72 hours.",
+    ),
     "not_found": (404, "There is no such address."),
     "variant_not_found": (404, "Nothing is known of this variant in this shop."),
     "item_not_found": (404, "No item of this shop has this ID."),
@@ -30,7 +33,10 @@ ERRORS: dict[str, tuple[int, str]] = {
     "serial_not_registered": (409, "Nobody has registered this serial."),
     "serial_registered": (409, "Somebody has registered this serial already."),
     "serial_replaced": (409, "The serial was replaced by another one."),
-    "serial_number_registered": (409, "The unit and the serial entered on it are registered already, each for itself."),
+    "serial_number_registered": (
+        409,
+        "The unit and the serial entered on it are registered already, each for itself.",
+    ),
     "variant_differs": (409, "The new serial number belongs to another variant."),
     "idempotency_key_reused": (409, "The Idempotency-Key came with another request before."),
     "answer_erased": (410, "The answer to this request was erased together with its customer."),

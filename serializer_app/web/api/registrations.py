@@ -75,7 +75,7 @@ def post_registration(body: RegistrationInput) -> Response:
         registration = registrations.register(session, house().vault, shop, claim, actor=g.actor)
         return once.Outcome(201, _wire(session, shop, registration), registration.public_id)
 
-    return once.once(register, body.model_dump(mode="json"))
+    return once.once(register, body.model_dump(warnings=False))
 
 
 @operation(
