@@ -23,6 +23,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy.engine import make_url
 
 from serializer_app.config import Settings
+from tests.leaks import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.postgres import PostgresServer, server_folder
 
 if TYPE_CHECKING:
