@@ -48,6 +48,10 @@ def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
 
 
+def test_every_chapter_has_its_place(document: dict[str, Any]) -> None:
+    assert {tag["name"] for tag in document["tags"]} == {found.tag for found in OPERATIONS.values()}
+
+
 def test_the_document_names_this_app(document: dict[str, Any]) -> None:
     assert document["servers"] == [{"url": "http://127.0.0.1:8000"}]
 
