@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from serializer_app.web.api import items, orders, reference, registrations, serials, settings, variants
+from serializer_app.web.api import (
+    experiences,
+    items,
+    orders,
+    reference,
+    registrations,
+    serials,
+    settings,
+    uploads,
+    variants,
+)
 from serializer_app.web.api.guard import api_key_holder
 from serializer_app.web.api.operations import api, public_api
 
 __all__ = [
     "api",
     "api_key_holder",
+    "experiences",
     "items",
     "orders",
     "public_api",
@@ -16,5 +27,6 @@ __all__ = [
     "registrations",
     "serials",
     "settings",
+    "uploads",
     "variants",
 ]

@@ -130,6 +130,9 @@ def _operation(found: Operation) -> dict[str, Any]:
         if example is not None and example.body is not None:
             content["example"] = example.body
         described["requestBody"] = {"required": not found.body_optional, "content": {_JSON: content}}
+    if found.takes:
+        file = {kind: {"schema": {"type": "string"}} for kind in found.takes}
+        described["requestBody"] = {"required": True, "content": file}
     if not described["parameters"]:
         del described["parameters"]
     return described
@@ -195,11 +198,12 @@ def _responses(found: Operation) -> dict[str, Any]:
     example = EXAMPLES.get(found.name)
     responses: dict[str, Any] = {}
     for status, struct in found.answers.items():
-        kind = "text/html" if struct is str else "application/json"
+        kinds = found.gives if struct is str else (_JSON,)
         content: dict[str, Any] = {"schema": {"type": "string"} if struct is str else _answer(struct)}
         if example is not None and example.status == status:
             content["example"] = example.answer
-        responses[str(status)] = {"description": _MEANINGS[status], "content": {kind: content}}
+        described = dict.fromkeys(kinds, content)
+        responses[str(status)] = {"description": _MEANINGS[status], "content": described}
         if found.conditional:
             responses[str(status)]["headers"] = {"ETag": {"schema": {"type": "string"}}}
     if found.conditional and found.method == "GET":
@@ -219,6 +223,8 @@ def _codes(found: Operation) -> Iterable[str]:
     codes = ["query_invalid"] if found.public else [*EVERYWHERE, "scope_missing"]
     if found.body is not None:
         codes += ["body_not_json", "body_invalid", "body_too_large"]
+    if found.takes:
+        codes += ["unsupported_media_type", "body_too_large"]
     if not found.public:
         codes += ["database_unavailable"] + ([] if found.reads else ["conflict"])
     return dict.fromkeys([*codes, *found.errors])

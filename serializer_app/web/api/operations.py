@@ -63,6 +63,8 @@ class Operation:
     public: bool
     most_bytes: int | None
     headers: Mapping[str, str]
+    takes: tuple[str, ...]
+    gives: tuple[str, ...]
 
     @property
     def parameters(self) -> list[str]:
@@ -96,12 +98,15 @@ def operation(
     public: bool = False,
     most_bytes: int | None = None,
     headers: Mapping[str, str] | None = None,
+    takes: tuple[str, ...] = (),
+    gives: tuple[str, ...] = ("text/html",),
 ) -> Callable[[Handler], Handler]:
     """Serve ``path`` (OpenAPI's form, without the prefix) with a handler.
 
     The handler gets the path's values in order, ``query=`` if a query model is named and ``body=`` if a body is. GET
     and ``reads`` operations need the scope read, the others write. ``conditional``: answers carry an ETag; GET takes
-    If-None-Match, the others If-Match (the handler asks ``conditions.must_match``).
+    If-None-Match, the others If-Match (the handler asks ``conditions.must_match``). ``takes`` names the types of a body
+    that is a file (the handler reads it with ``read_file``), ``gives`` those of an answer that is ``str``.
     """
 
     def keep(handler: Handler) -> Handler:
@@ -122,6 +127,8 @@ def operation(
             public=public,
             most_bytes=most_bytes,
             headers=headers or {},
+            takes=takes,
+            gives=gives,
         )
         assert found.name not in OPERATIONS, f"two operations are called {found.name}"
         OPERATIONS[found.name] = found
@@ -171,6 +178,12 @@ def read_query(model: type) -> Any:
         )
     single = {name: values[0] for name, values in given.items()}
     return check(model, single, code="query_invalid", message=message, status=400)
+
+
+def read_file(most_bytes: int) -> bytes:
+    """A body that is a file. Raises 413 when it is too large, before it is read."""
+    request.max_content_length = most_bytes
+    return request.get_data(cache=False)
 
 
 def read_body(found: Operation) -> Any:
