@@ -320,27 +320,6 @@ def _merge_fields(item: Item, values: dict[str, str], allowed: set[str]) -> dict
     return differences
 
 
-def of_order(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
-    """The living items of an order in the order they were made, as the mirror and the order page need them."""
-    return (
-        session.connection()
-        .execute(
-            select(
-                Item.id,
-                Item.line_item_id,
-                Item.variant_id,
-                Item.item_id,
-                Item.serial_number,
-                Item.warranty,
-                Item.custom_fields,
-            )
-            .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
-            .order_by(Item.id)
-        )
-        .all()
-    )
-
-
 def removed_of_lines(
     session: Session, shop_id: int, line_ids: Sequence[int]
 ) -> list[tuple[str, int, datetime]]:
@@ -396,10 +375,3 @@ def counts(session: Session, shop_id: int, order_id: int) -> dict[int, int]:
         .group_by(Item.line_item_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def ever_had(session: Session, shop_id: int, order_id: int) -> bool:
-    """Whether an order ever had an item, removed ones included."""
-    lines = select(Line.line_item_id).where(Line.shop_id == shop_id, Line.order_id == order_id)
-    query = select(Item.id).where(Item.shop_id == shop_id, Item.line_item_id.in_(lines)).limit(1)
-    return session.execute(query).first() is not None

@@ -17,6 +17,9 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Item, Line, Mirror, Order, Shop, Variant
 
+FETCH_DELAY = 1.0
+"""Seconds. Edits come in bursts, and orders/updated mostly brings what orders/edited only speaks of."""
+
 
 @dataclass
 class Outcome:
@@ -46,7 +49,7 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
             return _learn(session, shop, order, snapshot, stored, actor=actor)
         if order.source_updated_at == snapshot.updated_at and _differs(order, stored, snapshot):
             # Two changes within one of Shopify's seconds: nobody can tell which came first, so Shopify is asked.
-            outbox.put(session, shop.id, "fetch-order", [snapshot.order_id])
+            fetch_soon(session, shop.id, snapshot.order_id)
             complete = snapshot.asked
             is_older = order.cancelled_at is not None and snapshot.cancelled_at is None
             if not complete and (is_older or shop.on_order_edit == "manual"):
@@ -81,6 +84,11 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     if tracked or todo.changes_items or any(line.living for line in stored.values()):
         outbox.put(session, shop.id, "mirror-order", [snapshot.order_id])
     return outcome
+
+
+def fetch_soon(session: Session, shop_id: int, order_id: int) -> None:
+    """Have the worker fetch an order, once for a burst of reasons."""
+    outbox.put(session, shop_id, "fetch-order", [order_id], delay=FETCH_DELAY)
 
 
 def _differs(order: Order, stored: dict[int, StoredLine], snapshot: OrderSnapshot) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, case, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -200,20 +200,26 @@ def leave(session: Session, taken: Taken, *, pause: float = 0) -> None:
 
 
 def done(session: Session, jobs: Iterable[Job], *, again_after: float = 0) -> None:
-    """Finish jobs. One that was put again while it was being done stays, and is due ``again_after`` seconds from now."""
-    due_at = now() + timedelta(seconds=again_after)
-    for job in jobs:
-        gone = session.execute(
-            delete(OutboxRow)
-            .where(OutboxRow.id == job.id, OutboxRow.version == job.version)
-            .returning(OutboxRow.id)
-        ).scalar_one_or_none()
-        if gone is None:
-            session.execute(
-                update(OutboxRow)
-                .where(OutboxRow.id == job.id)
-                .values(attempts=0, problem=None, due_at=due_at, queued_at=now())
-            )
+    """Finish jobs. One that was put again while it was being done stays, due ``again_after`` seconds from now."""
+    moment = now()
+    versions = [(job.id, job.version) for job in jobs]
+    if not versions:
+        return
+    gone = session.scalars(
+        delete(OutboxRow)
+        .where(tuple_(OutboxRow.id, OutboxRow.version).in_(versions))
+        .returning(OutboxRow.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    left = {number for number, _ in versions}.difference(gone)
+    if left:
+        due_at = moment + timedelta(seconds=again_after)
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_(left))
+            .values(attempts=0, problem=None, due_at=due_at, queued_at=moment),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def postpone(session: Session, jobs: Iterable[Job], wait: float) -> None:

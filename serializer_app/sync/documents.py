@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, items, orders, warranty
-from serializer_app.store.models import Order
+from serializer_app.domain import catalog, mirrored, warranty
+from serializer_app.store.models import Variant
 
 NAMESPACE = "serializer"
 MAIN = "properties"
@@ -50,19 +50,36 @@ class MirroredItem(Struct):
     customFields: Raw
 
 
+Wanted = dict[str, Value]
+"""Metafield key → what it should be."""
+
+
 def order_metafields(
-    session: Session, shop_id: int, order_id: int, *, was_written: bool
-) -> dict[str, Value] | None:
-    """key → value for an order, {} where there never was anything trackable; None when the order is gone."""
-    order = session.get(Order, (shop_id, order_id), populate_existing=True)
-    if order is None or order.deleted_at is not None:
-        return None
-    total = orders.trackable_units(orders.lines(session, shop_id, order_id))
-    rows = items.of_order(session, shop_id, order_id)
-    if not total and not rows and not was_written and not items.ever_had(session, shop_id, order_id):
-        return {}
-    wanted = {key: Value("json", text) for key, text in order_pages(total, rows).items()}
-    serials = _serials(rows)
+    session: Session, shop_id: int, was_written: Mapping[int, bool]
+) -> dict[int, Wanted | None]:
+    """What the orders in ``was_written`` should have: {} where there never was anything trackable, None for one that is
+    gone. An order that was written once keeps its metafield, emptied.
+    """
+    found = mirrored.contents(session, shop_id, [*was_written])
+    empty = [
+        order_id
+        for order_id, order in found.items()
+        if not order.total and not order.rows and not was_written[order_id]
+    ]
+    bare = set(empty) - mirrored.ever_had_items(session, shop_id, empty)
+    return {
+        order_id: None
+        if (order := found.get(order_id)) is None
+        else {}
+        if order_id in bare
+        else _of_order(order)
+        for order_id in was_written
+    }
+
+
+def _of_order(order: mirrored.Contents) -> Wanted:
+    wanted = {key: Value("json", text) for key, text in order_pages(order.total, order.rows).items()}
+    serials = _serials(order.rows)
     if serials:
         wanted[SERIALS] = Value("list.single_line_text_field", _ENCODER.encode(serials).decode())
     return wanted
@@ -115,9 +132,14 @@ def _serials(rows: Sequence[Any]) -> list[str]:
     return list(dict.fromkeys([*serials, *(row.item_id for row in rows)]))[:MOST_SERIALS]
 
 
-def variant_metafields(session: Session, shop_id: int, variant_id: int) -> dict[str, Value] | None:
-    """key → value for a variant, {} for one that nobody ever set up; None when it is gone."""
-    variant = catalog.find(session, shop_id, variant_id)
+def variant_metafields(
+    session: Session, shop_id: int, was_written: Mapping[int, bool]
+) -> dict[int, Wanted | None]:
+    """What variants should have: {} for one that nobody ever set up, None for one that is gone."""
+    return {variant_id: _of_variant(catalog.find(session, shop_id, variant_id)) for variant_id in was_written}
+
+
+def _of_variant(variant: Variant | None) -> Wanted | None:
     if variant is None or variant.deleted_at is not None:
         return None
     if variant.configured_at is None:

@@ -24,6 +24,7 @@ def fetch_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
     for job in jobs[:5]:
         apply_order(work, int(job.key))
         verdict.done.append(job)
+    verdict.spacing = orders.FETCH_DELAY
     verdict.postponed = [(job, 0.0) for job in jobs[5:]]
     verdict.pause = work.rest(500) if verdict.postponed else work.rest()
     return verdict

@@ -7,14 +7,14 @@ that arrives late, or somebody else's edit, is noticed instead of lost or left s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -31,13 +31,22 @@ from serializer_app.sync.worker import Verdict, Work
 
 log = structlog.get_logger(__name__)
 
-SPACING = timedelta(seconds=0.5)
-"""At most two writes a second for one order in a burst; the first goes out at once."""
+SPACING = timedelta(seconds=1)
+"""Between two writes of one order: of a burst that lasts a second the first change goes out at once and the rest in
+one write at its end.
+"""
 
 _CONFLICTS = {"STALE_OBJECT", "INVALID_COMPARE_DIGEST"}
 _ROUNDS = 4
 OURS = re.compile(rf"{MAIN}(_[1-9][0-9]*)?|{SERIALS}")
 OWNER_KINDS = {"order": "Order", "variant": "ProductVariant"}
+
+_MIRROR = Mirror.__table__.c
+_KNOWN = select(_MIRROR.owner_id, _MIRROR.pages, _MIRROR.written_at).where(
+    _MIRROR.shop_id == bindparam("shop"),
+    _MIRROR.owner == bindparam("owner"),
+    _MIRROR.owner_id.in_(bindparam("numbers", expanding=True)),
+)
 
 Known = dict[str, dict[str, str]]
 """metafield key → {"hash", "digest"}, as Mirror.pages keeps it."""
@@ -100,37 +109,25 @@ class _Batch:
 
 def mirror_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``mirror-order``: the key is an order ID."""
-    return _mirror(work, jobs, "order", documents_of_order)
+    return _mirror(work, jobs, "order", documents.order_metafields)
 
 
 def mirror_variants(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``mirror-variant``: the key is a variant ID."""
-    return _mirror(
-        work,
-        jobs,
-        "variant",
-        lambda session, shop, number, _: documents.variant_metafields(session, shop, number),
-    )
+    return _mirror(work, jobs, "variant", documents.variant_metafields)
 
 
-def documents_of_order(
-    session: Session, shop_id: int, number: int, was_written: bool
-) -> dict[str, Value] | None:
-    return documents.order_metafields(session, shop_id, number, was_written=was_written)
-
-
-Documents = Callable[[Session, int, int, bool], dict[str, Value] | None]
+Documents = Callable[[Session, int, Mapping[int, bool]], dict[int, documents.Wanted | None]]
 
 
 def _mirror(work: Work, jobs: Sequence[Job], kind: str, read: Documents) -> Verdict:
     verdict = Verdict()
     owners = []
     with work.db.read() as session:
-        for job in jobs:
-            owner = _load(session, work.shop_id, job, kind, read)
+        for owner in _load(session, work.shop_id, jobs, kind, read):
             early = owner.written_at is not None and owner.written_at + SPACING - now()
             if early and early > timedelta(0) and (owner.changed() or owner.leftover()):
-                verdict.postponed.append((job, early.total_seconds()))
+                verdict.postponed.append((owner.job, early.total_seconds()))
             else:
                 owners.append(owner)
     _intend(work, owners)
@@ -152,16 +149,17 @@ def _mirror(work: Work, jobs: Sequence[Job], kind: str, read: Documents) -> Verd
     return verdict
 
 
-def _load(session: Session, shop_id: int, job: Job, kind: str, read: Documents) -> Owner:
-    number = int(job.key)
-    row = session.execute(
-        select(Mirror.pages, Mirror.written_at).where(
-            Mirror.shop_id == shop_id, Mirror.owner == kind, Mirror.owner_id == number
-        )
-    ).one_or_none()
-    wanted = read(session, shop_id, number, row is not None)
-    known: Known = msgspec.json.decode(row.pages) if row else {}
-    return Owner(job, kind, number, wanted, known, row.written_at if row else None)
+def _load(session: Session, shop_id: int, jobs: Sequence[Job], kind: str, read: Documents) -> list[Owner]:
+    numbers = [int(job.key) for job in jobs]
+    rows = session.connection().execute(_KNOWN, {"shop": shop_id, "owner": kind, "numbers": numbers}).all()
+    known = {row.owner_id: row for row in rows}
+    wanted = read(session, shop_id, {number: number in known for number in numbers})
+    owners = []
+    for job, number in zip(jobs, numbers, strict=True):
+        row = known.get(number)
+        pages: Known = msgspec.json.decode(row.pages) if row else {}
+        owners.append(Owner(job, kind, number, wanted[number], pages, row.written_at if row else None))
+    return owners
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -392,32 +390,23 @@ def _intend(work: Work, owners: Sequence[Owner]) -> None:
             owner.known |= {key: {"hash": ""} for key in keys}
             fresh.append(owner)
     if fresh:
-        long_ago = now() - SPACING
         with work.db.write() as session:
-            for owner in fresh:
-                _keep(session, work.shop_id, owner, owner.written_at or long_ago)
+            _keep(session, work.shop_id, fresh, None)
 
 
 def _remember(work: Work, owners: Sequence[Owner]) -> None:
     """Keep what Shopify holds by now, also when a later call failed: what was written was written."""
-    changed = [owner for owner in owners if owner.touched or owner.gone or owner.wanted is None]
-    if not changed:
+    over = [owner for owner in owners if owner.gone or owner.wanted is None]
+    written = [owner for owner in owners if owner.touched and owner not in over]
+    if not over and not written:
         return
-    moment = now()
     with work.db.write() as session:
-        for owner in changed:
+        for owner in over:
             if owner.gone:
                 _lost(session, work.shop_id, owner)
-            if owner.gone or owner.wanted is None:
-                session.execute(
-                    delete(Mirror).where(
-                        Mirror.shop_id == work.shop_id,
-                        Mirror.owner == owner.kind,
-                        Mirror.owner_id == owner.number,
-                    )
-                )
-            else:
-                _keep(session, work.shop_id, owner, moment)
+            whose = (Mirror.shop_id == work.shop_id, Mirror.owner == owner.kind)
+            session.execute(delete(Mirror).where(*whose, Mirror.owner_id == owner.number))
+        _keep(session, work.shop_id, written, now())
 
 
 def _lost(session: Session, shop_id: int, owner: Owner) -> None:
@@ -428,14 +417,23 @@ def _lost(session: Session, shop_id: int, owner: Owner) -> None:
         catalog.mark_missing(session, shop_id, [owner.number])
 
 
-def _keep(session: Session, shop_id: int, owner: Owner, written_at: datetime) -> None:
-    fresh = {
-        "pages": msgspec.json.encode(owner.known).decode(),
-        "written_at": written_at,
-        "checked_at": now(),
-    }
-    session.execute(
-        outbox.insert(session, Mirror)
-        .values(shop_id=shop_id, owner=owner.kind, owner_id=owner.number, **fresh)
-        .on_conflict_do_update(index_elements=["shop_id", "owner", "owner_id"], set_=fresh)
-    )
+def _keep(session: Session, shop_id: int, owners: Sequence[Owner], written_at: datetime | None) -> None:
+    """Store what is known of owners; without ``written_at`` the times of their last writes stay."""
+    moment = now()
+    rows = [
+        {
+            "shop_id": shop_id,
+            "owner": owner.kind,
+            "owner_id": owner.number,
+            "pages": msgspec.json.encode(owner.known).decode(),
+            "written_at": written_at or owner.written_at or moment - SPACING,
+            "checked_at": moment,
+        }
+        for owner in owners
+    ]
+    if rows:
+        statement = outbox.insert(session, Mirror)
+        kept = {name: statement.excluded[name] for name in ("pages", "written_at", "checked_at")}
+        session.connection().execute(
+            statement.on_conflict_do_update(index_elements=["shop_id", "owner", "owner_id"], set_=kept), rows
+        )

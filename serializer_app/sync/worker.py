@@ -50,6 +50,8 @@ class Verdict:
     failed: list[tuple[Job, AppError]] = field(default_factory=list)
     again: list[tuple[str, str, float]] = field(default_factory=list)
     """What comes round again or follows from this: (kind, key, seconds)."""
+    spacing: float = 0
+    """Seconds before a job that was put again while it was being done is due."""
     pause: float = 0
     """Seconds in which the shop's lane rests, because its cost bucket is empty."""
 
@@ -183,7 +185,7 @@ class Worker:
     def _settle(self, taken: Taken, verdict: Verdict) -> None:
         """Write down what became of a batch and give the lane back, in one transaction."""
         with self.db.write() as session:
-            outbox.done(session, verdict.done)
+            outbox.done(session, verdict.done, again_after=verdict.spacing)
             for job, wait in verdict.postponed:
                 outbox.postpone(session, [job], wait)
             for job, error in verdict.failed:

@@ -111,11 +111,11 @@ def _order(creation: bool, actor: str) -> Handler:
 
 def _order_edited(session: Session, shop: Shop, body: bytes) -> None:
     edit = payloads.decode(body, payloads.OrderEdited).order_edit
-    outbox.put(session, shop.id, "fetch-order", [edit.order_id])
+    orders.fetch_soon(session, shop.id, edit.order_id)
 
 
 def _refund(session: Session, shop: Shop, body: bytes) -> None:
-    outbox.put(session, shop.id, "fetch-order", [payloads.decode(body, payloads.Refund).order_id])
+    orders.fetch_soon(session, shop.id, payloads.decode(body, payloads.Refund).order_id)
 
 
 def _order_deleted(session: Session, shop: Shop, body: bytes) -> None:

@@ -398,6 +398,7 @@ class Shop(RuleBasedStateMachine):
     @rule(number=st.integers(1, 4), executes=st.booleans(), at_commit=st.booleans())
     def kill_worker(self, number: int, executes: bool, at_commit: bool) -> None:
         """At its n-th call, which Shopify carries out or not, or before its n-th commit."""
+        self.world.pass_time()
         if at_commit:
             self.world.work(dies_at_commit=number)
         else:
@@ -414,8 +415,14 @@ class Shop(RuleBasedStateMachine):
         ),
         times=st.integers(1, 2),
         operation=st.sampled_from([None, None, "MetafieldsSet", "MetafieldsDelete", "Order"]),
+        steps=st.integers(0, 3),
     )
-    def trouble(self, kind: str, times: int, operation: str | None) -> None:
+    def trouble(self, kind: str, times: int, operation: str | None, steps: int) -> None:
+        self._order_trouble(kind, times, operation)
+        self.world.pass_time()
+        self.work(steps)
+
+    def _order_trouble(self, kind: str, times: int, operation: str | None) -> None:
         faults = self.world.store.faults
         match kind:
             case "throttle":
