@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -229,21 +229,17 @@ def create_api_key(
     return key
 
 
+# Built once: every request of /api/v1 begins with it.
+_KEY = (
+    select(ApiKey.id, ApiKey.shop_id, ApiKey.scopes, ApiKey.expires_at, ApiKey.last_used_at, Shop.domain)
+    .join(Shop, Shop.id == ApiKey.shop_id)
+    .where(ApiKey.key_hash == bindparam("hash"), ApiKey.revoked_at.is_(None), Shop.status == INSTALLED)
+)
+
+
 def key_holder(session: Session, key: str) -> KeyHolder | None:
     """Who ``key`` speaks for: None for a wrong, revoked or expired one, and while the app is not installed."""
-    row = (
-        session.connection()
-        .execute(
-            select(
-                ApiKey.id, ApiKey.shop_id, ApiKey.scopes, ApiKey.expires_at, ApiKey.last_used_at, Shop.domain
-            )
-            .join(Shop, Shop.id == ApiKey.shop_id)
-            .where(
-                ApiKey.key_hash == api_key_hash(key), ApiKey.revoked_at.is_(None), Shop.status == INSTALLED
-            )
-        )
-        .one_or_none()
-    )
+    row = session.connection().execute(_KEY, {"hash": api_key_hash(key)}).one_or_none()
     if row is None or (row.expires_at is not None and row.expires_at <= now()):
         return None
     return KeyHolder(row.shop_id, row.domain, row.id, frozenset(row.scopes.split(",")), row.last_used_at)
