@@ -19,6 +19,7 @@ from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.worker import Embedded, embed
 from serializer_app.web import answers
 from serializer_app.web.api import api, api_key_holder, public_api
+from serializer_app.web.buyer import buyer
 from serializer_app.web.doors import everybody, open_door
 from serializer_app.web.embedded import embedded, staff_of_shop
 from serializer_app.web.health import health
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_door(app, health, everybody)
     open_door(app, webhooks, signed_by_shopify)
     open_door(app, storefront, signed_by_proxy)
+    open_door(app, buyer, signed_by_proxy)
     open_door(app, api, api_key_holder)
     open_door(app, public_api, everybody)
     open_door(app, auth, limited_by_address)

@@ -17,12 +17,14 @@ from serializer_app.store.models.registry import (
     Upload,
     UploadPart,
 )
+from serializer_app.store.models.scans import CloneAlert, Scan
 from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
 from serializer_app.store.models.variants import Variant
 
 __all__ = [
     "ApiKey",
     "Base",
+    "CloneAlert",
     "Customer",
     "DataRequest",
     "Delivery",
@@ -37,6 +39,7 @@ __all__ = [
     "Order",
     "OutboxRow",
     "Registration",
+    "Scan",
     "Serial",
     "SerialPattern",
     "Shop",

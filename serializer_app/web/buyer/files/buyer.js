@@ -1,0 +1,59 @@
+// Scans codes with the camera where the browser can read them. Everything else on these pages works without script.
+(() => {
+  const form = document.querySelector("[data-szr-scan]");
+  if (!form || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
+  const start = form.querySelector("[data-szr-start]");
+  const stop = form.querySelector("[data-szr-stop]");
+  const video = form.querySelector("video");
+  const status = form.querySelector("[role=status]");
+  const input = form.querySelector("input[name=code]");
+  let stream = null;
+
+  const end = () => {
+    stream?.getTracks().forEach((track) => track.stop());
+    stream = null;
+    video.hidden = stop.hidden = true;
+    start.hidden = false;
+  };
+
+  const accept = (text) => {
+    end();
+    try {
+      const link = new URL(text);
+      // A code of this shop opens its own page; a code of anybody else is only text.
+      if (link.host === location.host && link.pathname.startsWith("/apps/serializer/")) {
+        location.assign(link.href);
+        return;
+      }
+    } catch { /* no address: a serial number */ }
+    input.value = text.slice(0, 200);
+    form.requestSubmit();
+  };
+
+  const watch = async (detector) => {
+    while (stream) {
+      try {
+        const [code] = await detector.detect(video);
+        if (code) return accept(code.rawValue);
+      } catch { /* the picture is not there yet */ }
+      await new Promise((done) => setTimeout(done, 150));
+    }
+  };
+
+  start.addEventListener("click", async () => {
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    } catch {
+      status.textContent = form.dataset.szrDenied;
+      return;
+    }
+    status.textContent = form.dataset.szrHold;
+    video.srcObject = stream;
+    video.hidden = stop.hidden = false;
+    start.hidden = true;
+    await video.play();
+    watch(new BarcodeDetector());
+  });
+  stop.addEventListener("click", () => { end(); status.textContent = ""; });
+  start.hidden = false;
+})();

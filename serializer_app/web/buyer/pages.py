@@ -1,0 +1,77 @@
+"""Pages inside the merchant's theme: rendered by us as HTML, by Shopify as Liquid, so they may hold no Liquid.
+
+``application/liquid`` runs whatever stands between double braces with the shop's data at hand (platform.md §5).
+Our own templates need none of that, so every brace that is left after rendering is written as a character reference:
+whatever somebody typed, whatever a product is called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Response, g, render_template, request
+
+from serializer_app.web.buyer.texts import Words, choose
+
+PATH = "/apps/serializer"
+LIQUID = "application/liquid; charset=utf-8"
+_INERT = str.maketrans({"{": "&#123;", "}": "&#125;"})
+_FILES = Path(__file__).parent / "files"
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+
+
+def words() -> Words:
+    """In the language of the theme that linked here (``?locale=``), else of the browser."""
+    accepted = dict(request.accept_languages)
+    return Words(choose(request.args.get("locale"), accepted))
+
+
+def shown(template: str, status: int = 200, **values: Any) -> Response:
+    """One page inside the theme; ``?layout=none`` stands alone. Not indexed, not kept, no address passed on."""
+    alone = request.args.get("layout") == "none"
+    html = render_template(
+        f"buyer/{template}",
+        t=words(),
+        path=PATH,
+        asset=asset_path,
+        alone=alone,
+        locale=request.args.get("locale"),
+        shop=g.shop_name,
+        customer=g.visitor.customer_id,
+        **values,
+    ).translate(_INERT)
+    response = Response(
+        "{% layout none %}" + html if alone else html, status, content_type=LIQUID, headers=_HEADERS
+    )
+    return response
+
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@lru_cache(maxsize=1)
+def assets() -> dict[str, tuple[bytes, str]]:
+    """(content, type) by a name that changes with the content, so that it may be kept for ever."""
+    found = {}
+    for file in sorted(_FILES.iterdir()):
+        kind = file.suffix[1:]
+        if kind in _TYPES:
+            content = file.read_bytes()
+            name = f"{file.stem}.{hashlib.sha256(content).hexdigest()[:12]}.{kind}"
+            found[name] = (content, _TYPES[kind])
+    return found
+
+
+def asset_path(file: str) -> str:
+    """The address of ``buyer.css`` as it is today."""
+    stem, _, kind = file.rpartition(".")
+    name = next(name for name in assets() if name.startswith(f"{stem}.") and name.endswith(f".{kind}"))
+    return f"{PATH}/assets/{name}"

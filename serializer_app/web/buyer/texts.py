@@ -1,0 +1,169 @@
+"""Every sentence that a visitor of the shop reads, in English and German."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from serializer_app.domain import warranty
+
+LOCALES = ("en", "de")
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    # verify
+    "verify_title": ("Verify your product", "Produkt prüfen"),
+    "verify_intro": (
+        "Enter the serial number or item ID from the label, or scan the code on the box.",
+        "Gib die Seriennummer oder Artikel-ID vom Etikett ein oder scanne den Code auf der Verpackung.",
+    ),
+    "number": ("Serial number or item ID", "Seriennummer oder Artikel-ID"),
+    "check": ("Check", "Prüfen"),
+    "scan": ("Scan with the camera", "Mit der Kamera scannen"),
+    "stop_scan": ("Stop the camera", "Kamera ausschalten"),
+    "scan_denied": (
+        "The camera cannot be used. Please type the number instead.",
+        "Die Kamera lässt sich nicht verwenden. Bitte gib die Nummer ein.",
+    ),
+    "scan_hold": ("Hold the code in front of the camera.", "Halte den Code vor die Kamera."),
+    "genuine": ("Genuine", "Echt"),
+    "genuine_long": (
+        "This is a genuine product of {shop}.",
+        "Das ist ein echtes Produkt von {shop}.",
+    ),
+    "not_found": ("Not found", "Nicht gefunden"),
+    "not_found_long": (
+        "{shop} knows no product with the number “{number}”. Check it for typing errors. If it stands on your "
+        "product exactly like this, please contact the shop.",
+        "{shop} kennt kein Produkt mit der Nummer „{number}“. Prüfe sie auf Tippfehler. Steht sie genau so auf "
+        "deinem Produkt, wende dich bitte an den Shop.",
+    ),
+    "ambiguous": ("Which one is yours?", "Welches ist deins?"),
+    "ambiguous_long": (
+        "Several products carry this number. Pick yours.",
+        "Mehrere Produkte tragen diese Nummer. Wähle deins aus.",
+    ),
+    "removed": ("No longer valid", "Nicht mehr gültig"),
+    "removed_long": (
+        "This number was issued by {shop} once and was withdrawn. It does not stand for a genuine product any more.",
+        "Diese Nummer wurde von {shop} vergeben und zurückgezogen. Sie steht für kein echtes Produkt mehr.",
+    ),
+    "replaced_long": (
+        "This number was replaced by another one, for example after a repair. Please use the number on your "
+        "present product.",
+        "Diese Nummer wurde durch eine andere ersetzt, zum Beispiel nach einer Reparatur. Bitte verwende die "
+        "Nummer auf deinem jetzigen Produkt.",
+    ),
+    "open_unit": ("Open its page", "Zur Produktseite"),
+    "again": ("Check another number", "Weitere Nummer prüfen"),
+    "contact": ("Please contact the shop.", "Bitte wende dich an den Shop."),
+    # the unit's page
+    "unit_number": ("Number", "Nummer"),
+    "product_unnamed": ("Product", "Produkt"),
+    "warranty": ("Warranty", "Garantie"),
+    "warranty_active": ("Active until {date}", "Aktiv bis {date}"),
+    "warranty_lifetime": ("Lifetime", "Lebenslang"),
+    "warranty_expired": ("Expired on {date}", "Abgelaufen am {date}"),
+    "warranty_void": ("Void", "Erloschen"),
+    "warranty_none": ("No warranty", "Keine Garantie"),
+    "warranty_waiting": (
+        "{duration}, from the day it is registered",
+        "{duration} ab dem Tag der Registrierung",
+    ),
+    "next": ("What now?", "Wie geht es weiter?"),
+    "yours": ("This product is registered to you.", "Dieses Produkt ist auf dich registriert."),
+    "pending": (
+        "The registration waits for the shop’s approval.",
+        "Die Registrierung wartet auf die Freigabe durch den Shop.",
+    ),
+    "claimed": ("This product is registered.", "Dieses Produkt ist registriert."),
+    "claimed_hint": (
+        "If you bought it second-hand, ask the owner to pass it on to you. If you believe that this is a mistake, "
+        "please contact the shop.",
+        "Hast du es gebraucht gekauft, bitte den Vorbesitzer, es dir zu übertragen. Hältst du das für einen Irrtum, "
+        "wende dich bitte an den Shop.",
+    ),
+    "unclaimed": ("Nobody has registered this product yet.", "Dieses Produkt ist noch nicht registriert."),
+    "sign_in": ("Sign in", "Anmelden"),
+    "sign_in_hint": (
+        "Sign in with the account you bought it with to register it.",
+        "Melde dich mit dem Konto an, mit dem du es gekauft hast, um es zu registrieren.",
+    ),
+    "link_hint": (
+        "To register it, scan the code that came with the product, or sign in with the account you bought it with.",
+        "Scanne zum Registrieren den Code, der dem Produkt beiliegt, oder melde dich mit dem Konto an, mit dem du "
+        "es gekauft hast.",
+    ),
+    "alert": (
+        "This number was checked unusually often. It may have been copied. Please contact the shop before you buy "
+        "or register this product.",
+        "Diese Nummer wurde ungewöhnlich oft geprüft. Sie könnte kopiert worden sein. Bitte wende dich an den Shop, "
+        "bevor du dieses Produkt kaufst oder registrierst.",
+    ),
+    # what went wrong
+    "too_many": ("One moment, please", "Einen Moment bitte"),
+    "too_many_long": (
+        "Too many numbers were not found. Please wait {seconds} seconds and try again.",
+        "Zu viele Nummern wurden nicht gefunden. Bitte warte {seconds} Sekunden und versuche es dann noch einmal.",
+    ),
+    "page_missing": ("Page not found", "Seite nicht gefunden"),
+    "link_unknown": (
+        "This link leads to no product. It may be incomplete, or too old: check the number again.",
+        "Dieser Link führt zu keinem Produkt. Er ist unvollständig oder zu alt: Prüfe die Nummer noch einmal.",
+    ),
+    "trouble": ("That did not work", "Das hat nicht geklappt"),
+    "trouble_long": (
+        "Something went wrong. Please try again in a moment.",
+        "Etwas ist schiefgegangen. Bitte versuche es gleich noch einmal.",
+    ),
+    "day_one": ("1 day", "1 Tag"),
+    "day_many": ("{count} days", "{count} Tage"),
+    "month_one": ("1 month", "1 Monat"),
+    "month_many": ("{count} months", "{count} Monate"),
+    "year_one": ("1 year", "1 Jahr"),
+    "year_many": ("{count} years", "{count} Jahre"),
+}
+
+_MONTHS = {
+    "en": "January February March April May June July August September October November December".split(),
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
+}
+
+
+class Words:
+    """The texts of one visitor: ``words("check")``, ``words("not_found_long", shop=…, number=…)``."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+        self._place = LOCALES.index(locale)
+
+    def __call__(self, name: str, /, **values: Any) -> str:
+        text = _TEXTS[name][self._place]
+        return text.format(**values) if values else text
+
+    def day(self, day: date) -> str:
+        """21 November 2026, 21. November 2026."""
+        dot = "." if self.locale == "de" else ""
+        return f"{day.day}{dot} {_MONTHS[self.locale][day.month - 1]} {day.year}"
+
+    def duration(self, stored: str) -> str:
+        """A warranty in its stored form, in words."""
+        duration = warranty.parse(stored)
+        if duration is None:
+            return self("warranty_none")
+        if duration == warranty.LIFETIME:
+            return self("warranty_lifetime")
+        form = "one" if duration.value == 1 else "many"
+        return self(f"{duration.unit}_{form}", count=duration.value)
+
+
+def choose(wanted: str | None, accepted: Mapping[str, float] | None = None) -> str:
+    """The theme's locale (``de-AT``) where it is one of ours, else what the browser likes best, else English."""
+    short = (wanted or "").lower().replace("_", "-").split("-")[0]
+    if short in LOCALES:
+        return short
+    liked = sorted((accepted or {}).items(), key=lambda entry: -entry[1])
+    for name, quality in liked:
+        if quality > 0 and (short := name.lower().split("-")[0]) in LOCALES:
+            return short
+    return "en"

@@ -1,0 +1,59 @@
+"""Addresses that carry their own authority: what a visitor may see who typed a number, and forms that expire.
+
+A unit's own link is the random token of its serial (domain.registry.units) and stands on boxes for good. A *view* is
+what the verify page leads to: it says which unit was found and nothing else, gives no right to claim it, and ends
+after a day. Both go through ``/apps/serializer/u/<token>``; their lengths tell them apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+import time
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from serializer_app.store.crypto import Vault
+
+VIEW_LIFE = 24 * 3600
+_FORM = struct.Struct(">BQI")
+_KINDS = {"item": 1, "serial": 2, "owner": 3}
+_NAMES = {value: name for name, value in _KINDS.items()}
+
+
+def seal(vault: Vault, shop_id: int, purpose: str, kind: str, key: int, life: float) -> str:
+    """A token for (kind, key) in one shop, readable by us alone, for ``life`` seconds."""
+    plain = _FORM.pack(_KINDS[kind], key, min(2**32 - 1, int(time.time() + life)))
+    sealed = _ciphers(vault)[0].encrypt(plain, [_place(shop_id, purpose)])
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def unseal(vault: Vault, shop_id: int, purpose: str, token: str) -> tuple[str, int] | None:
+    """(kind, key), or None for a token that is wrong, too old or made for another shop or purpose."""
+    if not token.isascii() or len(token) > 64:
+        return None
+    try:
+        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        return None
+    if len(sealed) != _FORM.size + 16:
+        return None
+    for cipher in _ciphers(vault):
+        try:
+            kind, key, until = _FORM.unpack(cipher.decrypt(sealed, [_place(shop_id, purpose)]))
+        except InvalidTag:
+            continue
+        return (_NAMES[kind], key) if time.time() <= until else None
+    return None
+
+
+@lru_cache(maxsize=16)
+def _ciphers(vault: Vault) -> tuple[AESSIV, ...]:
+    return tuple(AESSIV(key) for key in vault.derived_keys("buyer-token"))
+
+
+def _place(shop_id: int, purpose: str) -> bytes:
+    return f"{shop_id}:{purpose}".encode()

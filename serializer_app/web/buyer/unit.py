@@ -1,0 +1,72 @@
+"""The page of one unit: what it is, how long it is covered, and what to do next. Nothing personal to strangers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, g
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import scans
+from serializer_app.domain.registry import units
+from serializer_app.domain.registry.units import Unit
+from serializer_app.errors import AppError
+from serializer_app.store.models import Shop
+from serializer_app.web.buyer import tokens
+from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
+from serializer_app.web.buyer.pages import PATH, shown
+from serializer_app.web.buyer.verify import looked_up
+from serializer_app.web.house import house
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A unit and how the visitor came to it: ``own_link`` by the link that came with it, else by its number."""
+
+    unit: Unit
+    token: str
+    own_link: bool
+
+    @property
+    def path(self) -> str:
+        return f"{PATH}/u/{self.token}"
+
+
+@buyer.get("/u/<token>")
+def unit(token: str) -> Response:
+    """The unit's page, by its own link or by a view that the verify page gave."""
+    with house().db.read() as session:
+        shop = shop_of(session)
+        reached = reach(session, shop, token)
+        standing = stands(session, reached.unit)
+    with house().db.write() as session:
+        # A view was counted when its number was checked.
+        alert = (
+            looked_up(session, reached.unit)
+            if reached.own_link
+            else scans.alerted(session, g.shop_id, reached.unit.subject)
+        )
+    return shown("unit.html", reached=reached, unit=reached.unit, standing=standing, alert=alert)
+
+
+def reach(session: Session, shop: Shop, token: str) -> Reached:
+    """The unit a token leads to; raises AppError ``link_unknown`` 404, 429 for who tries out too many."""
+    check_patience()
+    view = tokens.unseal(house().vault, shop.id, "view", token)
+    found = units.by_key(session, shop, *view) if view else units.by_token(session, shop, token)
+    if found is None:
+        count_failure()
+        raise AppError("link_unknown", "This link leads to no product", status=404)
+    return Reached(found, token, own_link=view is None)
+
+
+def stands(session: Session, unit: Unit) -> str:
+    """How this visitor stands to the unit: yours, pending, claimed, buyer (may claim in one tap) or open."""
+    customer = g.visitor.customer_id
+    if unit.claim is not None:
+        own = customer is not None and units.claimant(session, g.shop_id, unit.claim) == customer
+        if not own:
+            return "claimed"
+        return "pending" if unit.claim.status == "pending" else "yours"
+    bought = unit.item is not None and customer is not None and unit.item.customer_id == customer
+    return "buyer" if bought else "open"
