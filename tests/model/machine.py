@@ -25,6 +25,8 @@ from tests.model.world import Ground, World, seen_in_payload
 FIELDS = ("colour", "size")
 SERIALS = ("S-1", "s-1 ", "S-2", "ß")
 WARRANTIES = ("none", "P24M", "P2Y")
+CHANGES = ("edit", "edit", "edit", "add", "refund", "cancel", "touch")
+ARRIVALS = ("once", "once", "once", "once", "again", "never", "work", "fill")
 pick = st.integers(0, 10_000)
 units = st.integers(0, 4)
 
@@ -100,6 +102,8 @@ class Shop(RuleBasedStateMachine):
         self.automatic(automatic > 0)
         for number, (trackable, auto) in enumerate(settings):
             self.configure(number, trackable or number == 0, auto or number == 0, None, None)
+        for number in range(3):
+            self.place_order([(0, 2 + number), (1, 1)], number, False, number != 1)
 
     @rule(on=st.booleans())
     def automatic(self, on: bool) -> None:
@@ -247,6 +251,47 @@ class Shop(RuleBasedStateMachine):
             assert gone is not None
             self.shop.merge_customers(kept, gone)
 
+    @rule(
+        number=pick,
+        changes=st.lists(
+            st.tuples(st.sampled_from(CHANGES), pick, units, st.booleans()), min_size=2, max_size=5
+        ),
+        arrivals=st.lists(st.tuples(pick, st.sampled_from(ARRIVALS)), max_size=10),
+    )
+    def storm(
+        self,
+        number: int,
+        changes: list[tuple[str, int, int, bool]],
+        arrivals: list[tuple[int, str]],
+    ) -> None:
+        """Several changes of one order, and their webhooks in whatever order, some twice, some never."""
+        for change, line, quantity, at_once in changes:
+            match change:
+                case "edit":
+                    self.edit_order(number, line, quantity, at_once, False)
+                case "add":
+                    self.add_line(number, line, max(quantity, 1), at_once)
+                case "refund":
+                    self.refund(number, line, at_once)
+                case "cancel":
+                    self.cancel(number, at_once)
+                case "touch":
+                    self.touch(number, at_once)
+        for choice, arrival in arrivals:
+            match arrival:
+                case "once":
+                    self.deliver(choice)
+                case "again":
+                    self.deliver_again(choice)
+                case "never":
+                    self.drop(choice)
+                case "work":
+                    self.world.pass_time()
+                    self.work(1)
+                case "fill":
+                    self.enter_field(choice, FIELDS[0], "red")
+            self.items_are_as_the_reference_has_them()
+
     # --- what becomes of webhooks ---------------------------------------------------------------------------------
 
     @precondition(lambda self: self.world.pending)
@@ -266,15 +311,18 @@ class Shop(RuleBasedStateMachine):
     @precondition(lambda self: self.world.delivered)
     @rule(number=pick)
     def deliver_again(self, number: int) -> None:
+        if not self.world.delivered:
+            return
         self.counts["duplicates"] += 1
         self._arrives(self.world.delivered[number % len(self.world.delivered)])
 
     @precondition(lambda self: self.world.pending)
     @rule(number=pick)
     def drop(self, number: int) -> None:
-        self.counts["drops"] += 1
         pending = self.world.pending
-        pending[number % len(pending)].state = "dropped"
+        if pending:
+            self.counts["drops"] += 1
+            pending[number % len(pending)].state = "dropped"
 
     def _arrives(self, delivery: Delivery) -> None:
         self.world.deliver(delivery)
