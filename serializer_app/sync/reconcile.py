@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
-from serializer_app.domain import catalog, history, orders, shops
+from serializer_app.domain import catalog, history, orders, privacy, shops
 from serializer_app.shopify.domains import gid
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror, Shop, Variant
@@ -62,6 +62,7 @@ def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
     with work.db.write() as session:
         moment = parse_iso(begun)
         session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
+        privacy.expire_files(session)
     return Verdict(done=[job], again=[("reconcile", "", EVERY)], pause=work.rest())
 
 
