@@ -79,24 +79,46 @@ def document(server: str) -> dict[str, Any]:
             code: {"status": status, "meaning": text} for code, (status, text) in ERRORS.items()
         },
     }
-    _drop_absent_defaults(whole["components"])
-    _drop_absent_defaults(whole["paths"])
+    schemas = whole["components"]["schemas"]
+    whole["components"]["schemas"] = {_shown(name): schema for name, schema in schemas.items()}
+    assert len(whole["components"]["schemas"]) == len(schemas), "two objects would have one name"
+    _tidy(whole["components"]["schemas"])
+    _tidy(whole["paths"])
     return whole
 
 
-def _drop_absent_defaults(schema: Any) -> None:
-    """What is absent has no default: pydantic writes null even where null itself would be refused."""
+def _shown(name: str) -> str:
+    """What a struct is called outside: that it goes over the wire is plain there."""
+    return name.removesuffix("Wire")
+
+
+def _tidy(schema: Any) -> None:
+    """Names as they are shown, and no default of null: absent means absent, and pydantic itself would refuse null."""
     if isinstance(schema, dict):
         if "default" in schema and schema["default"] is None:
             del schema["default"]
+        for name in ("$ref", "title"):
+            if isinstance(schema.get(name), str):
+                schema[name] = _shown(schema[name])
         for inner in schema.values():
-            _drop_absent_defaults(inner)
+            _tidy(inner)
     elif isinstance(schema, list):
         for inner in schema:
-            _drop_absent_defaults(inner)
+            _tidy(inner)
 
 
-_TAGS = ("Items", "Orders", "Variants", "Settings", "Serials", "Registrations", "Reference")
+_TAGS = (
+    "Items",
+    "Orders",
+    "Variants",
+    "Experiences",
+    "Serials",
+    "Uploads",
+    "Registrations",
+    "Webhooks",
+    "Settings",
+    "Reference",
+)
 
 _INTRODUCTION = """\
 Every call carries an API key of one shop: `Authorization: Bearer szr_…`. A key has the scope `read`, `write` or both.
