@@ -20,6 +20,7 @@ from serializer_app.sync.worker import Embedded, embed
 from serializer_app.web import answers
 from serializer_app.web.api import api, api_key_holder, public_api
 from serializer_app.web.buyer import buyer
+from serializer_app.web.desk import desk
 from serializer_app.web.doors import everybody, open_door
 from serializer_app.web.embedded import embedded, staff_of_shop
 from serializer_app.web.health import health
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_door(app, public_api, everybody)
     open_door(app, auth, limited_by_address)
     open_door(app, embedded, staff_of_shop)
+    open_door(app, desk, staff_of_shop)
     return app
 
 

@@ -15,17 +15,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.config import SCOPES
 from serializer_app.domain import privacy, shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify import oauth
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.id_tokens import IdToken, InvalidIdToken, verify
 from serializer_app.shopify.oauth import TokenError
-from serializer_app.store import outbox
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import failure
-from serializer_app.web.app_bridge import embedded_page
 from serializer_app.web.house import house
 from serializer_app.web.pages import page
 
@@ -65,24 +62,6 @@ def staff_of_shop() -> ResponseReturnValue | None:
     except TokenError as error:
         return _not_admitted(error)
     return None
-
-
-@embedded.get("/")
-def home() -> Response:
-    """What the merchant sees first: that the app is here, and how far it is."""
-    with house().db.read() as session:
-        shop = shops.by_id(session, g.shop_id)
-        waiting, parked = outbox.waiting(session, g.shop_id)
-        return embedded_page(
-            "home.html",
-            shop=shop,
-            standing=tokens.standing(session, g.shop_id),
-            missing=sorted(oauth.missing_scopes(shop.scopes.split(","))),
-            wanted=SCOPES,
-            waiting=waiting,
-            parked=parked,
-            files=privacy.files(session, g.shop_id),
-        )
 
 
 @embedded.get("/privacy/files/<int:file_id>")

@@ -1,0 +1,170 @@
+"""Items found by whatever a person knows of them. Each way is an index probe or a bounded walk; results are few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import item_pages, order_list, variant_list
+from serializer_app.domain.codes import serial_key
+from serializer_app.domain.item_pages import Filters
+from serializer_app.store.models import Item, Order, Variant
+
+MOST = 50
+NEWEST = 50_000
+"""How many of the newest items a search in the values of custom fields looks through."""
+_ABOVE_ALL = 2**62
+
+
+@dataclass(frozen=True)
+class Found:
+    """An item with the names of what it belongs to."""
+
+    item: Item
+    order_name: str | None
+    product: str | None
+    variant: str | None
+
+
+def search(session: Session, shop_id: int, text: str) -> list[Found]:
+    """Up to MOST items whose ID, serial number, order, customer, variant or custom field value is like ``text``."""
+    keys: dict[int, None] = {}
+    for way in (_by_reference, _by_serial_beginning, _by_order, _by_number, _by_variant, _by_field_value):
+        if len(keys) >= MOST:
+            break
+        keys |= dict.fromkeys(way(session, shop_id, text))
+    return described(session, shop_id, list(keys)[:MOST])
+
+
+def page(
+    session: Session, shop_id: int, filters: Filters, *, before: int | None = None, after: int | None = None
+) -> tuple[list[Found], int | None, int | None]:
+    """(items newest first, key to newer ones, key to older ones), all filters of item_pages joined by AND."""
+    connection = session.connection()
+    if after is not None:
+        found = item_pages.page(connection, shop_id, filters, beyond=after, most=MOST)
+        newer, older = found.has_next, True
+    else:
+        edge = _ABOVE_ALL if before is None else before
+        found = item_pages.page(connection, shop_id, filters, direction="previous", beyond=edge, most=MOST)
+        newer, older = before is not None, found.has_previous
+    keys = [row[0] for row in found.rows][::-1]
+    shown = described(session, shop_id, keys)
+    return shown, keys[0] if keys and newer else None, keys[-1] if keys and older else None
+
+
+def described(session: Session, shop_id: int, keys: Sequence[int]) -> list[Found]:
+    """Items by their keys, in that order, in three queries."""
+    if not keys:
+        return []
+    items = {
+        item.id: item
+        for item in session.scalars(select(Item).where(Item.shop_id == shop_id, Item.id.in_(keys)))
+    }
+    order_ids = {item.order_id for item in items.values()}
+    names = dict(
+        session.execute(
+            select(Order.order_id, Order.name).where(Order.shop_id == shop_id, Order.order_id.in_(order_ids))
+        )
+        .tuples()
+        .all()
+    )
+    titles = variant_titles(session, shop_id, {item.variant_id for item in items.values()})
+    return [
+        Found(items[key], names.get(items[key].order_id), *titles.get(items[key].variant_id, (None, None)))
+        for key in keys
+        if key in items
+    ]
+
+
+def variant_titles(
+    session: Session, shop_id: int, variant_ids: Iterable[int]
+) -> dict[int, tuple[str | None, str | None]]:
+    """variant ID → (product title, variant title)."""
+    rows = session.execute(
+        select(Variant.variant_id, Variant.product_title, Variant.title).where(
+            Variant.shop_id == shop_id, Variant.variant_id.in_(set(variant_ids))
+        )
+    )
+    return {
+        variant_id: (product, None if title == "Default Title" else title)
+        for variant_id, product, title in rows
+    }
+
+
+def _filtered(session: Session, shop_id: int, filters: Filters) -> list[int]:
+    return [row[0] for row in item_pages.page(session.connection(), shop_id, filters, most=MOST).rows]
+
+
+def _by_reference(session: Session, shop_id: int, text: str) -> list[int]:
+    return _filtered(session, shop_id, {"itemRef": text})
+
+
+def _by_serial_beginning(session: Session, shop_id: int, text: str) -> Iterable[int]:
+    key = serial_key(text)
+    if len(key) < 2:
+        return ()
+    query = select(Item.id).where(
+        Item.shop_id == shop_id, Item.serial_key.is_not(None), Item.removed_at.is_(None)
+    )
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite's LIKE ignores case and with it the index; its texts are ordered by their bytes.
+        query = query.where(Item.serial_key >= key, Item.serial_key < key + "\U0010ffff")
+    else:
+        query = query.where(Item.serial_key.startswith(key, autoescape=True))
+    return session.scalars(query.order_by(Item.serial_key, Item.id).limit(MOST)).all()
+
+
+def _by_order(session: Session, shop_id: int, text: str) -> list[int]:
+    keys: list[int] = []
+    for order_id in order_list.named(session, shop_id, text, most=3):
+        keys += _filtered(session, shop_id, {"orderId": order_id})
+    return keys
+
+
+def _by_number(session: Session, shop_id: int, text: str) -> list[int]:
+    if not (text.isascii() and text.isdigit() and 4 <= len(text) < 19):
+        return []
+    keys: list[int] = []
+    for name in ("customerId", "productVariantId", "lineItemId"):
+        keys += _filtered(session, shop_id, {name: int(text)})
+    return keys
+
+
+def _by_variant(session: Session, shop_id: int, text: str) -> list[int]:
+    if len(text) < 3:
+        return []
+    variants, _, _ = variant_list.page(session, shop_id, text=text, most=5)
+    keys: list[int] = []
+    for variant in variants:
+        rows = item_pages.page(
+            session.connection(),
+            shop_id,
+            {"productVariantId": variant.variant_id},
+            direction="previous",
+            beyond=_ABOVE_ALL,
+            most=20,
+        ).rows
+        keys += [row[0] for row in rows][::-1]
+    return keys
+
+
+def _by_field_value(session: Session, shop_id: int, text: str) -> Iterable[int]:
+    if len(text) < 3:
+        return ()
+    newest = session.scalar(select(func.max(Item.id)).where(Item.shop_id == shop_id)) or 0
+    return session.scalars(
+        select(Item.id)
+        .where(
+            Item.shop_id == shop_id,
+            Item.id > newest - NEWEST,
+            Item.filled_fields,
+            Item.removed_at.is_(None),
+            func.lower(Item.custom_fields).contains(text.lower(), autoescape=True),
+        )
+        .order_by(Item.id.desc())
+        .limit(20)
+    ).all()

@@ -1,0 +1,29 @@
+"""The merchant's desk: the app's pages inside Shopify's admin. One module for each; the frame is shared."""
+
+from __future__ import annotations
+
+from serializer_app.web.desk import (
+    home,
+    items,
+    labels,
+    orders,
+    products,
+    registrations,
+    scan,
+    settings,
+    spreadsheets,
+)
+from serializer_app.web.desk.frame import desk
+
+__all__ = [
+    "desk",
+    "home",
+    "items",
+    "labels",
+    "orders",
+    "products",
+    "registrations",
+    "scan",
+    "settings",
+    "spreadsheets",
+]

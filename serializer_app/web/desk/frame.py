@@ -1,0 +1,137 @@
+"""What all pages of the desk share: the blueprint, how a page is shown, and what a write answers.
+
+Pages are whole documents. The desk's script loads them by fetch with App Bridge's token and puts their ``main`` in
+place; a browser that navigates by itself goes over the bounce page and gets the same document (web.embedded).
+A write is a POST with a fresh token in its header and answers JSON: what to say, and where to go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, g, request, url_for
+
+from serializer_app.clock import now
+from serializer_app.errors import AppError
+from serializer_app.store.models import Shop
+from serializer_app.web.answers import answer, failure
+from serializer_app.web.app_bridge import embedded_page, script_url
+from serializer_app.web.house import house
+from serializer_app.web.texts import Texts, language_of
+
+log = structlog.get_logger(__name__)
+
+desk = Blueprint("desk", __name__)
+
+NAVIGATION = (
+    ("home", "/"),
+    ("products", "/products"),
+    ("orders", "/orders"),
+    ("items", "/items"),
+    ("scan", "/scan"),
+    ("registrations", "/registrations"),
+    ("settings", "/settings"),
+)
+_SCRIPT_WORDS = {
+    "away": "away",
+    "copied": "copied",
+    "uncopied": "uncopied",
+    "picked": "picked",
+    "saved": "saved",
+    "twice": "serials.twice",
+    "surplus": "serials.surplus",
+    "left": "scan.left",
+    "importPreview": "import.preview",
+    "importDone": "import.done",
+    "importButton": "import.button",
+}
+
+
+def texts(shop: Shop | None = None) -> Texts:
+    """The words for whoever asks, with times in the shop's zone."""
+    language = language_of(request.args.get("locale"), request.headers.get("Accept-Language"))
+    return Texts(language, shop.time_zone if shop is not None else "UTC")
+
+
+def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: Any) -> Response:
+    """A page of the desk: ``templates/desk/<template>.html``."""
+    words = texts(shop)
+    response = embedded_page(
+        f"desk/{template}.html",
+        http_status,
+        t=words,
+        shop=shop,
+        now=now(),
+        navigation=NAVIGATION,
+        script_words={name: words(key) for name, key in _SCRIPT_WORDS.items()},
+        **values,
+    )
+    # No script of a page runs but ours and App Bridge's, whatever a serial number contains.
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(script_url(house().settings)))
+    response.headers["Content-Security-Policy"] += (
+        f"; script-src 'self' {origin}; object-src 'none'; base-uri 'none'; form-action 'self'"
+    )
+    return response
+
+
+def said(toast: str, go: str | None = None, **more: Any) -> Response:
+    """What a write answers: a sentence, and the page to go to (None: the present one, loaded again)."""
+    return answer({"toast": toast, "go": go, **more})
+
+
+@desk.errorhandler(AppError)
+def refused(error: AppError) -> Response:
+    """An expected failure: at the field for a write, a page with a way out for a page."""
+    log.info("refused", code=error.code, status=error.status)
+    words = texts()
+    message = words.failure(error.code, error.message)
+    if request.method != "GET":
+        told = AppError(
+            error.code,
+            message,
+            status=error.status,
+            permanent=error.permanent,
+            retry_after=error.retry_after,
+            details=[
+                {"path": found["path"], "message": words.problem(found["message"])} for found in error.details
+            ],
+        )
+        return failure(told)
+    return show("error", None, error.status, code=error.code, message=message, request_id=g.request_id)
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """The path of a page of the desk; what is None is left out."""
+    return url_for(endpoint, **values)
+
+
+def parameters(**changes: str | int | None) -> dict[str, str]:
+    """The query of this page with ``changes``, without what only Shopify's frame needs; None leaves a name out."""
+    frame = {
+        "id_token",
+        "shop",
+        "host",
+        "locale",
+        "embedded",
+        "hmac",
+        "timestamp",
+        "session",
+        "id-token-retried",
+    }
+    wanted: dict[str, Any] = {name: value for name, value in request.args.items() if name not in frame}
+    wanted |= changes
+    return {name: str(value) for name, value in wanted.items() if value not in (None, "")}
+
+
+def asked(name: str, longest: int = 255) -> str:
+    """A parameter of this page as text that can be looked up; empty where there is none."""
+    text = request.args.get(name, "").strip()[:longest]
+    return "".join(character for character in text if character.isprintable())
+
+
+def asked_number(name: str) -> int | None:
+    """A key in the address; what is none counts as not given."""
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,0 +1,149 @@
+"""Items: searched by whatever is known of them, and the page of one with its whole story."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask import Response, g, request
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import item_search, items, orders, shops
+from serializer_app.domain.item_pages import Filters
+from serializer_app.domain.items import ItemChanges
+from serializer_app.errors import AppError
+from serializer_app.store.models import Item
+from serializer_app.web.desk.forms import checked, typed, warranty_changes
+from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
+from serializer_app.web.house import house
+from serializer_app.web.wire.values import FieldValue, SerialNumber
+
+FILTERS = {"variant": "productVariantId", "customer": "customerId", "order": "orderId"}
+
+
+@desk.get("/items")
+def item_rows() -> Response:
+    text = asked("q", 100)
+    filters = asked_filters()
+    previous = following = None
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        if text:
+            found = item_search.search(session, shop.id, text)
+        else:
+            found, newer, older = item_search.page(
+                session, shop.id, filters, before=asked_number("before"), after=asked_number("after")
+            )
+            previous = newer and address("desk.item_rows", **parameters(after=newer, before=None))
+            following = older and address("desk.item_rows", **parameters(before=older, after=None))
+        return show(
+            "items",
+            shop,
+            found=found,
+            text=text,
+            filters={name: asked_number(name) for name in FILTERS if asked_number(name)},
+            most=item_search.MOST,
+            previous=previous,
+            following=following,
+        )
+
+
+def asked_filters() -> Filters:
+    return {wire: number for name, wire in FILTERS.items() if (number := asked_number(name))}
+
+
+@desk.get("/items/<item_id>")
+def item(item_id: str) -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        found = known(session, item_id)
+        described = item_search.described(session, shop.id, [found.id])[0]
+        defined = shops.custom_fields(shop)
+        values = {field["key"]: field["value"] for field in msgspec.json.decode(found.custom_fields)}
+        names = {field["key"]: field["name"] for field in defined}
+        return show(
+            "item",
+            shop,
+            item=found,
+            found=described,
+            fields=[(key, names.get(key, key), value) for key, value in values.items()]
+            + [(field["key"], field["name"], "") for field in defined if field["key"] not in values],
+            story=items.story(session, found),
+        )
+
+
+@desk.post("/items/<item_id>")
+def change_item(item_id: str) -> Response:
+    """Everything about one unit at once. Whoever had an older version on the screen is told, and loses nothing."""
+    number = typed("serialNumber")
+    serial: Any = None if not number else _at("serialNumber", SerialNumber, number)
+    fields = {
+        name.removeprefix("customFields."): _at(name, FieldValue, value.replace("\r\n", "\n"))
+        for name, value in request.form.items()
+        if name.startswith("customFields.")
+    }
+    warranty = warranty_changes()
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id)
+        found = known(session, item_id)
+        allowed = [field["key"] for field in shops.custom_fields(shop)]
+        changes = ItemChanges(
+            serial_number=serial,
+            warranty=warranty["warranty"]
+            if warranty.get("warranty", ...) != found.warranty and warranty
+            else ...,
+            custom_fields=fields,
+            version=request.form.get("version", type=int),
+        )
+        try:
+            items.change(session, shop.id, found, changes, allowed_fields=allowed, actor=g.actor)
+        except AppError as error:
+            if error.code.startswith("serial_number"):
+                error.details = [
+                    {"path": "serialNumber", "message": texts().failure(error.code, error.message)}
+                ]
+            raise
+    return said(texts()("saved"))
+
+
+@desk.post("/items/<item_id>/restore")
+def restore_item(item_id: str) -> Response:
+    """A removed item comes back to its line under its old ID."""
+    return _adjusted(item_id, restore=True)
+
+
+@desk.post("/items/<item_id>/remove")
+def remove_item(item_id: str) -> Response:
+    return _adjusted(item_id, restore=False)
+
+
+def _adjusted(item_id: str, *, restore: bool) -> Response:
+    with house().db.write() as session:
+        found = known(session, item_id)
+        one = [found.item_id]
+        orders.adjust(
+            session,
+            shops.by_id(session, g.shop_id),
+            found.order_id,
+            found.line_item_id,
+            remove=() if restore else one,
+            restore=one if restore else (),
+            actor=g.actor,
+        )
+    return said(texts()("item.restored" if restore else "item.removed"))
+
+
+def known(session: Session, item_id: str) -> Item:
+    found = items.find(session, g.shop_id, item_id)
+    if found is None:
+        raise AppError("item_not_found", f"Item {item_id[:64]} not found.", status=404)
+    return found
+
+
+def _at(path: str, kind: Any, value: str) -> Any:
+    try:
+        return checked(kind, value)
+    except AppError as error:
+        for found in error.details:
+            found["path"] = path
+        raise

@@ -1,0 +1,174 @@
+"""Registrations: who owns what, and everything a shop may decide about it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Response, g, request
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import shops
+from serializer_app.domain.registry import customers, lookups, registrations, transfers
+from serializer_app.domain.registry.registrations import Corrections
+from serializer_app.errors import AppError
+from serializer_app.store.models import Registration
+from serializer_app.web.desk.forms import checked, ticked, typed, warranty_changes
+from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
+from serializer_app.web.house import house
+from serializer_app.web.wire.registry import Owner, RegistrationChanges
+
+STATUSES = ("pending", "approved", "denied", "archived")
+_PAGE = 50
+_ABOVE_ALL = 2**62
+_PERSON = ("email", "firstName", "lastName", "phone")
+_DECISIONS = {"approve": "approved", "deny": "denied", "archive": "archived", "reopen": "pending"}
+
+
+@desk.get("/registrations")
+def registration_rows() -> Response:
+    return _rows(asked("q", 100))
+
+
+@desk.post("/registrations/search")
+def search_registrations() -> Response:
+    """The list once more, for what a person typed: an e-mail address must not stand in a URL."""
+    return _rows(typed("q")[:254])
+
+
+def _rows(text: str) -> Response:
+    status = asked("status")
+    filters: dict[str, Any] = {"status": status} if status in STATUSES else {}
+    if text:
+        filters["email" if "@" in text else "orderNumber" if text.startswith("#") else "serialNumber"] = text
+    after, before = asked_number("after"), asked_number("before")
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        page = lookups.search(
+            session,
+            house().vault,
+            shop,
+            cast(lookups.Filters, filters),
+            direction="next" if after is not None else "previous",
+            beyond=after if after is not None else before if before is not None else _ABOVE_ALL,
+            most=_PAGE,
+        )
+        views = [view for _, view in page.rows][::-1]
+        newer = (page.has_next and views and before is not None) or (after is not None and page.has_next)
+        return show(
+            "registrations",
+            shop,
+            views=views,
+            state=status,
+            statuses=("", *STATUSES),
+            text=text,
+            previous=address("desk.registration_rows", **parameters(after=views[0].key, before=None))
+            if newer and views
+            else None,
+            following=address("desk.registration_rows", **parameters(before=views[-1].key, after=None))
+            if page.has_previous and views
+            else None,
+        )
+
+
+@desk.get("/registrations/<public_id>")
+def registration(public_id: str) -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        found = registrations.find(session, shop.id, public_id, lock=False)
+        view = lookups.view(session, house().vault, shop, found)
+        serial = registrations.serial_of(session, found)
+        return show(
+            "registration",
+            shop,
+            view=view,
+            row=view.row,
+            person=view.person,
+            duration=lookups.duration(view.row),
+            story=lookups.story(session, shop.id, serial),
+        )
+
+
+@desk.post("/registrations/<public_id>")
+def correct_registration(public_id: str) -> Response:
+    """Correct what was said. An emptied field is taken away; an outdated version is refused."""
+    body: RegistrationChanges = checked(
+        RegistrationChanges,
+        {
+            "customer": {name: typed(f"customer.{name}") or None for name in _PERSON},
+            "purchaseDate": typed("purchaseDate") or None,
+            "channel": typed("channel") or None,
+            "orderNumber": typed("orderNumber") or None,
+            "warrantyUntil": typed("warrantyUntil") or None,
+        },
+    )
+    corrections = Corrections(
+        person=body.customer.given("email", "first_name", "last_name", "phone"),
+        **body.given("purchase_date", "channel", "order_number", "warranty_until"),
+        warranty=warranty_changes().get("warranty", ...),
+        warranty_void=ticked("warrantyVoid"),
+    )
+    with house().db.write() as session:
+        found = registrations.find(session, g.shop_id, public_id)
+        _same_version(found)
+        registrations.correct(session, house().vault, found, corrections, actor=g.actor)
+    return said(texts()("saved"))
+
+
+@desk.post("/registrations/<public_id>/decide")
+def decide_registration(public_id: str) -> Response:
+    action = request.form.get("action", "")
+    if action not in _DECISIONS:
+        raise AppError("nothing_picked", "Please choose something first", status=422)
+    status = _DECISIONS[action]
+    with house().db.write() as session:
+        found = registrations.find(session, g.shop_id, public_id)
+        registrations.decide(session, found, cast(registrations.Status, status), actor=g.actor)
+    return said(texts()(f"registrations.now.{status}"))
+
+
+@desk.post("/registrations/<public_id>/transfer")
+def transfer_registration(public_id: str) -> Response:
+    """Another owner by decision of staff: dates, warranty and history stay with the unit."""
+    named = {name: value for name in _PERSON if (value := typed(f"customer.{name}"))}
+    owner: Any = _owner(named)
+    with house().db.write() as session:
+        found = registrations.find(session, g.shop_id, public_id)
+        _same_version(found)
+        transfers.hand_over(session, house().vault, found, owner.person(), actor=g.actor)
+    return said(texts()("registrations.transferred"))
+
+
+def _owner(named: dict[str, str]) -> Any:
+    try:
+        return checked(Owner, named)
+    except AppError as error:
+        for found in error.details:
+            found["path"] = f"customer.{found['path'] or 'email'}"
+        raise
+
+
+@desk.post("/registrations/<public_id>/reset")
+def reset_registration(public_id: str) -> Response:
+    """The claim ends: the serial can be registered again, the customer's data goes, the history stays."""
+    with house().db.write() as session:
+        found = registrations.find(session, g.shop_id, public_id)
+        registrations.end(session, [found], actor=g.actor, action="reset")
+    return said(texts()("registrations.reset"), "/registrations")
+
+
+@desk.post("/registrations/<public_id>/erase")
+def erase_customer(public_id: str) -> Response:
+    """Delete the customer of this registration for good, wherever the registry knows them."""
+    with house().db.write() as session:
+        found = registrations.find(session, g.shop_id, public_id)
+        count = _erased(session, found)
+    return said(texts().count("registrations.erased", count), "/registrations")
+
+
+def _erased(session: Session, found: Registration) -> int:
+    return customers.erase_owner(session, house().vault, found, actor=g.actor)
+
+
+def _same_version(found: Registration) -> None:
+    if request.form.get("version", type=int) != found.version:
+        raise AppError("version_conflict", "Somebody else changed this meanwhile; load it again", status=409)

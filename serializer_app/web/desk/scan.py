@@ -1,0 +1,75 @@
+"""Scan at fulfilment: one screen for the packing table, for keyboard and scanner alone."""
+
+from __future__ import annotations
+
+import msgspec
+from flask import Response, g, redirect
+from flask.typing import ResponseReturnValue
+
+from serializer_app.domain import item_search, orders, packing, shops, units
+from serializer_app.web.answers import answer
+from serializer_app.web.desk.forms import checked, json_body
+from serializer_app.web.desk.frame import address, asked, desk, parameters, show, texts
+from serializer_app.web.house import house
+from serializer_app.web.wire.values import SerialNumber
+
+_MOST_UNITS = 1000
+
+
+class Scan(msgspec.Struct):
+    """A code from the scanner, the line that new serial numbers go to ("" for any), and what was checked off."""
+
+    code: str
+    line: str
+    seen: list[str]
+
+
+@desk.get("/scan")
+def scan_order() -> ResponseReturnValue:
+    code = asked("code", 100)
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        found = packing.orders_of(session, shop.id, code) if code else []
+        if len(found) == 1:
+            return redirect(address("desk.scan_units", order_id=found[0], **parameters(code=None)))
+        many = [(key, orders.find(session, shop.id, key).name) for key in found[:10]]
+        return show("scan", shop, code=code, many=many)
+
+
+@desk.get("/scan/<int:order_id>")
+def scan_units(order_id: int) -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        order = orders.find(session, shop.id, order_id)
+        rows, _ = units.of_order(session, shop.id, order_id, most=_MOST_UNITS)
+        lines = orders.lines(session, shop.id, order_id)
+        held = {item.line_item_id for item in rows}
+        return show(
+            "scan_units",
+            shop,
+            order=order,
+            units=item_search.described(session, shop.id, [item.id for item in rows]),
+            lines=[line for line in lines if line.line_item_id in held],
+        )
+
+
+@desk.post("/scan/<int:order_id>")
+def scan_unit(order_id: int) -> Response:
+    body: Scan = json_body(Scan)
+    words = texts()
+    code: str = checked(SerialNumber, body.code.strip())
+    line = int(body.line) if body.line.isascii() and body.line.isdigit() else None
+    with house().db.write() as session:
+        orders.find(session, g.shop_id, order_id)
+        found = packing.scan(
+            session, g.shop_id, order_id, code, line_item_id=line, seen=set(body.seen), actor=g.actor
+        )
+        named = item_search.described(session, g.shop_id, [found.item.id])[0]
+        message = (
+            words("scan.entered", serial=found.item.serial_number, product=named.product or "")
+            if found.entered
+            else words("scan.good", item=found.item.serial_number or found.item.item_id)
+        )
+        return answer(
+            {"message": message, "itemId": found.item.item_id, "serialNumber": found.item.serial_number}
+        )

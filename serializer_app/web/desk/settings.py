@@ -1,0 +1,161 @@
+"""Settings: how the shop works, who may call in, what to paste into notifications, and what belongs to customers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Response, g, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import item_search, overview, privacy, shops, units
+from serializer_app.errors import AppError
+from serializer_app.store import outbox
+from serializer_app.store.models import Item, Order
+from serializer_app.web.desk.forms import checked, ticked, typed
+from serializer_app.web.desk.frame import desk, said, show, texts
+from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
+from serializer_app.web.house import house
+from serializer_app.web.texts import Texts
+from serializer_app.web.wire.inputs import SettingsChanges
+from serializer_app.web.wire.values import Name
+
+SNIPPETS = ("order_confirmation", "shipping_confirmation", "order_printer", "packing_slip")
+_FOLDER = Path(__file__).parent.parent / "snippets"
+CHOICES = {
+    "storefrontAccess": ("open", "owner"),
+    "onOrderEdit": ("automatic", "manual"),
+    "warrantyStart": ("order", "fulfillment", "registration"),
+}
+
+
+@desk.get("/settings")
+def settings() -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        now_set = {
+            "storefrontAccess": shop.storefront_access,
+            "onOrderEdit": shop.on_order_edit,
+            "warrantyStart": shop.warranty_start,
+        }
+        return show(
+            "settings",
+            shop,
+            page="general",
+            choices=CHOICES,
+            now_set=now_set,
+            fields=shops.custom_fields(shop),
+        )
+
+
+@desk.post("/settings")
+def change_settings() -> Response:
+    fields: list[dict[str, str]] = []
+    while f"customFields.{len(fields)}.name" in request.form:
+        at = f"customFields.{len(fields)}"
+        name = typed(f"{at}.name")
+        fields.append({"name": name, "key": typed(f"{at}.key") or name[:30]})
+    body: dict[str, Any] = {name: request.form.get(name) for name in CHOICES if name in request.form}
+    asked: SettingsChanges = checked(SettingsChanges, {**body, "customFields": fields})
+    changes: dict[str, Any] = asked.given("storefront_access", "on_order_edit", "warranty_start")
+    changes["custom_fields"] = [{"name": field.name, "key": field.key} for field in asked.custom_fields]
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        shops.configure(session, shop, cast(shops.SettingsChanges, changes), actor=g.actor)
+    return said(texts()("saved"))
+
+
+@desk.get("/settings/keys")
+def keys() -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        found = shops.api_keys(session, shop.id)
+        return show(
+            "keys",
+            shop,
+            page="keys",
+            keys=[key for key in found if key.revoked_at is None],
+            nonce=new_nonce(),
+        )
+
+
+@desk.post("/settings/keys")
+def create_key() -> Response:
+    """The key is shown in this answer and never again: a form sent twice is told that it was made already."""
+    words = texts()
+    name = checked(Name, typed("name")) if typed("name") else ""
+    scopes = [scope for scope in shops.KEY_SCOPES if ticked(scope)]
+    with house().db.write() as session:
+        if (before := answered_before(session)) is not None:
+            return before
+        shop = shops.by_id(session, g.shop_id)
+        key = shops.create_api_key(session, shop, scopes, name=name, actor=g.actor)
+        keep(session, said(words("keys.already")))
+    shown = {"title": words("keys.made"), "secret": key, "note": words("keys.once")}
+    return said(words("keys.made"), show=shown)
+
+
+@desk.post("/settings/keys/<int:key_id>/revoke")
+def revoke_key(key_id: int) -> Response:
+    with house().db.write() as session:
+        if not shops.revoke_api_key(session, shops.by_id(session, g.shop_id), key_id, actor=g.actor):
+            raise AppError("key_not_found", "This key is not in use any more", status=404)
+    return said(texts()("keys.revoked"))
+
+
+@desk.get("/settings/snippets")
+def snippets() -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        order_id = session.scalar(
+            select(Item.order_id)
+            .where(Item.shop_id == shop.id, Item.removed_at.is_(None))
+            .order_by(Item.id.desc())
+            .limit(1)
+        )
+        return show(
+            "snippets",
+            shop,
+            page="snippets",
+            snippets=[(name, (_FOLDER / f"{name}.liquid").read_text(encoding="utf-8")) for name in SNIPPETS],
+            english=Texts("en"),
+            preview=None if order_id is None else _preview(session, shop.id, order_id),
+        )
+
+
+def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, Any]:
+    """The units of a real order, as its metafield and with it the snippets name them."""
+    rows, _ = units.of_order(session, shop_id, order_id, most=5)
+    titles = item_search.variant_titles(session, shop_id, {row.variant_id for row in rows})
+    order = session.get(Order, (shop_id, order_id))
+    lines: dict[str, list[Any]] = {}
+    for row in rows:
+        lines.setdefault(titles.get(row.variant_id, (None, None))[0] or str(row.variant_id), []).append(row)
+    return {"name": (order.name if order is not None else None) or order_id, "lines": lines}
+
+
+@desk.get("/settings/data")
+def data() -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        waiting, parked = overview.mirror_waiting(session, shop.id)
+        return show(
+            "data",
+            shop,
+            page="data",
+            files=privacy.files(session, shop.id),
+            waiting=waiting,
+            parked=parked,
+            moment=now(),
+        )
+
+
+@desk.post("/settings/resync")
+def resync() -> Response:
+    """Every metafield of the shop is compared and, where it differs, written again."""
+    with house().db.write() as session:
+        outbox.release(session, g.shop_id)
+        outbox.put(session, g.shop_id, "resync", [""])
+    return said(texts()("data.resynced"))

@@ -1,0 +1,442 @@
+// The desk in the browser. Pages are plain documents of the server; this loads them by fetch, because App Bridge puts a
+// fresh id token on every fetch, while a navigation inside the frame has none and takes two more trips. Without this
+// script every link still works that way. Every write is a POST from here: nothing else carries a token.
+(() => {
+  "use strict";
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const words = JSON.parse(document.body.dataset.words);
+  const language = document.documentElement.lang;
+  const kept = ["shop", "host", "locale", "embedded"];
+  const first = new URLSearchParams(location.search);
+  const admin = () => window.shopify || {};
+  let visit = 0;
+
+  const headers = (accept, more = {}) => ({ Accept: accept, "Accept-Language": language, "X-Requested-With": "desk", ...more });
+  const tell = (message, isError = false) => {
+    $("#said").textContent = message;
+    if (admin().toast) return admin().toast.show(message, { isError, duration: isError ? 8000 : 4000 });
+  };
+
+  // --- pages -------------------------------------------------------------------------------------------------------
+  const address = (url) => {
+    const here = new URL(url, location.href);
+    for (const name of ["id_token", "id-token-retried", "hmac", "timestamp", "session"]) here.searchParams.delete(name);
+    for (const name of kept) if (first.get(name) && !here.searchParams.has(name)) here.searchParams.set(name, first.get(name));
+    return here;
+  };
+  const load = async (url, { push = true, part = null, scroll = true, body = null } = {}) => {
+    const mine = ++visit;
+    const target = address(url);
+    $("#main").setAttribute("aria-busy", "true");
+    admin().loading?.(true);
+    try {
+      const answer = await fetch(target, { method: body ? "POST" : "GET", body, headers: headers("text/html") });
+      const text = await answer.text();
+      if (mine !== visit) return;
+      const page = new DOMParser().parseFromString(text, "text/html");
+      const fresh = page.getElementById("main");
+      if (!fresh) throw new Error(`no page in the answer (${answer.status})`);
+      // After a redirect the answer's own address is where we are. What was asked in a body stays out of the address.
+      const there = answer.redirected ? address(answer.url) : target;
+      if (!body) history[push ? "pushState" : "replaceState"](null, "", there);
+      document.title = page.title;
+      if (part && $(part, fresh) && $(part)) $(part).replaceWith($(part, fresh));
+      else {
+        $("#main").replaceWith(fresh);
+        if (scroll) window.scrollTo(0, 0);
+        const start = $("[autofocus]", fresh);
+        (start || fresh).focus({ preventScroll: !start });
+      }
+      arrived();
+    } catch (error) {
+      if (mine === visit) offline(error, () => load(url, { push, part, scroll, body }));
+    } finally {
+      if (mine === visit) {
+        $("#main").removeAttribute("aria-busy");
+        admin().loading?.(false);
+      }
+    }
+  };
+  const offline = (error, again) => {
+    const note = $("#offline");
+    note.hidden = false;
+    $("button", note).onclick = () => { note.hidden = true; again(); };
+    console.warn(error);
+  };
+  const go = async (url, options) => {
+    await admin().saveBar?.leaveConfirmation?.();
+    return load(url, options);
+  };
+  addEventListener("popstate", () => load(location.href, { push: false }));
+  document.addEventListener("shopify:navigate", (event) => {
+    const href = event.target?.getAttribute?.("href");
+    if (href) { event.preventDefault(); go(href); }
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (link.hasAttribute("data-download")) { event.preventDefault(); return download(link.href); }
+    const url = new URL(link.href, location.href);
+    if (link.target || url.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
+    event.preventDefault();
+    go(url);
+  });
+  // A file goes straight to the disk, however large: the browser fetches it itself, with a token of one minute.
+  const download = async (url) => {
+    const target = address(url);
+    target.searchParams.set("id_token", await admin().idToken());
+    const link = document.createElement("a");
+    link.href = target;
+    link.download = "";
+    document.body.append(link);
+    link.click();
+    link.remove();
+  };
+
+  // --- forms -------------------------------------------------------------------------------------------------------
+  const query = (form) => {
+    const url = new URL(form.getAttribute("action") || location.pathname, location.href);
+    url.search = "";
+    for (const [name, value] of new FormData(form)) if (value) url.searchParams.append(name, value);
+    return url;
+  };
+  const send = async (url, body, type = null) => {
+    const answer = await fetch(url, { method: "POST", body, headers: headers("application/json", type ? { "Content-Type": type } : {}) });
+    const found = await answer.json().catch(() => ({ error: { code: "away", message: words.away, details: [] } }));
+    return { ok: answer.ok && !found.error, ...found };
+  };
+  const control = (form, path) => {
+    const parts = [path, ...path.split(".").map((_, at, all) => all.slice(0, -at - 1).join("."))];
+    for (const name of parts) {
+      const found = name && form.elements.namedItem(name);
+      if (found) return found instanceof RadioNodeList ? found[0] : found;
+    }
+    return null;
+  };
+  const complain = (form, error) => {
+    let focused = false;
+    const loose = [];
+    for (const { path, message } of error.details || []) {
+      const field = control(form, path);
+      if (!field || field.type === "hidden") { loose.push(message); continue; }
+      mark(field, message);
+      if (!focused) { field.focus(); focused = true; }
+    }
+    tell(loose.length && !focused ? `${error.message} ${loose.join(" ")}` : error.message, true);
+    // The save bar went away when it was pressed; what is not saved needs it again.
+    if (form.hasAttribute("data-save-bar")) form.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  let marks = 0;
+  const mark = (field, message) => {
+    unmark(field);
+    field.setAttribute("aria-invalid", "true");
+    const words = document.createElement("span");
+    words.className = "wrong";
+    words.id = `wrong-${++marks}`;
+    words.textContent = message;
+    field.setAttribute("aria-errormessage", words.id);
+    (field.closest(".field") || field.parentElement).append(words);
+  };
+  const unmark = (field) => {
+    document.getElementById(field.getAttribute("aria-errormessage"))?.remove();
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-errormessage");
+  };
+  const write = async (form, submitter) => {
+    if (form.dataset.busy) return;
+    if (submitter?.dataset.confirm && !(await sure(submitter))) return;
+    form.dataset.busy = "1";
+    $$("[aria-invalid]", form).forEach(unmark);
+    const buttons = $$("button", form).filter((button) => !button.disabled);
+    const body = new URLSearchParams(new FormData(form, submitter?.form === form ? submitter : null));
+    buttons.forEach((button) => (button.disabled = true));
+    try {
+      const found = await send(address(submitter?.getAttribute("formaction") || form.action), body);
+      if (!found.ok) return complain(form, found.error);
+      if (found.toast) tell(found.toast);
+      form.closest("dialog")?.close();
+      if (found.show) return reveal(found.show);
+      await load(found.go || location.href, { push: !!found.go, scroll: !!found.go });
+    } catch (error) {
+      offline(error, () => write(form, null));
+    } finally {
+      delete form.dataset.busy;
+      buttons.forEach((button) => (button.disabled = false));
+    }
+  };
+  const sure = (submitter) =>
+    new Promise((resolve) => {
+      const box = $("#sure");
+      $("p", box).textContent = submitter.dataset.confirm;
+      $("[value=yes]", box).textContent = submitter.textContent.trim();
+      box.returnValue = "";
+      box.addEventListener("close", () => resolve(box.returnValue === "yes"), { once: true });
+      box.showModal();
+    });
+  const reveal = ({ title, secret, note }) => {
+    const box = $("#secret");
+    $("h2", box).textContent = title;
+    $("p", box).textContent = note;
+    $("input", box).value = secret;
+    $("[data-copy]", box).dataset.copy = secret;
+    box.addEventListener("close", () => { $("input", box).value = ""; load(location.href, { push: false, scroll: false }); }, { once: true });
+    box.showModal();
+    $("input", box).select();
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method === "dialog") return;
+    event.preventDefault();
+    if (form.matches("[data-scan]")) return scan(form);
+    if (form.matches("[data-import]")) return;
+    if (form.method === "get") return go(query(form), { part: form.dataset.part || null });
+    if (form.matches("[data-quiet]")) return load(form.action, { part: form.dataset.part, body: new URLSearchParams(new FormData(form)) });
+    write(form, event.submitter);
+  });
+  let typing = 0;
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (field.getAttribute("aria-invalid")) unmark(field);
+    if (field.form?.matches("[data-live]")) {
+      clearTimeout(typing);
+      typing = setTimeout(() => load(query(field.form), { push: false, part: field.form.dataset.part }), 220);
+    }
+  });
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (field.matches("[data-all]")) {
+      $$("input[name=pick]", field.closest("form")).forEach((box) => (box.checked = field.checked));
+    }
+    if (field.matches("[data-all], [name=pick]")) picks(field.closest("form"));
+    if (field.matches("[data-go]")) go(query(field.form));
+    if (field.matches("[data-toggles]")) toggles(field);
+    if (field.matches(".unit input")) enter(field);
+    if (field.matches("[data-file]")) files(field);
+  });
+  const picks = (form) => {
+    const count = $$("input[name=pick]:checked", form).length;
+    const bar = $(".bulk", form);
+    if (!bar) return;
+    $(".count", bar).textContent = count ? words.picked.replace("{count}", count) : "";
+    $("[data-picked]", bar).hidden = !count;
+    $$("button, select, input", bar).forEach((button) => (button.disabled = !count));
+  };
+  const toggles = (field) => {
+    const box = document.getElementById(field.dataset.toggles);
+    if (box) box.hidden = field.type === "checkbox" ? !field.checked : !(field.dataset.when || "").split(" ").includes(field.value);
+  };
+  document.addEventListener("reset", (event) => setTimeout(() => $$("[data-toggles]", event.target).forEach(toggles)));
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.copy !== undefined) {
+      const from = button.dataset.from && document.getElementById(button.dataset.from);
+      try {
+        await navigator.clipboard.writeText(from ? from.textContent : button.dataset.copy);
+        tell(words.copied);
+      } catch {
+        tell(words.uncopied, true);
+      }
+    }
+    if (button.dataset.open) { event.preventDefault(); document.getElementById(button.dataset.open)?.showModal(); }
+    if (button.dataset.close !== undefined) { event.preventDefault(); button.closest("dialog").close(); }
+    if (button.dataset.print !== undefined) print();
+    if (button.dataset.add) more(button);
+    if (button.dataset.drop !== undefined) {
+      const form = button.form;
+      button.closest("[data-row]").remove();
+      renumber(form);
+      form.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    if (button.dataset.importStart !== undefined) importAll(button.closest("form"));
+    if (button.dataset.pick) pickProducts(button);
+  });
+  const more = (button) => {
+    const template = document.getElementById(button.dataset.add);
+    template.before(template.content.cloneNode(true));
+    renumber(button.form);
+    $$("[data-row]", button.form).at(-1)?.querySelector("input")?.focus();
+  };
+  const renumber = (form) => {
+    $$("[data-row]", form).forEach((row, at) => {
+      $$("[data-name]", row).forEach((field) => (field.name = field.dataset.name.replace("*", at)));
+    });
+  };
+  const pickProducts = async (button) => {
+    const picked = await admin().resourcePicker?.({ type: "product", multiple: true, action: "select" });
+    if (!picked?.length) return;
+    const ids = picked.map((one) => String(one.id).split("/").pop()).join(",");
+    go(`${button.dataset.pick}?products=${ids}`);
+  };
+
+  // --- serial numbers: one field per unit, saved as it is left; a scanner's Enter moves on ----------------------------
+  let saving = Promise.resolve();
+  const fields = () => $$(".unit input[data-item]");
+  const say = (row, state, sign) => { row.dataset.state = state; $(".state", row).textContent = sign; };
+  const enter = (field) => {
+    const value = field.value.trim();
+    if (value === field.dataset.saved) return unmark(field);
+    const key = value.normalize("NFC").toLowerCase();
+    const twin = value && fields().find((one) => one !== field && one.dataset.line === field.dataset.line && one.value.trim().normalize("NFC").toLowerCase() === key);
+    if (twin) {
+      say(field.closest(".unit"), "wrong", "");
+      mark(field, words.twice);
+      tell(words.twice, true);
+      return back(field);
+    }
+    say(field.closest(".unit"), "saving", "…");
+    saving = saving.then(() => store([field]));
+  };
+  const store = async (group) => {
+    const entries = group.map((field) => ({ itemId: field.dataset.item, serialNumber: field.value.trim() || null, version: Number(field.dataset.version) }));
+    const found = await send(address($("[data-serials]").dataset.serials), JSON.stringify({ entries }), "application/json").catch(() => null);
+    group.forEach((field, at) => {
+      const verdict = found?.ok ? found.results[at] : { error: found?.error?.message || words.away };
+      const row = field.closest(".unit");
+      if (!row) return;
+      if (verdict.error) {
+        say(row, "wrong", "");
+        mark(field, verdict.error);
+        tell(`${field.value.trim()}: ${verdict.error}`, true);
+        return back(field);
+      }
+      unmark(field);
+      field.dataset.version = verdict.version;
+      field.dataset.saved = verdict.serialNumber ?? "";
+      say(row, verdict.serialNumber ? "saved" : "", verdict.serialNumber ? "✓" : "");
+      $("#said").textContent = `${words.saved} ${verdict.serialNumber ?? ""}`;
+    });
+    tally();
+  };
+  // Whoever has gone on to the next empty field is called back; whoever is typing already is not torn away.
+  const back = (field) => {
+    const active = document.activeElement;
+    if (active === field || !active?.matches?.(".unit input") || !active.value) { field.focus(); field.select(); }
+  };
+  const tally = () => {
+    const all = fields();
+    const bar = $("#tally");
+    if (bar) { bar.max = all.length || 1; bar.value = all.filter((one) => one.dataset.saved).length; }
+  };
+  document.addEventListener("keydown", (event) => {
+    const field = event.target;
+    if (field.matches?.(".unit input[data-item]")) {
+      const all = fields();
+      const at = all.indexOf(field);
+      if (event.key === "Enter") {
+        event.preventDefault();
+        const next = all.slice(at + 1).find((one) => !one.value) || all[at + 1];
+        if (next) { next.focus(); next.select(); } else field.blur();
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        all[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+      }
+    } else if (event.key === "/" && !field.closest?.("input, textarea, select")) {
+      const search = $("input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); }
+    }
+  });
+  document.addEventListener("paste", (event) => {
+    const field = event.target.closest?.(".unit input[data-item]");
+    const lines = (event.clipboardData?.getData("text") || "").split(/\r\n|[\r\n\t]/).map((line) => line.trim()).filter(Boolean);
+    if (!field || lines.length < 2) return;
+    event.preventDefault();
+    const all = fields().slice(fields().indexOf(field)).filter((one, at) => at === 0 || !one.value);
+    const filled = all.slice(0, lines.length);
+    filled.forEach((one, at) => { one.value = lines[at]; say(one.closest(".unit"), "saving", "…"); });
+    if (lines.length > all.length) tell(words.surplus.replace("{count}", lines.length - all.length), true);
+    for (let start = 0; start < filled.length; start += 200) saving = saving.then(() => store(filled.slice(start, start + 200)));
+    (all[lines.length] || filled.at(-1)).focus();
+  });
+
+  // --- the packing table ------------------------------------------------------------------------------------------
+  const scan = async (form) => {
+    const input = $("input.code", form);
+    const code = input.value.trim();
+    input.value = "";
+    input.focus();
+    if (!code) return;
+    const line = $("input[name=line]:checked")?.value || "";
+    saving = saving.then(() => checked(form, code, line));
+  };
+  const checked = async (form, code, line) => {
+    const seen = $$(".unit-scan.done").map((row) => row.dataset.unit);
+    const found = await send(address(form.action), JSON.stringify({ code, line, seen }), "application/json").catch(() => null);
+    const verdict = $("#verdict");
+    const good = !!found?.ok;
+    verdict.className = `verdict ${good ? "good" : "bad"}`;
+    verdict.textContent = good ? found.message : `${code}: ${found?.error?.message || words.away}`;
+    if (!good) return;
+    const row = document.querySelector(`.unit-scan[data-unit="${CSS.escape(found.itemId)}"]`);
+    row?.classList.add("done");
+    if (row) { $(".serial", row).textContent = found.serialNumber || ""; $(".state", row).textContent = "✓"; }
+    const left = $$(".unit-scan:not(.done)").length;
+    $("#left").textContent = words.left.replace("{count}", left);
+    if (!left) {
+      form.hidden = $("#units").hidden = verdict.hidden = true;
+      $("#finished").hidden = false;
+      $("#finished input, #finished a").focus();
+    }
+  };
+
+  // --- serial numbers from a file: read in slices, shown first, then entered ------------------------------------------
+  let rows = [];
+  const files = async (field) => {
+    const file = field.files[0];
+    if (!file) return;
+    const form = field.form;
+    rows = (await file.text()).replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
+    await slices(form, true);
+  };
+  const importAll = async (form) => {
+    $("[data-import-start]", form).disabled = true;
+    await slices(form, false);
+  };
+  const slices = async (form, preview) => {
+    const bar = $("progress", form);
+    const total = { good: 0, same: 0, errors: [] };
+    const head = rows[0];
+    bar.hidden = false;
+    bar.max = Math.max(rows.length - 1, 1);
+    $("[data-file]", form).disabled = true;
+    for (let start = 1; start < rows.length || start === 1; start += 500) {
+      const found = await send(address(form.action), JSON.stringify({ head, lines: rows.slice(start, start + 500), first: start + 1, preview }), "application/json").catch(() => null);
+      if (!found?.ok) { tell(found?.error?.message || words.away, true); break; }
+      total.good += found.good;
+      total.same += found.same;
+      total.errors.push(...found.errors);
+      bar.value = Math.min(start + 499, rows.length - 1);
+      outcome(form, total, preview, false);
+    }
+    $("[data-file]", form).disabled = false;
+    outcome(form, total, preview, true);
+  };
+  const outcome = (form, total, preview, finished) => {
+    const box = $("#outcome", form.parentElement);
+    box.hidden = false;
+    const say = preview ? words.importPreview : words.importDone;
+    $("[data-sum]", box).textContent = say.replace("{good}", total.good).replace("{same}", total.same).replace("{bad}", total.errors.length);
+    $("tbody", box).replaceChildren(...total.errors.slice(0, 200).map(({ line, text, message }) => {
+      const row = document.createElement("tr");
+      for (const cell of [line, text, message]) row.append(Object.assign(document.createElement("td"), { textContent: cell, className: "wrap" }));
+      return row;
+    }));
+    $("table", box).hidden = !total.errors.length;
+    const button = $("[data-import-start]", form);
+    button.hidden = !preview;
+    button.disabled = !finished || !total.good;
+    button.textContent = words.importButton.replace("{good}", total.good);
+    if (!preview && finished) tell($("[data-sum]", box).textContent);
+  };
+
+  // --- arriving ------------------------------------------------------------------------------------------------------
+  const arrived = () => {
+    tally();
+    $$("form").forEach(picks2);
+    $$("[data-toggles]").forEach((field) => (field.type !== "radio" || field.checked) && toggles(field));
+  };
+  const picks2 = (form) => $(".bulk", form) && picks(form);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", arrived);
+  else arrived();
+})();

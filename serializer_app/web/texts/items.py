@@ -1,0 +1,75 @@
+"""Texts of the item pages and of the CSV file."""
+
+WORDS = {
+    "items.title": ("Items", "Artikel"),
+    "items.search": (
+        "Item ID, serial number, order, customer, product or field value",
+        "Artikel-ID, Seriennummer, Bestellung, Kunde, Produkt oder Feldwert",
+    ),
+    "items.filter.variant": ("Variant {number}", "Variante {number}"),
+    "items.filter.customer": ("Customer {number}", "Kunde {number}"),
+    "items.filter.order": ("Order {number}", "Bestellung {number}"),
+    "items.export": ("Export", "Exportieren"),
+    "items.import": ("Import", "Importieren"),
+    "items.product": ("Product", "Produkt"),
+    "items.made": ("Made", "Angelegt"),
+    "items.registered": ("Registered", "Registriert"),
+    "items.bare": ("No serial number", "Keine Seriennummer"),
+    "items.empty": ("No items yet", "Noch keine Artikel"),
+    "items.empty.text": (
+        "Items are made when an order with a tracked product comes in.",
+        "Artikel entstehen, wenn eine Bestellung mit einem verfolgten Produkt eingeht.",
+    ),
+    "items.none": ("Nothing found", "Nichts gefunden"),
+    "items.none.text": (
+        "Check for typing errors. Item IDs may be typed without dashes and in any case.",
+        "Prüfen Sie auf Tippfehler. Artikel-IDs dürfen ohne Striche und in Groß- oder Kleinbuchstaben stehen.",
+    ),
+    "items.most": (
+        "The first {count} matches. Type more to narrow them down.",
+        "Die ersten {count} Treffer. Tippen Sie mehr, um sie einzugrenzen.",
+    ),
+    "item.about": ("About this unit", "Über dieses Stück"),
+    "item.order": ("Order", "Bestellung"),
+    "item.product": ("Product", "Produkt"),
+    "item.customer": ("Customer", "Kunde"),
+    "item.generated": ("Made by itself", "Von selbst erzeugt"),
+    "item.history": ("History", "Verlauf"),
+    "item.serial": ("Serial number", "Seriennummer"),
+    "item.fields": ("Custom fields", "Zusatzfelder"),
+    "item.gone": (
+        "This item was removed from its order",
+        "Dieser Artikel wurde aus seiner Bestellung entfernt",
+    ),
+    "item.gone.text": (
+        "It no longer verifies as authentic. Bring it back to change it.",
+        "Er gilt nicht mehr als echt. Holen Sie ihn zurück, um ihn zu ändern.",
+    ),
+    "item.restore": ("Bring back", "Zurückholen"),
+    "item.restored": ("The item is back", "Der Artikel ist zurück"),
+    "item.remove": ("Remove item", "Artikel entfernen"),
+    "item.remove.sure": (
+        "The item leaves its order and no longer verifies as authentic. It can be brought back.",
+        "Der Artikel verlässt seine Bestellung und gilt nicht mehr als echt. Er kann zurückgeholt werden.",
+    ),
+    "item.removed": ("The item was removed", "Der Artikel wurde entfernt"),
+    "import.title": ("Import serial numbers", "Seriennummern importieren"),
+    "import.lead": (
+        "A CSV file with the columns item_id and serial_number. The export has both: fill in and import it again.",
+        "Eine CSV-Datei mit den Spalten item_id und serial_number. Der Export hat beide: ausfüllen, wieder einlesen.",
+    ),
+    "import.file": ("CSV file", "CSV-Datei"),
+    "import.progress": ("Progress", "Fortschritt"),
+    "import.preview": (
+        "{good} serial numbers can be entered, {same} are there already, {bad} rows have errors.",
+        "{good} Seriennummern können eingetragen werden, {same} sind schon da, {bad} Zeilen haben Fehler.",
+    ),
+    "import.done": (
+        "{good} serial numbers entered, {same} were there already, {bad} rows have errors.",
+        "{good} Seriennummern eingetragen, {same} waren schon da, {bad} Zeilen haben Fehler.",
+    ),
+    "import.button": ("Import {good} serial numbers", "{good} Seriennummern einlesen"),
+    "import.line": ("Line", "Zeile"),
+    "import.text": ("Content", "Inhalt"),
+    "import.error": ("What is wrong", "Was nicht stimmt"),
+}
