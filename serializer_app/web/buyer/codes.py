@@ -1,0 +1,169 @@
+"""QR codes for print: of one unit, of a product, of the shop; and where a GS1 Digital Link leads.
+
+Error correction Q: a quarter of the code may be scratched. A unit's code holds its own link, so it is made for that
+link only and never for a view.
+"""
+
+from __future__ import annotations
+
+import io
+
+import segno
+from flask import Response, g, redirect, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from serializer_app.domain import gtin
+from serializer_app.domain.registry import serials, units
+from serializer_app.domain.registry.units import Unit
+from serializer_app.errors import AppError
+from serializer_app.store.models import Shop, Variant
+from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
+from serializer_app.web.buyer.pages import PATH, shown
+from serializer_app.web.buyer.unit import reach
+from serializer_app.web.buyer.verify import pick, view_of
+from serializer_app.web.house import house
+
+TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+MOST_SCALE = 40
+_QUIET_ZONE = 4
+
+
+def drawn(text: str, kind: str, scale: int = 10) -> bytes:
+    """``text`` as a QR code with its quiet zone, ``scale`` pixels (PNG) or units (SVG) a module."""
+    code = segno.make(text, error="q", micro=False, boost_error=False)
+    image = io.BytesIO()
+    if kind == "svg":
+        code.save(image, kind="svg", scale=scale, border=_QUIET_ZONE, light="#fff", xmldecl=True)
+    else:
+        code.save(image, kind="png", scale=scale, border=_QUIET_ZONE)
+    return image.getvalue()
+
+
+def product_link(shop: Shop, variant: Variant) -> str:
+    """What the code of a product holds: the GS1 Digital Link where its barcode is a GTIN, else its experience."""
+    number = gtin.read_gtin(variant.barcode)
+    path = gtin.digital_link(number) if number else f"/p/{variant.experience_id}"
+    return f"https://{shop.domain}{PATH}{path}"
+
+
+def unit_link(shop: Shop, unit: Unit, token: str, *, gs1: bool = False) -> str | None:
+    """What the code of a unit holds: its own link; as GS1 Digital Link with that link's token as ``k``.
+
+    None where GS1 has no form for it: no GTIN, or a serial number beyond twenty characters.
+    """
+    if not gs1:
+        return serials.address(shop, token)
+    number = gtin.read_gtin(unit.product.barcode)
+    path = gtin.digital_link(number, unit.number) if number else None
+    return f"https://{shop.domain}{PATH}{path}?k={token}" if path else None
+
+
+@buyer.get("/u/<token>/qr.<kind>")
+def unit_code(token: str, kind: str) -> Response:
+    """The code of one unit; ``?form=gs1`` for the GS1 Digital Link, ``?scale=`` 1…40."""
+    with house().db.read() as session:
+        shop = shop_of(session)
+        reached = reach(session, shop, token)
+        if not reached.own_link:
+            raise AppError("link_unknown", "Only a unit's own link has a code", status=404)
+        text = unit_link(shop, reached.unit, token, gs1=request.args.get("form") == "gs1")
+    if text is None:
+        raise AppError("no_gtin", "This unit has no GS1 Digital Link", status=404)
+    return _image(text, kind)
+
+
+@buyer.get("/qr.<kind>")
+def shop_code(kind: str) -> Response:
+    """The code of the shop: leads to the verify page."""
+    return _image(f"https://{g.shop_domain}{PATH}/verify", kind)
+
+
+@buyer.get("/p/<experience_id>/qr.<kind>")
+def product_code(experience_id: str, kind: str) -> Response:
+    with house().db.read() as session:
+        text = product_link(shop_of(session), _experience(session, experience_id))
+    return _image(text, kind)
+
+
+@buyer.get("/p/<experience_id>")
+def product(experience_id: str) -> Response:
+    """Where the code of a product leads: the verify page, for numbers of this product."""
+    with house().db.read() as session:
+        shop = shop_of(session)
+        variant = _experience(session, experience_id)
+        return _router(session, shop, (variant.variant_id,))
+
+
+@buyer.get("/01/<number>")
+def trade_item(number: str) -> Response:
+    """The GS1 Digital Link of a product."""
+    with house().db.read() as session:
+        shop = shop_of(session)
+        return _router(session, shop, _variants(session, number))
+
+
+@buyer.get("/01/<number>/21/<path:serial>")
+def trade_unit(number: str, serial: str) -> BaseResponse:
+    """The GS1 Digital Link of one unit: its own link where ``k`` is that unit's token, else a view of it."""
+    check_patience()
+    with house().db.read() as session:
+        shop = shop_of(session)
+        variants = _variants(session, number)
+        own = units.by_token(session, shop, request.args.get("k", ""))
+        if own is not None and own.product.variant_id in variants and own.number == serial:
+            return _onward(f"{PATH}/u/{request.args['k']}")
+        found = pick(session, shop, serial, variants)
+    if not found:
+        count_failure()
+        return shown("verify.html", verdict="not_found", typed=serial)
+    return _onward(view_of(found[0]))
+
+
+def _router(session: Session, shop: Shop, variants: tuple[int, ...]) -> Response:
+    product = units.product(session, shop.id, variants[0], None)
+    return shown("verify.html", verdict=None, typed="", product_known=product)
+
+
+def _experience(session: Session, experience_id: str) -> Variant:
+    known = experience_id.isascii() and experience_id.isalnum() and len(experience_id) <= 32
+    variant = session.scalars(
+        select(Variant).where(
+            Variant.shop_id == g.shop_id, Variant.experience_id == (experience_id if known else "")
+        )
+    ).one_or_none()
+    if variant is None:
+        raise AppError("product_unknown", "There is no such product", status=404)
+    return variant
+
+
+def _variants(session: Session, number: str) -> tuple[int, ...]:
+    """The variants that carry a GTIN; raises AppError 404 where there is none."""
+    read = gtin.read_gtin(number)
+    found = session.scalars(
+        select(Variant.variant_id)
+        .where(Variant.shop_id == g.shop_id, Variant.barcode.in_(gtin.barcode_forms(read) if read else []))
+        .order_by(Variant.variant_id)
+        .limit(units.MOST)
+    ).all()
+    if not found:
+        raise AppError("product_unknown", "There is no such product", status=404)
+    return tuple(found)
+
+
+def _image(text: str, kind: str) -> Response:
+    if kind not in TYPES:
+        raise AppError("not_found", "A code is svg or png", status=404)
+    asked = request.args.get("scale", "10")
+    scale = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 3 else 10
+    image = drawn(text, kind, max(1, min(MOST_SCALE, scale)))
+    headers = {"Cache-Control": "private, max-age=3600", "X-Robots-Tag": "noindex"}
+    return Response(image, content_type=TYPES[kind], headers=headers)
+
+
+def _onward(path: str) -> BaseResponse:
+    answer = redirect(path, 302)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
