@@ -27,6 +27,7 @@ def identity() -> list[sa.Identity]:
 
 
 def upgrade() -> None:
+    op.add_column("shops", sa.Column("events_wanted", sa.Text(), server_default="", nullable=False))
     op.create_table(
         "customers",
         sa.Column("id", ROW_ID, *identity(), nullable=False),
@@ -48,7 +49,7 @@ def upgrade() -> None:
         sa.Column("id", ROW_ID, *identity(), nullable=False),
         sa.Column("shop_id", ROW_ID, nullable=False),
         sa.Column("public_id", sa.String(length=19), nullable=False),
-        sa.Column("endpoint_id", sa.BigInteger(), nullable=True),
+        sa.Column("endpoint_id", sa.BigInteger(), nullable=False),
         sa.Column("event", sa.String(length=64), nullable=False),
         sa.Column("event_id", sa.String(length=19), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
@@ -75,6 +76,8 @@ def upgrade() -> None:
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("events", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("paused_until", UTC_TIME, nullable=True),
         sa.Column("created_at", UTC_TIME, nullable=False),
         sa.Column("updated_at", UTC_TIME, nullable=False),
         sa.ForeignKeyConstraint(
@@ -272,3 +275,4 @@ def downgrade() -> None:
         "uploads",
     ):
         op.drop_table(table)
+    op.drop_column("shops", "events_wanted")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import history, ties
+from serializer_app.domain import deliveries, history, ties
 from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
 from serializer_app.domain.plan import Addition, StoredItem, StoredLine
 from serializer_app.errors import AppError
@@ -23,6 +23,8 @@ from serializer_app.store.models import Item, Line, Order
 SERIAL_LENGTH = 64
 FIELD_KEY_LENGTH = 30
 FIELD_VALUE_LENGTH = 200
+TOLD_AT_ONCE = 250
+"""How many new items one event names."""
 
 BLANK = Item.serial_key.is_(None) & ~Item.own_warranty & ~Item.filled_fields & ~Item.registered
 
@@ -130,7 +132,18 @@ def make(
         }
         rows += [{**shared, "item_id": item_ids[len(rows) + number]} for number in range(addition.count)]
     session.connection().execute(insert(Item.__table__), rows)  # type: ignore[arg-type]
+    if deliveries.wanted(session, shop_id, "item.created"):
+        told = [_named(row["item_id"], row["line_item_id"], row["variant_id"]) for row in rows]
+        facts = [
+            {"orderId": order_id, "items": told[start : start + TOLD_AT_ONCE]}
+            for start in range(0, len(told), TOLD_AT_ONCE)
+        ]
+        deliveries.announce(session, shop_id, "item.created", facts)
     return item_ids
+
+
+def _named(item_id: str, line_item_id: int, variant_id: int) -> dict[str, Any]:
+    return {"itemId": item_id, "lineItemId": line_item_id, "productVariantId": variant_id}
 
 
 def take_away(
@@ -284,6 +297,13 @@ def change(
         ties.entered(session, shop_id, item, old_key, actor=actor)
     history.record(session, shop_id, "item", [(item.id, differences)], actor=actor, action="changed")
     outbox.put(session, shop_id, "mirror-order", [item.order_id])
+    told = {
+        "orderId": item.order_id,
+        "items": [_named(item.item_id, item.line_item_id, item.variant_id)],
+        "serialNumber": item.serial_number,
+        "changed": sorted(differences),
+    }
+    deliveries.announce(session, shop_id, "item.updated", [told])
     return True
 
 

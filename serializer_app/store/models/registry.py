@@ -273,12 +273,16 @@ class Endpoint(Base):
     events: Mapped[str] = mapped_column(Text)
     """Comma-separated names of domain.deliveries.EVENTS."""
     active: Mapped[bool] = mapped_column(Boolean)
+    failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """In a row: one success makes it 0 again."""
+    paused_until: Mapped[Utc | None]
+    """While an endpoint is down nothing is tried on it, so that the shop's other jobs need not wait for it."""
     created_at: Mapped[Utc]
     updated_at: Mapped[Utc]
 
 
 class Delivery(Base):
-    """One event for one endpoint (or for Shopify Flow), and how telling it went. Never holds personal data."""
+    """One event for one endpoint, and how telling it went. Never holds personal data."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -291,8 +295,7 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
     public_id: Mapped[str] = mapped_column(String(19))
-    endpoint_id: Mapped[int | None] = mapped_column(BigInteger)
-    """NULL: a trigger of Shopify Flow."""
+    endpoint_id: Mapped[int] = mapped_column(BigInteger)
     event: Mapped[str] = mapped_column(String(64))
     event_id: Mapped[str] = mapped_column(String(19))
     """The same for every endpoint and every replay, so that a receiver can tell what it has seen."""

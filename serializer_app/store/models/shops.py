@@ -35,6 +35,8 @@ class Shop(Base):
     warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
     custom_fields: Mapped[Json] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
+    events_wanted: Mapped[str] = mapped_column(Text, server_default="")
+    """Comma-separated names of the events that some endpoint wants (domain.deliveries): mostly none, known for free."""
     reconciled_until: Mapped[Utc | None]
     """Watermark: every order updated before this moment is known to have been applied."""
 

@@ -12,6 +12,7 @@ from serializer_app.web.api import (
     settings,
     uploads,
     variants,
+    webhooks_out,
 )
 from serializer_app.web.api.guard import api_key_holder
 from serializer_app.web.api.operations import api, public_api
@@ -29,4 +30,5 @@ __all__ = [
     "settings",
     "uploads",
     "variants",
+    "webhooks_out",
 ]

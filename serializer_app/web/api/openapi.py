@@ -62,7 +62,7 @@ def document(server: str) -> dict[str, Any]:
         },
         "servers": [{"url": server}],
         "security": [{"apiKey": []}],
-        "tags": [{"name": name} for name in _TAGS],
+        "tags": [{"name": name} for name in _chapters()],
         "paths": paths,
         "components": {
             "securitySchemes": {
@@ -107,18 +107,8 @@ def _tidy(schema: Any) -> None:
             _tidy(inner)
 
 
-_TAGS = (
-    "Items",
-    "Orders",
-    "Variants",
-    "Experiences",
-    "Serials",
-    "Uploads",
-    "Registrations",
-    "Webhooks",
-    "Settings",
-    "Reference",
-)
+_FIRST = "Items Orders Variants Experiences Serials Uploads Registrations Webhooks Settings".split()
+_LAST = "Reference"
 
 _INTRODUCTION = """\
 Every call carries an API key of one shop: `Authorization: Bearer szr_…`. A key has the scope `read`, `write` or both.
@@ -131,6 +121,13 @@ matter when you send one.
 - Every failure has the same shape; `error.code` is stable, `error.details` names all problems with their paths.
 - A key may make 100 requests a second and 300 at once; `RateLimit` says what is left, 429 carries `Retry-After`.
 - An `ETag` names the state you saw. `If-None-Match` saves a download (304), `If-Match` a lost change (412)."""
+
+
+def _chapters() -> list[str]:
+    """Tags in the order of reading; one that is not placed comes before the reference."""
+    used = {found.tag for found in OPERATIONS.values()}
+    known = [tag for tag in _FIRST if tag in used]
+    return [*known, *sorted(used - {*known, _LAST}), _LAST]
 
 
 def _operation(found: Operation) -> dict[str, Any]:

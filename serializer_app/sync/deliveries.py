@@ -1,0 +1,93 @@
+"""Telling the merchant's systems, and Shopify Flow, what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from serializer_app.config import Settings
+from serializer_app.domain import deliveries
+from serializer_app.domain.deliveries import Outcome, Parcel
+from serializer_app.errors import AppError
+from serializer_app.shopify.client import PermanentFailure
+from serializer_app.store.outbox import Job
+from serializer_app.sync import couriers
+from serializer_app.sync.worker import Verdict, Work
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+MOST_FLOW_TEXT = 1000
+SECONDS = 45.0
+"""Well within the lane's lease, and the shop's other jobs get their turn."""
+
+
+def loopback_allowed(settings: Settings) -> bool:
+    """Only an app that runs on loopback itself, as the demo does, may call this machine."""
+    return urlsplit(settings.app_url).hostname in _LOOPBACK
+
+
+def deliver(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``deliver``: the key is the delivery's public id. An endpoint that failed rests, and is not tried
+    again in the same batch."""
+    verdict = Verdict()
+    until = time.monotonic() + SECONDS
+    for job in jobs:
+        if time.monotonic() > until:
+            verdict.postponed.append((job, 0.0))
+            continue
+        with work.db.read() as session:
+            parcel = deliveries.parcel(session, work.vault, work.domain, work.shop_id, job.key)
+        if parcel is None:
+            verdict.done.append(job)
+        elif isinstance(parcel, float):
+            verdict.postponed.append((job, parcel))
+        elif _attempt(work, parcel):
+            failure = AppError("not_delivered", "The endpoint did not take it", permanent=False)
+            verdict.failed.append((job, failure))
+        else:
+            verdict.done.append(job)
+    return verdict
+
+
+def _attempt(work: Work, parcel: Parcel) -> bool:
+    """Send and write it down; True when it has to be tried again."""
+    if parcel.url == deliveries.FLOW:
+        outcome = _flow(work, parcel)
+    else:
+        outcome = couriers.send(parcel, loopback=loopback_allowed(work.settings))
+    with work.db.write() as session:
+        return deliveries.attempted(session, work.shop_id, parcel, outcome)
+
+
+def _flow(work: Work, parcel: Parcel) -> Outcome:
+    """Start the shop's workflows. Throttling and a shop that is away are the worker's to handle."""
+    if parcel.event == deliveries.TEST:
+        return Outcome(None, None)
+    told = msgspec.json.decode(parcel.body)
+    variables = {"handle": parcel.event.replace(".", "-"), "payload": flow_payload(told["data"])}
+    try:
+        answer = work.call("FlowTriggerReceive", variables)
+    except PermanentFailure as error:
+        return Outcome(None, error.message)
+    errors = (answer.get("flowTriggerReceive") or {}).get("userErrors") or []
+    problem = "; ".join(str(error.get("message")) for error in errors)[:300]
+    return Outcome(None, problem or None)
+
+
+def flow_payload(data: dict[str, Any]) -> dict[str, Any]:
+    """An event as the triggers in extensions/flow-triggers declare it: texts by the names of their fields."""
+    items = data.get("items") or []
+    known = {
+        "Serial number": data.get("serialNumber"),
+        "Former serial number": data.get("oldSerialNumber"),
+        "Registration ID": data.get("registrationId"),
+        "Status": data.get("status"),
+        "Item IDs": ", ".join(item["itemId"] for item in items) if items else None,
+    }
+    payload: dict[str, Any] = {name: str(text)[:MOST_FLOW_TEXT] for name, text in known.items() if text}
+    if data.get("orderId"):
+        payload["order_id"] = data["orderId"]
+    return payload

@@ -1,0 +1,296 @@
+"""Webhooks to the merchant's systems: endpoints, what each was told, tests and replays."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from flask import Response, g
+from pydantic import Field, StringConstraints
+from sqlalchemy import select
+
+from serializer_app.clock import iso
+from serializer_app.domain import addresses, deliveries, shops
+from serializer_app.domain.registry.lookups import walk
+from serializer_app.store.models import Delivery, Endpoint
+from serializer_app.sync.deliveries import loopback_allowed
+from serializer_app.web import cursors
+from serializer_app.web.answers import answer
+from serializer_app.web.api.operations import operation
+from serializer_app.web.house import house
+from serializer_app.web.wire.inputs import Changes, PageQuery
+from serializer_app.web.wire.items import Time
+from serializer_app.web.wire.values import Input
+
+TAG = "Webhooks"
+
+Event = Literal[
+    "registration.submitted",
+    "registration.approved",
+    "registration.denied",
+    "registration.reset",
+    "registration.transferred",
+    "serial.swapped",
+    "item.created",
+    "item.updated",
+]
+assert get_args(Event) == deliveries.EVENTS
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=addresses.LONGEST)]
+Events = Annotated[list[Event], Field(min_length=1, max_length=20)]
+
+
+class EndpointInput(Input):
+    """An address of one of your systems, or `shopify-flow` for the triggers of Shopify Flow."""
+
+    url: Annotated[Address, Field(description="https, with a public name.")]
+    events: Events
+
+
+class EndpointChanges(Changes):
+    """An absent key leaves the stored value."""
+
+    url: Address = ""
+    events: Events = Field(default=[])
+    active: bool = True
+
+
+class EndpointWire(msgspec.Struct):
+    """An address that hears of events. `failures` counts those in a row; while it rests nothing is tried on it."""
+
+    id: str
+    url: str
+    events: list[Event]
+    active: bool
+    failures: int
+    restsUntil: Time | None
+    createdAt: Time
+    updatedAt: Time
+
+
+class NewEndpoint(EndpointWire):
+    """With the secret that deliveries are signed with: shown this once."""
+
+    secret: str
+
+
+class EndpointList(msgspec.Struct):
+    """All endpoints of the shop, oldest first."""
+
+    results: list[EndpointWire]
+
+
+class DeliveryWire(msgspec.Struct):
+    """One event for one endpoint. `answerStatus` is what the endpoint answered last."""
+
+    id: str
+    event: str
+    eventId: str
+    status: Literal["waiting", "delivered", "failed"]
+    attempts: int
+    answerStatus: int | None
+    problem: str | None
+    happenedAt: Time
+    attemptedAt: Time | None
+    data: dict[str, Any]
+
+
+class DeliveryPage(msgspec.Struct):
+    """What an endpoint was told, oldest first."""
+
+    previous: str | None
+    hasPrevious: bool
+    next: str | None
+    hasNext: bool
+    results: list[DeliveryWire]
+
+
+def endpoint_values(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "id": endpoint.public_id,
+        "url": endpoint.url,
+        "events": endpoint.events.split(","),
+        "active": endpoint.active,
+        "failures": endpoint.failures,
+        "restsUntil": iso(endpoint.paused_until) if endpoint.paused_until else None,
+        "createdAt": iso(endpoint.created_at),
+        "updatedAt": iso(endpoint.updated_at),
+    }
+
+
+def delivery_wire(told: Delivery) -> DeliveryWire:
+    return DeliveryWire(
+        id=told.public_id,
+        event=told.event,
+        eventId=told.event_id,
+        status=told.status,  # type: ignore[arg-type]
+        attempts=told.attempts,
+        answerStatus=told.answer_status,
+        problem=told.problem,
+        happenedAt=iso(told.happened_at),
+        attemptedAt=iso(told.attempted_at) if told.attempted_at else None,
+        data=msgspec.json.decode(told.data),
+    )
+
+
+@operation("GET", "/endpoints", tag=TAG, summary="List endpoints", answers={200: EndpointList})
+def list_endpoints() -> Response:
+    with house().db.read() as session:
+        found = deliveries.endpoints(session, g.shop_id)
+        return answer(EndpointList([EndpointWire(**endpoint_values(one)) for one in found]))
+
+
+@operation(
+    "POST",
+    "/endpoints",
+    tag=TAG,
+    summary="Have one of your systems told of events",
+    description=(
+        "Deliveries are signed as Standard Webhooks are: `Webhook-Id` (the same for every attempt and replay), "
+        "`Webhook-Timestamp` and `Webhook-Signature: v1,<base64 HMAC-SHA256 of id.timestamp.body>` under the secret, "
+        "whose part after whsec_ is the key in base 64. Any 2xx is a delivery; the rest is tried again for a day, at "
+        "first after a second, at last every hour. Events tell IDs and states, never who a customer is. Private "
+        "addresses are refused and redirects are not followed."
+    ),
+    body=EndpointInput,
+    answers={201: NewEndpoint},
+    errors=("endpoint_invalid", "too_many_endpoints"),
+)
+def post_endpoint(body: EndpointInput) -> Response:
+    parts = house()
+    loopback = loopback_allowed(parts.settings)
+    with parts.db.write() as session:
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        endpoint, secret = deliveries.create(
+            session, parts.vault, shop, body.url, body.events, loopback=loopback
+        )
+        return answer(NewEndpoint(**endpoint_values(endpoint), secret=secret), 201)
+
+
+@operation(
+    "GET",
+    "/endpoints/{endpointId}",
+    tag=TAG,
+    summary="Read an endpoint",
+    answers={200: EndpointWire},
+    errors=("endpoint_not_found",),
+)
+def get_endpoint(endpoint_id: str) -> Response:
+    with house().db.read() as session:
+        return answer(EndpointWire(**endpoint_values(deliveries.find(session, g.shop_id, endpoint_id))))
+
+
+@operation(
+    "PATCH",
+    "/endpoints/{endpointId}",
+    tag=TAG,
+    summary="Change an endpoint",
+    description="An absent key leaves the stored value. One that rests because it failed is tried again at once.",
+    body=EndpointChanges,
+    answers={200: EndpointWire},
+    errors=("endpoint_not_found", "endpoint_invalid"),
+)
+def patch_endpoint(endpoint_id: str, body: EndpointChanges) -> Response:
+    loopback = loopback_allowed(house().settings)
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
+        deliveries.change(session, shop, endpoint, body.given("url", "events", "active"), loopback=loopback)
+        return answer(EndpointWire(**endpoint_values(endpoint)))
+
+
+@operation(
+    "DELETE",
+    "/endpoints/{endpointId}",
+    tag=TAG,
+    summary="Remove an endpoint",
+    description="What still waits for it is given up.",
+    answers={200: EndpointWire},
+    errors=("endpoint_not_found",),
+)
+def delete_endpoint(endpoint_id: str) -> Response:
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
+        shown = EndpointWire(**endpoint_values(endpoint))
+        deliveries.remove(session, shop, endpoint)
+        return answer(shown)
+
+
+@operation(
+    "POST",
+    "/endpoints/{endpointId}/test",
+    tag=TAG,
+    summary="Send a test delivery",
+    answers={202: DeliveryWire},
+    errors=("endpoint_not_found",),
+)
+def test_endpoint(endpoint_id: str) -> Response:
+    with house().db.write() as session:
+        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
+        return answer(delivery_wire(deliveries.send_test(session, endpoint)), 202)
+
+
+@operation(
+    "GET",
+    "/endpoints/{endpointId}/deliveries",
+    tag=TAG,
+    summary="List what an endpoint was told",
+    query=PageQuery,
+    answers={200: DeliveryPage},
+    errors=("endpoint_not_found", "cursor_invalid"),
+)
+def list_deliveries(endpoint_id: str, query: PageQuery) -> Response:
+    keys = cursors.signing_keys(house().vault)
+    with house().db.read() as session:
+        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
+        filters: dict[str, int | str] = {"deliveries": endpoint.id}
+        direction, beyond = (
+            cursors.decode(keys, g.shop_id, filters, query.cursor) if query.cursor else ("next", None)
+        )
+        listed = select(Delivery.id).where(Delivery.shop_id == g.shop_id, Delivery.endpoint_id == endpoint.id)
+        page = walk(session, listed, Delivery.id, direction, beyond, query.limit)  # type: ignore[arg-type]
+        rows = session.scalars(
+            select(Delivery)
+            .where(Delivery.shop_id == g.shop_id, Delivery.id.in_(page[0]))
+            .order_by(Delivery.id)
+        ).all()
+    seal = (keys, g.shop_id, filters)
+    first, last = (page[0][0], page[0][-1]) if page[0] else ((beyond or 0) + 1, (beyond or 1) - 1)
+    return answer(
+        DeliveryPage(
+            cursors.encode(*seal, "previous", first) if page[1] else None,
+            page[1],
+            cursors.encode(*seal, "next", last) if page[2] else None,
+            page[2],
+            [delivery_wire(row) for row in rows],
+        )
+    )
+
+
+@operation(
+    "GET",
+    "/deliveries/{deliveryId}",
+    tag=TAG,
+    summary="Read a delivery",
+    answers={200: DeliveryWire},
+    errors=("delivery_not_found",),
+)
+def get_delivery(delivery_id: str) -> Response:
+    with house().db.read() as session:
+        return answer(delivery_wire(deliveries.delivery(session, g.shop_id, delivery_id)))
+
+
+@operation(
+    "POST",
+    "/deliveries/{deliveryId}/replay",
+    tag=TAG,
+    summary="Send a delivery again",
+    description="The same event under the same event ID, as a delivery of its own.",
+    answers={202: DeliveryWire},
+    errors=("delivery_not_found", "endpoint_not_found"),
+)
+def replay_delivery(delivery_id: str) -> Response:
+    with house().db.write() as session:
+        told = deliveries.delivery(session, g.shop_id, delivery_id)
+        return answer(delivery_wire(deliveries.replay(session, g.shop_id, told)), 202)
