@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from serializer_app import logs
 from serializer_app.clock import iso, now, parse_iso
 from serializer_app.config import ConfigError, Settings, database_url
-from serializer_app.domain import privacy, shops, tokens
+from serializer_app.domain import backfills, privacy, shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.store import migrate, outbox
@@ -99,6 +99,15 @@ def _parser() -> argparse.ArgumentParser:
     missed.add_argument(
         "--since", type=_moment, help="look back to this ISO-8601 time (default: the watermark)"
     )
+    old = add(
+        verbs, "backfill", _backfill, "Make the items that orders from before the app should have.", shop=True
+    )
+    old.add_argument(
+        "--since", type=_moment, help="orders placed at or after this ISO-8601 time (default: all)"
+    )
+    old.add_argument("--no-wait", action="store_true", help="leave the work to the running worker")
+    old.add_argument("--status", action="store_true", help="start nothing, tell how the newest one stands")
+    old.add_argument("--json", action="store_true", help="as JSON")
     rotate = verbs.add_parser("keys", help="Encryption keys.").add_subparsers(required=True, metavar="verb")
     add(
         rotate,
@@ -293,6 +302,35 @@ def _healed(session: Session, shop_id: int, since: datetime) -> dict[str, list[i
         for kind, change in json.loads(entry).items():
             found.setdefault(kind, []).extend(change["to"])
     return found
+
+
+def _backfill(options: argparse.Namespace) -> int:
+    settings = Settings.from_env()
+    parked = 0
+    with _opened(settings.database_url) as database:
+        with database.write() as session:
+            shop = shops.installed(session, options.shop)
+            if not options.status:
+                backfills.start(session, shop.id, options.since)
+        if not options.status and "read_all_orders" not in shop.scopes.split(","):
+            print("Without read_all_orders Shopify shows the orders of the last 60 days.", file=sys.stderr)
+        if not options.status and not options.no_wait:
+            parked = _work_until_done(settings, database, shop.id, (backfills.KIND, "mirror-order"))
+        with database.read() as session:
+            progress = backfills.progress(session, shop.id)
+    rows = [] if progress is None else [_progress_row(progress)]
+    _print_rows(rows, options.json, "No backfill was started in this shop.")
+    return 1 if parked else 0
+
+
+def _progress_row(progress: backfills.Progress) -> dict[str, Any]:
+    return {
+        "state": "running" if progress.running else "finished",
+        "orders": progress.orders,
+        "items": progress.items,
+        "problem": progress.problem,
+        "finishedAt": iso(progress.finished_at) if progress.finished_at else None,
+    }
 
 
 def _work_until_done(settings: Settings, database: Database, shop_id: int, kinds: Sequence[str]) -> int:

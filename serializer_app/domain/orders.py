@@ -274,6 +274,11 @@ def find(session: Session, shop_id: int, order_id: int) -> Order:
     return order
 
 
+def is_known(session: Session, shop_id: int, order_id: int) -> bool:
+    """Whether we ever heard of an order, a deleted one too."""
+    return session.get(Order, (shop_id, order_id)) is not None
+
+
 def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
     """Lines with what is tracked about them *now*: (Line columns…, trackable)."""
     return session.execute(
@@ -299,8 +304,13 @@ def trackable_units(rows: Sequence[Any]) -> int:
     return sum(row.quantity for row in rows if row.trackable)
 
 
-def generate_missing(session: Session, shop: Shop, order_id: int, *, actor: str) -> Outcome:
-    """A person or the API asks for the items an order should have: one per trackable unit (contract §7.2)."""
+def generate_missing(
+    session: Session, shop: Shop, order_id: int, *, actor: str, only_auto: bool = False
+) -> Outcome:
+    """A person or the API asks for the items an order should have: one per trackable unit (contract §7.2).
+
+    With ``only_auto`` only for variants whose items are generated without asking: a backfill over old orders.
+    """
     order = _alive(session, shop.id, order_id)
     stored = items.stored_lines(session, shop.id, order_id)
     variants = catalog.tracking(
@@ -309,7 +319,7 @@ def generate_missing(session: Session, shop: Shop, order_id: int, *, actor: str)
     todo = Plan()
     for line in stored.values():
         variant = variants.get(line.variant_id) if line.variant_id else None
-        if variant is not None and variant.trackable:
+        if variant is not None and variant.trackable and (variant.auto_generatable or not only_auto):
             fill(todo, line, variant, line.quantity - len(line.living), auto_generated=True)
     return _carry_out(session, order, todo, actor=actor)
 

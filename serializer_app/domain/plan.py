@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from serializer_app.domain.catalog import Tracking
 
@@ -45,6 +46,12 @@ class OrderSnapshot:
     def units(self, line: LineSnapshot) -> int:
         """Units of a line that are still sold: none once the order is cancelled."""
         return 0 if self.cancelled_at else line.quantity
+
+
+def snapshot_of(order: Any) -> OrderSnapshot:
+    """The answer to our own question (``shopify.orders.FetchedOrder``, whose fields have these names) as a snapshot."""
+    lines = tuple(LineSnapshot(**vars(line)) for line in order.lines)
+    return OrderSnapshot(**{**vars(order), "lines": lines}, asked=True)
 
 
 @dataclass(frozen=True)

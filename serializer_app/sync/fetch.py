@@ -9,21 +9,25 @@ from typing import Any
 from serializer_app.clock import now, parse_iso
 from serializer_app.domain import catalog, orders, shops
 from serializer_app.domain.catalog import Facts
-from serializer_app.domain.plan import LineSnapshot, OrderSnapshot
-from serializer_app.shopify.domains import gid, numeric_id
+from serializer_app.domain.plan import snapshot_of
+from serializer_app.shopify.client import PermanentFailure
+from serializer_app.shopify.domains import numeric_id
+from serializer_app.shopify.orders import fetch
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.worker import Verdict, Work
-
-LINES_PAGE = 250
 
 
 def fetch_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``fetch-order``: orders/edited and refunds/create do not carry the order, so it is asked for."""
     verdict = Verdict()
     for job in jobs[:5]:
-        apply_order(work, int(job.key))
-        verdict.done.append(job)
+        try:
+            apply_order(work, int(job.key))
+        except PermanentFailure as error:
+            verdict.failed.append((job, error))
+        else:
+            verdict.done.append(job)
     verdict.spacing = orders.FETCH_DELAY
     verdict.postponed = [(job, 0.0) for job in jobs[5:]]
     verdict.pause = work.rest(500) if verdict.postponed else work.rest()
@@ -32,11 +36,11 @@ def fetch_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
 
 def apply_order(work: Work, order_id: int) -> orders.Outcome:
     """Fetch one order and apply it; one that Shopify no longer has is treated as deleted."""
-    snapshot = order(work, order_id)
+    order = fetch(work.call, order_id)
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
-        if snapshot is not None:
-            return orders.apply(session, shop, snapshot, actor="app:fetch")
+        if order is not None:
+            return orders.apply(session, shop, snapshot_of(order), actor="app:fetch")
         if not is_shown(shop, orders.ordered_at(session, shop.id, order_id)):
             return orders.Outcome()
         return orders.Outcome(removed=orders.delete(session, shop.id, order_id, actor="app:fetch"))
@@ -52,66 +56,6 @@ def is_shown(shop: Shop, ordered_at: datetime | None) -> bool:
     if "read_all_orders" in shop.scopes.split(","):
         return True
     return ordered_at is not None and ordered_at > now() - SHOWN_FOR
-
-
-def order(work: Work, order_id: int) -> OrderSnapshot | None:
-    """The whole order with every line, or None when Shopify has none of this ID."""
-    node = work.call("Order", {"id": gid("Order", order_id)}).get("order")
-    return None if node is None else snapshot(work, node)
-
-
-def snapshot(work: Work, node: dict[str, Any]) -> OrderSnapshot:
-    """An order's node, with its further lines fetched, as a snapshot."""
-    fulfilled = _fulfilled_at(node)
-    lines = [_line(line, fulfilled) for line in _lines(work, node)]
-    customer = node.get("customer")
-    cancelled = node.get("cancelledAt")
-    return OrderSnapshot(
-        numeric_id(node["id"]),
-        node.get("name"),
-        numeric_id(customer["id"]) if customer else None,
-        parse_iso(node["createdAt"]),
-        parse_iso(node["updatedAt"]),
-        parse_iso(cancelled) if cancelled else None,
-        tuple(lines),
-        asked=True,
-    )
-
-
-def _lines(work: Work, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    page = node["lineItems"]
-    yield from page["nodes"]
-    while page["pageInfo"]["hasNextPage"]:
-        variables = {"id": node["id"], "first": LINES_PAGE, "after": page["pageInfo"]["endCursor"]}
-        again = work.call("OrderLineItems", variables).get("order")
-        if again is None:
-            return
-        page = again["lineItems"]
-        yield from page["nodes"]
-
-
-def _fulfilled_at(node: dict[str, Any]) -> datetime | None:
-    """The first fulfilment of the order. Which lines were in it is not asked: it would cost hundreds of points."""
-    moments = [
-        parse_iso(entry["createdAt"])
-        for entry in node.get("fulfillments") or []
-        if entry.get("createdAt") and entry.get("status") in (None, "SUCCESS", "PENDING", "OPEN")
-    ]
-    return min(moments, default=None)
-
-
-def _line(node: dict[str, Any], fulfilled_at: datetime | None) -> LineSnapshot:
-    variant, product = node.get("variant"), node.get("product")
-    return LineSnapshot(
-        numeric_id(node["id"]),
-        numeric_id(variant["id"]) if variant else None,
-        numeric_id(product["id"]) if product else None,
-        node.get("title"),
-        node.get("variantTitle"),
-        node.get("sku"),
-        int(node["currentQuantity"]),
-        fulfilled_at,
-    )
 
 
 # --- variants -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
-from serializer_app.sync import deliveries, fetch, imports, install, mirror, reconcile
+from serializer_app.sync import backfill, deliveries, fetch, imports, install, mirror, reconcile
 from serializer_app.sync.worker import Handler, Worker
 
 HANDLERS: dict[str, Handler] = {
@@ -19,6 +19,7 @@ HANDLERS: dict[str, Handler] = {
     "reconcile": reconcile.reconcile,
     "compare": reconcile.compare,
     "resync": reconcile.resync,
+    "backfill": backfill.backfill,
     "serial-import": imports.enter_uploads,
     "deliver": deliveries.deliver,
 }

@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
 from serializer_app.domain import catalog, history, orders, privacy, shops
+from serializer_app.domain.plan import snapshot_of
 from serializer_app.shopify.domains import gid
+from serializer_app.shopify.orders import page
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror, Shop, Variant
 from serializer_app.store.outbox import Job
@@ -30,7 +32,6 @@ log = structlog.get_logger(__name__)
 EVERY = 3600.0
 OVERLAP = timedelta(minutes=10)
 """Shopify's index of updated_at lags a little: look back a bit further than the watermark."""
-ORDERS_PAGE = 5
 COMPARE_PAGE = 25
 COMPARE_MOST = 2500
 TOUCH_PAGE = 500
@@ -80,30 +81,27 @@ def _say(work: Work, healed: dict[str, list[int]]) -> None:
 
 def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[str | None, list[int]]:
     """One page of orders updated since: (cursor of the next one, IDs of orders of which something was missed)."""
-    variables = {"first": ORDERS_PAGE, "after": cursor, "query": f"updated_at:>='{iso(since)}'"}
-    page = work.call("OrdersUpdatedSince", variables)["orders"]
+    found, following = page(work.call, f"updated_at:>='{iso(since)}'", cursor)
     healed = []
-    for node in page["nodes"]:
-        snapshot = fetch.snapshot(work, node)
+    for snapshot in map(snapshot_of, found):
         with work.db.write() as session:
             shop = shops.by_id(session, work.shop_id)
             known = orders.updated_at(session, shop.id, snapshot.order_id)
             orders.apply(session, shop, snapshot, actor="app:reconcile")
         if known is None or known < snapshot.updated_at:
             healed.append(snapshot.order_id)
-    info = page["pageInfo"]
-    return info["endCursor"] if info["hasNextPage"] else None, healed
+    return following, healed
 
 
 def _variants_page(work: Work, since: datetime, cursor: str | None) -> tuple[str | None, list[int]]:
     """The same for variants."""
-    page, following = fetch.variants(work, f"updated_at:>='{iso(since)}'", cursor)
+    found, following = fetch.variants(work, f"updated_at:>='{iso(since)}'", cursor)
     with work.db.write() as session:
-        known = catalog.heard_of(session, work.shop_id, [fact.variant_id for fact in page])
-        catalog.describe(session, work.shop_id, page)
+        known = catalog.heard_of(session, work.shop_id, [fact.variant_id for fact in found])
+        catalog.describe(session, work.shop_id, found)
     return following, [
         fact.variant_id
-        for fact in page
+        for fact in found
         if (heard := known.get(fact.variant_id)) is None or (fact.updated_at and heard < fact.updated_at)
     ]
 

@@ -65,6 +65,10 @@ ERRORS: dict[str, tuple[int, str]] = {
     "too_many_requests": (429, "The key's rate limit is used up; `Retry-After` says how long to wait."),
     "internal_error": (500, "Something went wrong on our side; `requestId` helps to find it."),
     "database_unavailable": (503, "The database is away; try again."),
+    "shopify_unreachable": (
+        503,
+        "Shopify had to be asked and could not; `Retry-After` may say when to try again.",
+    ),
 }
 
 EVERYWHERE = ("unauthorized", "query_invalid", "too_many_requests")

@@ -12,6 +12,7 @@ from serializer_app.errors import AppError
 from serializer_app.web.answers import answer
 from serializer_app.web.api.conditions import tagged
 from serializer_app.web.api.operations import operation
+from serializer_app.web.asking import ensure_order
 from serializer_app.web.house import house
 from serializer_app.web.wire.inputs import Adjustment, Nothing
 from serializer_app.web.wire.items import ItemWire, item_results
@@ -47,14 +48,16 @@ def get_order(order_id: int) -> Response:
     summary="Generate the missing items of an order",
     description=(
         "One item for each trackable unit that has none yet: removed items come back first, then new ones are made. "
-        "Asked twice, the second call changes nothing. Needs no body."
+        "An order that the app has not heard of yet is fetched from Shopify. Asked twice, the second call changes "
+        "nothing. Needs no body."
     ),
     body=Nothing,
     body_optional=True,
     answers={201: OrderWire, 200: OrderWire},
-    errors=("id_invalid", "order_not_found", "order_deleted"),
+    errors=("id_invalid", "order_not_found", "order_deleted", "shopify_unreachable"),
 )
 def post_order_items(order_id: int, body: Nothing) -> Response:
+    ensure_order(g.shop_id, order_id, actor=g.actor)
     with house().db.write() as session:
         outcome = _generate(session, order_id)
         found = _wire(session, order_id)

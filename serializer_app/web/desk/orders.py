@@ -12,6 +12,7 @@ from serializer_app.domain import items, order_list, orders, shops, units
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Shop
 from serializer_app.web.answers import answer
+from serializer_app.web.asking import ensure_order
 from serializer_app.web.desk.forms import checked, json_body, typed
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
@@ -144,6 +145,7 @@ def _present(session: Session, entry: SerialEntry) -> dict[str, Any]:
 @desk.post("/orders/<int:order_id>/items")
 def generate_items(order_id: int) -> Response:
     """The items that the order should have and does not: asked twice, the second time changes nothing."""
+    ensure_order(g.shop_id, order_id, actor=g.actor)
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id)
         outcome = orders.generate_missing(session, shop, order_id, actor=g.actor)

@@ -1,0 +1,56 @@
+"""What a request has to ask Shopify before it can be answered: at present an order that no webhook ever brought."""
+
+from __future__ import annotations
+
+from serializer_app.domain import orders, shops, tokens
+from serializer_app.domain.plan import snapshot_of
+from serializer_app.errors import AppError
+from serializer_app.shopify import orders as shown
+from serializer_app.shopify.client import AdminClient, Unauthorised
+from serializer_app.web.house import house
+
+
+def ensure_order(shop_id: int, order_id: int, *, actor: str) -> None:
+    """Have the order in our database. One that we never saw is fetched from Shopify and applied like any other
+    snapshot; one that we know costs a look at the database. Call it outside any transaction.
+
+    Raises AppError ``order_not_found`` 404 when Shopify does not show it either or we have no access to the shop, and
+    ``shopify_unreachable`` 503 when it cannot be asked now.
+    """
+    db = house().db
+    with db.read() as session:
+        if orders.is_known(session, shop_id, order_id):
+            return
+        domain = shops.by_id(session, shop_id).domain
+        usable = tokens.standing(session, shop_id).usable
+    order = _fetch(shop_id, domain, order_id) if usable else None
+    if order is None:
+        raise AppError("order_not_found", f"Order {order_id} not found.", status=404)
+    with db.write() as session:
+        orders.apply(session, shops.by_id(session, shop_id), snapshot_of(order), actor=actor)
+
+
+def _fetch(shop_id: int, domain: str, order_id: int) -> shown.FetchedOrder | None:
+    try:
+        return _asked(shop_id, domain, order_id)
+    except AppError as error:
+        raise AppError(
+            "shopify_unreachable",
+            f"Shopify cannot be asked for order {order_id} now: {error.message}",
+            status=503,
+            permanent=False,
+            retry_after=error.retry_after,
+        ) from error
+
+
+def _asked(shop_id: int, domain: str, order_id: int) -> shown.FetchedOrder | None:
+    parts = house()
+    token = tokens.usable(parts.db, parts.vault, parts.settings, shop_id)
+    try:
+        with AdminClient(parts.settings, domain, token) as client:
+            return shown.fetch(client.execute, order_id)
+    except Unauthorised:
+        # Taken back before its time: once more with a renewed one.
+        token = tokens.usable(parts.db, parts.vault, parts.settings, shop_id, refused=token)
+        with AdminClient(parts.settings, domain, token) as client:
+            return shown.fetch(client.execute, order_id)
