@@ -117,41 +117,29 @@ def upgrade() -> None:
         "items",
         ["shop_id", "customer_id", "id"],
         unique=False,
-        sqlite_where=sa.text("removed_at IS NULL"),
-        postgresql_where=sa.text("removed_at IS NULL"),
     )
     op.create_index(
         "ix_items_customer_variant",
         "items",
         ["shop_id", "customer_id", "variant_id", "id"],
         unique=False,
-        sqlite_where=sa.text("removed_at IS NULL"),
-        postgresql_where=sa.text("removed_at IS NULL"),
     )
+    if not on_postgresql():  # there the key itself begins with the shop
+        op.create_index("ix_items_shop", "items", ["shop_id", "id"], unique=False)
     op.create_index("ix_items_line", "items", ["shop_id", "line_item_id", "id"], unique=False)
     op.create_index(
         "ix_items_order",
         "items",
         ["shop_id", "order_id", "id"],
         unique=False,
-        sqlite_where=sa.text("removed_at IS NULL"),
-        postgresql_where=sa.text("removed_at IS NULL"),
-    )
-    op.create_index(
-        "ix_items_order_variant",
-        "items",
-        ["shop_id", "order_id", "variant_id", "id"],
-        unique=False,
-        sqlite_where=sa.text("removed_at IS NULL"),
-        postgresql_where=sa.text("removed_at IS NULL"),
     )
     op.create_index(
         "ix_items_serial",
         "items",
         ["shop_id", "serial_key", "id"],
         unique=False,
-        sqlite_where=sa.text("serial_key IS NOT NULL AND removed_at IS NULL"),
-        postgresql_where=sa.text("serial_key IS NOT NULL AND removed_at IS NULL"),
+        sqlite_where=sa.text("serial_key IS NOT NULL"),
+        postgresql_where=sa.text("serial_key IS NOT NULL"),
     )
     op.create_index(
         "uq_items_line_serial",
@@ -166,8 +154,6 @@ def upgrade() -> None:
         "items",
         ["shop_id", "variant_id", "id"],
         unique=False,
-        sqlite_where=sa.text("removed_at IS NULL"),
-        postgresql_where=sa.text("removed_at IS NULL"),
     )
     op.create_table(
         "lanes",

@@ -20,8 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
 
-# What was removed is read only by its line or its item ID; every other path sees living items alone.
-_LIVE = text("removed_at IS NULL")
+_SERIAL = text("serial_key IS NOT NULL")
 _LIVE_SERIAL = text("serial_key IS NOT NULL AND removed_at IS NULL")
 
 
@@ -48,37 +47,21 @@ class Item(Base):
             sqlite_where=_LIVE_SERIAL,
             postgresql_where=_LIVE_SERIAL,
         ),
+        # Reading indexes are whole, although most paths want living items: of a partial one PostgreSQL thinks, until
+        # it has statistics, that it is as good as empty, and walks whichever it met first (15,705 pages for 101 rows).
+        Index("ix_items_shop", "shop_id", "id").ddl_if(dialect="sqlite"),
         Index("ix_items_line", "shop_id", "line_item_id", "id"),
-        Index("ix_items_order", "shop_id", "order_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
-        Index(
-            "ix_items_order_variant",
-            "shop_id",
-            "order_id",
-            "variant_id",
-            "id",
-            sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
-        ),
-        Index("ix_items_variant", "shop_id", "variant_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
-        Index(
-            "ix_items_customer", "shop_id", "customer_id", "id", sqlite_where=_LIVE, postgresql_where=_LIVE
-        ),
-        Index(
-            "ix_items_customer_variant",
-            "shop_id",
-            "customer_id",
-            "variant_id",
-            "id",
-            sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
-        ),
+        Index("ix_items_order", "shop_id", "order_id", "id"),
+        Index("ix_items_variant", "shop_id", "variant_id", "id"),
+        Index("ix_items_customer", "shop_id", "customer_id", "id"),
+        Index("ix_items_customer_variant", "shop_id", "customer_id", "variant_id", "id"),
         Index(
             "ix_items_serial",
             "shop_id",
             "serial_key",
             "id",
-            sqlite_where=_LIVE_SERIAL,
-            postgresql_where=_LIVE_SERIAL,
+            sqlite_where=_SERIAL,
+            postgresql_where=_SERIAL,
         ),
     )
 
