@@ -7,11 +7,13 @@ expected in front. Each setting that deployments change is an environment variab
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
 
 from serializer_app import logs
+from serializer_app.config import ConfigError, Settings
 
 if TYPE_CHECKING:
     from gunicorn.app.base import BaseApplication
@@ -29,8 +31,25 @@ class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
         """The app writes its own line for each request, without the query."""
 
 
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+def _checked() -> tuple[Settings, int]:
+    """The settings and the number of processes; what is wrong stops the start here, before any worker, with its name."""
+    problems = []
+    settings = None
+    try:
+        settings = Settings.from_env()
+    except ConfigError as error:
+        problems = error.problems
+    processes = os.environ.get("WEB_CONCURRENCY", "2")
+    if not processes.isascii() or not processes.isdigit() or not 0 < int(processes) <= 1000:
+        problems.append(f"WEB_CONCURRENCY must be a number of processes, not {processes!r}")
+    if settings is None or problems:
+        print("The settings are not right:", *problems, sep="\n", file=sys.stderr)
+        raise SystemExit(2)
+    return settings, int(processes)
+
+
+_settings, workers = _checked()
+bind = f"0.0.0.0:{_settings.port}"
 worker_class = os.environ.get("WEB_WORKER_CLASS", "sync")
 preload_app = False  # settings, engines and threads belong to the process that uses them
 timeout = 30

@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 SCOPES = ("write_orders", "write_products", "read_customers", "write_app_proxy")
 OPTIONAL_SCOPES = ("read_all_orders", "read_customer_merge")
@@ -53,6 +55,11 @@ class Settings:
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the app runs for this machine alone, as the demo does: only then may it call this machine."""
+        return urlsplit(self.app_url).hostname in _LOOPBACK
 
     def admin_url(self, shop: str) -> str:
         """Where the Admin API of ``shop`` (a checked myshopify domain) answers: origin without a trailing slash."""
@@ -155,10 +162,19 @@ class _Reader:
             self.problems.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
         elif url in {"sqlite:///", "sqlite:///:memory:"}:
             self.problems.append("DATABASE_URL must name a file: an SQLite database in memory is lost at exit")
+        else:
+            try:
+                make_url(url)
+            except (ArgumentError, ValueError):
+                # Without the text: it may hold a password.
+                self.problems.append("DATABASE_URL is no database address: postgresql://user:password@host:port/name")
         return url
 
     def encryption_keys(self) -> tuple[str, ...]:
-        keys = tuple(key.strip() for key in self.required("SERIALIZER_ENCRYPTION_KEYS").split(",") if key.strip())
+        text = self.required("SERIALIZER_ENCRYPTION_KEYS")
+        keys = tuple(key.strip() for key in text.split(",") if key.strip())
+        if text and not keys:
+            self.problems.append("SERIALIZER_ENCRYPTION_KEYS names no key between its commas")
         for number, key in enumerate(keys, start=1):
             try:
                 Fernet(key)

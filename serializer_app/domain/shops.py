@@ -124,7 +124,12 @@ def uninstall(session: Session, shop: Shop, *, actor: str, happened_at: datetime
         session.flush()
     if shop.status == UNINSTALLED:
         return False
-    shop.status, shop.uninstalled_at = UNINSTALLED, now()
+    moment = now()
+    # Ended for good: whoever holds a key of the old installation must not come back in with the merchant.
+    session.execute(
+        update(ApiKey).where(ApiKey.shop_id == shop.id, ApiKey.revoked_at.is_(None)).values(revoked_at=moment)
+    )
+    shop.status, shop.uninstalled_at = UNINSTALLED, moment
     session.flush()
     history.record(session, shop.id, "shop", [(shop.id, {})], actor=actor, action="uninstalled")
     return True

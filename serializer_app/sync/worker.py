@@ -7,13 +7,13 @@ one reads the present state and acts.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from serializer_app import logs
 from serializer_app.config import Settings
@@ -28,9 +28,9 @@ from serializer_app.store.outbox import Job, Taken
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 90.0
-"""Longer than the longest call (connect and read time-outs of the client), so that a lane is not taken over from a
-worker that only waits."""
+LEASE_SECONDS = 20.0
+"""How long a killed worker's shop waits for the next one. A living worker renews its lease while it works, also
+while it waits for a slow answer."""
 POLL_SECONDS = 0.25
 LOST_PAUSE = 300.0
 CLOSED_PAUSE = 60.0
@@ -69,7 +69,7 @@ class Work:
     taken: Taken
     _client: AdminClient | None = None
     _token: str = ""
-    _renewed: float = field(default_factory=time.monotonic)
+    lost: threading.Event = field(default_factory=threading.Event)
 
     @property
     def client(self) -> AdminClient:
@@ -83,12 +83,9 @@ class Work:
         self._client = AdminClient(self.settings, self.domain, token, self.http)
 
     def call(self, operation_name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask Shopify, with the lease renewed where it grows old; raises LaneLost when it is somebody else's."""
-        if time.monotonic() - self._renewed > LEASE_SECONDS / 3:
-            with self.db.write() as session:
-                if not outbox.renew(session, self.taken, lease_seconds=LEASE_SECONDS):
-                    raise LaneLost
-            self._renewed = time.monotonic()
+        """Ask Shopify, while the lane is ours; raises LaneLost when it is somebody else's by now."""
+        if self.lost.is_set():
+            raise LaneLost
         try:
             return self.client.execute(operation_name, variables)
         except Unauthorised:
@@ -154,7 +151,8 @@ class Worker:
         logs.bind(shop=shop.domain)
         work = Work(self.settings, self.db, self.vault, self._http, shop.id, shop.domain, taken)
         try:
-            verdict = self._handle(work, taken)
+            with _renewing(self.db, work):
+                verdict = self._handle(work, taken)
         except LaneLost:
             log.warning("lane lost")
             return True
@@ -199,6 +197,31 @@ class Worker:
             for kind, key, wait in verdict.again:
                 outbox.put(session, taken.shop_id, kind, [key], delay=wait)
             outbox.leave(session, taken, pause=verdict.pause)
+
+
+@contextmanager
+def _renewing(db: Database, work: Work) -> Iterator[None]:
+    """Renew the lease of ``work`` from a thread for as long as the block runs; sets ``work.lost`` when it is gone."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(LEASE_SECONDS / 4):
+            try:
+                with db.write() as session:
+                    ours = outbox.renew(session, work.taken, lease_seconds=LEASE_SECONDS)
+            except SQLAlchemyError:
+                continue  # the database is away for a moment; the lease says how long that may last
+            if not ours:
+                work.lost.set()
+                return
+
+    thread = threading.Thread(target=beat, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @dataclass

@@ -58,6 +58,9 @@ def compliance() -> Response:
     domain = shop_domain(payload.shop_domain)
     if domain is None:
         raise AppError("payload_invalid", "shop_domain is no myshopify domain", status=400)
+    stated = request.headers.get("X-Shopify-Shop-Domain")
+    if stated is not None and shop_domain(stated) != domain:
+        raise AppError("shop_mismatch", "X-Shopify-Shop-Domain names another shop than the body", status=400)
     g.shop_domain = domain
     with house().db.write() as session:
         shop = shops.find(session, domain)
