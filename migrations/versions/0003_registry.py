@@ -66,6 +66,7 @@ def upgrade() -> None:
         row_key("deliveries"),
         sa.UniqueConstraint("shop_id", "public_id", name="uq_deliveries_public_id"),
     )
+    op.create_index("ix_deliveries_happened", "deliveries", ["shop_id", "happened_at"], unique=False)
     op.create_index("ix_deliveries_endpoint", "deliveries", ["shop_id", "endpoint_id", "id"], unique=False)
     op.create_table(
         "endpoints",

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
@@ -43,6 +43,8 @@ MOST_ENDPOINTS = 20
 MOST_ATTEMPTS = 36
 """1 s, 2 s, 4 s … an hour: a system may be away for a day."""
 SECRET_PREFIX = "whsec_"  # noqa: S105
+
+LOG_LIFE = timedelta(days=30)
 
 _LONGEST_PAUSE = timedelta(minutes=10)
 
@@ -324,3 +326,11 @@ def attempted(session: Session, shop_id: int, sent: Parcel, outcome: Outcome) ->
         endpoint.paused_until = None if outcome.delivered else now() + pause
     session.flush()
     return row.status == "waiting"
+
+
+def expire(session: Session, shop_id: int) -> None:
+    """Forget what endpoints were told more than thirty days ago."""
+    session.execute(
+        delete(Delivery).where(Delivery.shop_id == shop_id, Delivery.happened_at < now() - LOG_LIFE),
+        execution_options={"synchronize_session": False},
+    )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from serializer_app.config import Settings
 from serializer_app.domain import deliveries
 from serializer_app.domain.deliveries import Outcome, Parcel
 from serializer_app.errors import AppError
@@ -18,15 +16,9 @@ from serializer_app.store.outbox import Job
 from serializer_app.sync import couriers
 from serializer_app.sync.worker import Verdict, Work
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 MOST_FLOW_TEXT = 1000
 SECONDS = 45.0
 """Well within the lane's lease, and the shop's other jobs get their turn."""
-
-
-def loopback_allowed(settings: Settings) -> bool:
-    """Only an app that runs on loopback itself, as the demo does, may call this machine."""
-    return urlsplit(settings.app_url).hostname in _LOOPBACK
 
 
 def deliver(work: Work, jobs: Sequence[Job]) -> Verdict:
@@ -57,7 +49,7 @@ def _attempt(work: Work, parcel: Parcel) -> bool:
     if parcel.url == deliveries.FLOW:
         outcome = _flow(work, parcel)
     else:
-        outcome = couriers.send(parcel, loopback=loopback_allowed(work.settings))
+        outcome = couriers.send(parcel, loopback=work.settings.on_loopback)
     with work.db.write() as session:
         return deliveries.attempted(session, work.shop_id, parcel, outcome)
 

@@ -1,4 +1,4 @@
-"""Outgoing webhooks against a real receiver on loopback: signed, tried again, told in a log, and never inside a wall."""
+"""Outgoing webhooks against a real receiver: signed, tried again, told in a log, and never inside a wall."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from serializer_app.domain.items import ItemChanges, change
 from serializer_app.store.db import Database
 from serializer_app.store.models import Delivery, Endpoint, OutboxRow
 from serializer_app.sync import couriers
-from serializer_app.sync.deliveries import deliver, flow_payload, loopback_allowed
+from serializer_app.sync.deliveries import deliver, flow_payload
 from serializer_app.sync.worker import Worker
 from tests.domain.registry.conftest import ADA, World, world
 
@@ -136,7 +136,7 @@ def test_a_failure_is_tried_again_under_the_same_id_and_rests_between(
     assert [row[:3] for row in log(world)] == [("waiting", 1, 500), ("waiting", 0, None)]
     again(world)
     work(world, settings)
-    assert [row[3] for row in log(world)][0] == "Answered 302"
+    assert log(world)[0][3] == "Answered 302"
     again(world)
     work(world, settings)
     assert [row[:3] for row in log(world)] == [("delivered", 3, 204), ("delivered", 1, 204)]
@@ -276,8 +276,8 @@ def test_nobody_there_is_a_failure_in_words() -> None:
 
 
 def test_loopback_is_for_apps_on_loopback(settings: Settings) -> None:
-    assert loopback_allowed(settings)
-    assert not loopback_allowed(replace(settings, app_url="https://serializer.example.com"))
+    assert settings.on_loopback
+    assert not replace(settings, app_url="https://serializer.example.com").on_loopback
 
 
 def test_flow_gets_the_fields_its_triggers_declare() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -22,6 +23,7 @@ KIND = "serial-import"
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ENTRIES = 1_000_000
 PART = 5_000
+RESULT_LIFE = timedelta(days=30)
 
 Form = Literal["csv", "jsonl"]
 COLUMNS = ("serialNumber", "experienceId", "productSku", "quantity")
@@ -105,6 +107,20 @@ def enter_next(session: Session, shop: Shop, public_id: str) -> bool:
         upload.finished_at = now()
     session.flush()
     return upload.finished_at is None
+
+
+def expire(session: Session, shop_id: int) -> None:
+    """Forget uploads and their results thirty days after they were sent."""
+    old = select(Upload.id).where(Upload.shop_id == shop_id, Upload.created_at < now() - RESULT_LIFE)
+    unsynchronised = {"synchronize_session": False}
+    session.execute(
+        delete(UploadPart).where(UploadPart.shop_id == shop_id, UploadPart.upload_id.in_(old)),
+        execution_options=unsynchronised,
+    )
+    session.execute(
+        delete(Upload).where(Upload.shop_id == shop_id, Upload.created_at < now() - RESULT_LIFE),
+        execution_options=unsynchronised,
+    )
 
 
 def result(session: Session, upload: Upload) -> Iterator[str]:

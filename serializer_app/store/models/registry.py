@@ -290,6 +290,7 @@ class Delivery(Base):
         UniqueConstraint("shop_id", "public_id", name="uq_deliveries_public_id"),
         CheckConstraint("status IN ('waiting', 'delivered', 'failed')", name="status"),
         Index("ix_deliveries_endpoint", "shop_id", "endpoint_id", "id"),
+        Index("ix_deliveries_happened", "shop_id", "happened_at"),
     )
 
     id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)

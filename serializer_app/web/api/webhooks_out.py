@@ -13,7 +13,6 @@ from serializer_app.clock import iso
 from serializer_app.domain import addresses, deliveries, shops
 from serializer_app.domain.registry.lookups import walk
 from serializer_app.store.models import Delivery, Endpoint
-from serializer_app.sync.deliveries import loopback_allowed
 from serializer_app.web import cursors
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation
@@ -158,7 +157,7 @@ def list_endpoints() -> Response:
 )
 def post_endpoint(body: EndpointInput) -> Response:
     parts = house()
-    loopback = loopback_allowed(parts.settings)
+    loopback = parts.settings.on_loopback
     with parts.db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
         endpoint, secret = deliveries.create(
@@ -191,7 +190,7 @@ def get_endpoint(endpoint_id: str) -> Response:
     errors=("endpoint_not_found", "endpoint_invalid"),
 )
 def patch_endpoint(endpoint_id: str, body: EndpointChanges) -> Response:
-    loopback = loopback_allowed(house().settings)
+    loopback = house().settings.on_loopback
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
         endpoint = deliveries.find(session, g.shop_id, endpoint_id)

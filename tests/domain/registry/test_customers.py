@@ -9,12 +9,13 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import privacy
-from serializer_app.domain.registry import customers, idempotency, lookups, registrations, transfers
+from serializer_app.domain import deliveries, privacy
+from serializer_app.domain.registry import customers, idempotency, lookups, registrations, transfers, uploads
 from serializer_app.domain.registry.lookups import View
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import IdempotencyKey, Transfer
+from serializer_app.store.models import Delivery, IdempotencyKey, Transfer, Upload
+from serializer_app.sync import expiry
 from tests.conftest import ENCRYPTION_KEY
 from tests.domain.registry.conftest import ADA, GRACE, World
 from tests.domain.registry.test_registrations import actions, found, one
@@ -149,3 +150,30 @@ def test_a_key_that_no_header_carries_well_is_refused(key: str) -> None:
     with pytest.raises(AppError) as caught:
         idempotency.slot(1, "api-key:1", key, b"")
     assert caught.value.code == "idempotency_key_invalid"
+
+
+def test_what_is_kept_for_a_while_is_forgotten_after_it(world: World) -> None:
+    slot = idempotency.slot(world.shop_id, "api-key:1", "k1", b"POST /serials")
+    with world.db.write() as session:
+        idempotency.first_answer(session, world.vault, slot)
+        shop = world.shop(session)
+        url = "https://erp.example.com/"
+        endpoint, _ = deliveries.create(session, world.vault, shop, url, ["item.created"], loopback=False)
+        deliveries.send_test(session, endpoint)
+        uploads.begin(session, world.shop_id, "csv", b"serialNumber,productSku\nS1,W-1", actor="api-key:1")
+    tables = ("idempotency_keys", "deliveries", "uploads", "upload_parts")
+
+    def left() -> list[int]:
+        with world.db.read() as session:
+            return [session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables]
+
+    with world.db.write() as session:
+        expiry.expire(session, world.shop_id)
+    assert left() == [1, 1, 1, 1]
+    old = now() - timedelta(days=31)
+    with world.db.write() as session:
+        session.execute(update(IdempotencyKey).values(expires_at=old))
+        session.execute(update(Delivery).values(happened_at=old))
+        session.execute(update(Upload).values(created_at=old))
+        expiry.expire(session, world.shop_id)
+    assert left() == [0, 0, 0, 0]

@@ -50,7 +50,7 @@ def test_a_csv_is_entered_with_a_verdict_for_every_serial(world: World, separato
     assert caught.value.code == "upload_running"
     assert finish(world, public_id) == 1
     rows = list(csv.DictReader(io.StringIO(result(world, public_id))))
-    assert [row["serialNumber"] for row in rows if row["url"]][0] == "S1"
+    assert next(row["serialNumber"] for row in rows if row["url"]) == "S1"
     assert len([row for row in rows if row["url"]]) == 3
     assert [row["errorMessage"][:20] for row in rows if row["errorMessage"]] == [
         "Product SKU NOPE not",
