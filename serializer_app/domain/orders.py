@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, items
+from serializer_app.domain import catalog, items, order_lines
 from serializer_app.domain.plan import Addition, OrderSnapshot, Plan, StoredLine, fill, plan
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
@@ -69,7 +69,7 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
         on_order_edit=shop.on_order_edit,
         complete=complete,
     )
-    _write_lines(session, shop.id, snapshot, todo, stored)
+    order_lines.write(session, shop.id, snapshot, todo, stored)
     if old_customer != snapshot.customer_id:
         items.given_to(session, shop.id, snapshot.order_id, snapshot.customer_id)
     outcome = Outcome(
@@ -192,58 +192,6 @@ def _update(session: Session, shop_id: int, snapshot: OrderSnapshot) -> None:
     )
 
 
-def _write_lines(
-    session: Session, shop_id: int, snapshot: OrderSnapshot, todo: Plan, stored: dict[int, StoredLine]
-) -> None:
-    rows = []
-    for position, line in enumerate(snapshot.lines):
-        known = stored.get(line.line_item_id)
-        rows.append(
-            {
-                "shop_id": shop_id,
-                "line_item_id": line.line_item_id,
-                "order_id": snapshot.order_id,
-                "position": position,
-                "variant_id": line.variant_id if known is None else known.variant_id or line.variant_id,
-                "product_id": line.product_id,
-                "title": line.title,
-                "variant_title": line.variant_title,
-                "sku": line.sku,
-                "quantity": snapshot.units(line),
-                "follows": todo.follows.get(line.line_item_id, False) if known is None else known.follows,
-                "fulfilled_at": line.fulfilled_at,
-                "removed_at": None,
-            }
-        )
-    if rows:
-        _upsert_lines(session, rows, fresh=not stored)
-    if todo.gone:
-        session.connection().execute(
-            update(Line)
-            .where(Line.shop_id == shop_id, Line.line_item_id.in_(todo.gone), Line.removed_at.is_(None))
-            .values(quantity=0, removed_at=now())
-        )
-
-
-def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fresh: bool) -> None:
-    statement = outbox.insert(session, Line)
-    excluded = statement.excluded
-    if fresh:
-        statement = statement.on_conflict_do_nothing()
-    else:
-        kept = ("shop_id", "line_item_id", "order_id", "follows")
-        changed = {name: excluded[name] for name in rows[0] if name not in kept}
-        changed["product_id"] = _known(excluded.product_id, Line.product_id)
-        changed["fulfilled_at"] = _known(excluded.fulfilled_at, Line.fulfilled_at)
-        statement = statement.on_conflict_do_update(index_elements=["shop_id", "line_item_id"], set_=changed)
-    session.connection().execute(statement, rows)
-
-
-def _known(new: Any, old: Any) -> Any:
-    """The new value, or the old one where the payload no longer says (a deleted product)."""
-    return func.coalesce(new, old)
-
-
 def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
     """The order is gone in Shopify: all its items go, filled ones too, and a tombstone keeps it from coming back."""
     moment = now()
@@ -272,11 +220,6 @@ def find(session: Session, shop_id: int, order_id: int) -> Order:
     if order is None or (order.deleted_at is not None and order.ordered_at is None):
         raise AppError("order_not_found", f"Order {order_id} not found.", status=404)
     return order
-
-
-def is_known(session: Session, shop_id: int, order_id: int) -> bool:
-    """Whether we ever heard of an order, a deleted one too."""
-    return session.get(Order, (shop_id, order_id)) is not None
 
 
 def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
@@ -429,62 +372,6 @@ def mirror_state(
         )
     ).scalar_one_or_none()
     return outbox.state(session, shop_id, "mirror-order", order_id), written_at
-
-
-def with_variant(session: Session, shop_id: int, variant_id: int, *, after: int, most: int) -> list[int]:
-    """Orders that hold a variant, by their ID behind ``after``: their counts change when it is toggled."""
-    return list(
-        session.scalars(
-            select(Line.order_id)
-            .where(Line.shop_id == shop_id, Line.variant_id == variant_id, Line.order_id > after)
-            .group_by(Line.order_id)
-            .order_by(Line.order_id)
-            .limit(most)
-        )
-    )
-
-
-def updated_at(session: Session, shop_id: int, order_id: int) -> datetime | None:
-    """When the newest applied snapshot of an order was made, None for an order never seen."""
-    return session.execute(
-        select(Order.source_updated_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
-    ).scalar_one_or_none()
-
-
-def with_something_trackable(session: Session, shop_id: int, *, after: int, most: int) -> list[int]:
-    """Orders that have or had metafields, by their ID behind ``after``: mirrored ones, ones with items, ones with
-    units that are trackable now.
-    """
-
-    def holds(table: Any, *more: Any) -> Any:
-        return exists().where(table.shop_id == Order.shop_id, table.order_id == Order.order_id, *more)
-
-    mirrored = exists().where(
-        Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id == Order.order_id
-    )
-    tracked = exists().where(
-        Line.shop_id == Order.shop_id,
-        Line.order_id == Order.order_id,
-        Variant.shop_id == Line.shop_id,
-        Variant.variant_id == Line.variant_id,
-        Variant.trackable,
-    )
-    return list(
-        session.scalars(
-            select(Order.order_id)
-            .where(Order.shop_id == shop_id, Order.order_id > after, Order.deleted_at.is_(None))
-            .where(mirrored | holds(Item, Item.removed_at.is_(None)) | tracked)
-            .order_by(Order.order_id)
-            .limit(most)
-        )
-    )
-
-
-def ordered_at(session: Session, shop_id: int, order_id: int) -> datetime | None:
-    """When an order was placed, None for one never seen alive."""
-    return session.execute(
-        select(Order.ordered_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
-    ).scalar_one_or_none()
 
 
 def merge_customers(session: Session, shop_id: int, *, kept: int, gone: int) -> int:

@@ -7,8 +7,7 @@ that arrives late, or somebody else's edit, is noticed instead of lost or left s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,12 +20,12 @@ from serializer_app.clock import now
 from serializer_app.domain import catalog
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure, Throttled
-from serializer_app.shopify.domains import gid
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror
 from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
-from serializer_app.sync.documents import ATOMIC_PAGES, MAIN, NAMESPACE, SERIALS, Value
+from serializer_app.sync.documents import ATOMIC_PAGES, MAIN, NAMESPACE, SERIALS
+from serializer_app.sync.owners import Batch, Known, Owner, batches_of
 from serializer_app.sync.worker import Verdict, Work
 
 log = structlog.get_logger(__name__)
@@ -39,7 +38,6 @@ one write at its end.
 _CONFLICTS = {"STALE_OBJECT", "INVALID_COMPARE_DIGEST"}
 _ROUNDS = 4
 OURS = re.compile(rf"{MAIN}(_[1-9][0-9]*)?|{SERIALS}")
-OWNER_KINDS = {"order": "Order", "variant": "ProductVariant"}
 
 _MIRROR = Mirror.__table__.c
 _KNOWN = select(_MIRROR.owner_id, _MIRROR.pages, _MIRROR.written_at).where(
@@ -47,64 +45,6 @@ _KNOWN = select(_MIRROR.owner_id, _MIRROR.pages, _MIRROR.written_at).where(
     _MIRROR.owner == bindparam("owner"),
     _MIRROR.owner_id.in_(bindparam("numbers", expanding=True)),
 )
-
-Known = dict[str, dict[str, str]]
-"""metafield key → {"hash", "digest"}, as Mirror.pages keeps it."""
-
-
-@dataclass
-class Owner:
-    """One order or variant on its way to Shopify."""
-
-    job: Job
-    kind: str
-    number: int
-    wanted: dict[str, Value] | None
-    known: Known
-    written_at: datetime | None
-    error: AppError | None = None
-    gone: bool = False
-    touched: bool = False
-
-    @property
-    def gid(self) -> str:
-        return gid(OWNER_KINDS[self.kind], self.number)
-
-    def changed(self) -> list[str]:
-        """Keys whose content Shopify does not hold yet; ``properties`` last, because it names the number of pages."""
-        keys = [
-            key
-            for key, value in (self.wanted or {}).items()
-            if self.known.get(key, {}).get("hash") != value.hash
-        ]
-        return sorted(keys, key=lambda key: (key == MAIN, key))
-
-    def leftover(self) -> list[str]:
-        """Pages of a shrunken order, and serials that are none any more."""
-        return sorted(set(self.known) - set(self.wanted or {}))
-
-    def write(self, key: str) -> dict[str, Any]:
-        value = (self.wanted or {})[key]
-        return {
-            "ownerId": self.gid,
-            "namespace": NAMESPACE,
-            "key": key,
-            "type": value.type,
-            "value": value.text,
-            # null: must not exist yet
-            "compareDigest": self.known.get(key, {}).get("digest"),
-        }
-
-
-@dataclass
-class _Batch:
-    """Metafields of one call: (owner, key) beside the input, in the same order."""
-
-    places: list[tuple[Owner, str]] = field(default_factory=list)
-
-    def without(self, owners: Iterable[Owner]) -> _Batch:
-        out = {id(owner) for owner in owners}
-        return _Batch([place for place in self.places if id(place[0]) not in out])
 
 
 def mirror_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
@@ -169,7 +109,7 @@ def _write_all(work: Work, owners: Sequence[Owner]) -> None:
     """Write until nothing differs. Each round sends what differs; owners in conflict are looked up in between."""
     for _ in range(_ROUNDS):
         active = [owner for owner in owners if owner.wanted and not owner.gone and owner.error is None]
-        batches = _batches(active)
+        batches = batches_of(active)
         if not batches:
             return
         conflicts: dict[int, Owner] = {}
@@ -189,34 +129,7 @@ def _write_all(work: Work, owners: Sequence[Owner]) -> None:
             )
 
 
-def _batches(owners: Sequence[Owner]) -> list[_Batch]:
-    """Calls of at most 25 metafields. An owner's pages stay in one call as long as they fit in one, and ``properties``
-    goes before the serials of any owner: mails wait for the first, only searches for the second.
-    """
-    everything = _Batch([(owner, key) for owner in owners for key in owner.changed()])
-    if len(everything.places) <= ATOMIC_PAGES:
-        return [everything] if everything.places else []
-    batches: list[_Batch] = []
-    rest = _Batch()
-    for owner in owners:
-        pages = [key for key in owner.changed() if key != SERIALS]
-        if len(pages) > ATOMIC_PAGES:
-            parts = [pages[start : start + ATOMIC_PAGES] for start in range(0, len(pages), ATOMIC_PAGES)]
-            batches += [_Batch([(owner, key) for key in part]) for part in parts]
-            continue
-        if len(rest.places) + len(pages) > ATOMIC_PAGES:
-            batches.append(rest)
-            rest = _Batch()
-        rest.places += [(owner, key) for key in pages]
-    batches.append(rest)
-    serials = [(owner, SERIALS) for owner in owners if SERIALS in owner.changed()]
-    batches += [
-        _Batch(serials[start : start + ATOMIC_PAGES]) for start in range(0, len(serials), ATOMIC_PAGES)
-    ]
-    return [batch for batch in batches if batch.places]
-
-
-def _send(work: Work, batch: _Batch) -> list[Owner]:
+def _send(work: Work, batch: Batch) -> list[Owner]:
     """One metafieldsSet; owners that Shopify names as wrong are taken out and the rest go on.
 
     Returns the owners whose digest did not match. What went wrong for good stands in ``owner.error``.
@@ -239,19 +152,19 @@ def _send(work: Work, batch: _Batch) -> list[Owner]:
                 first.error = PermanentFailure("metafield_refused", _message(problems[0]))
                 break
             alone = [place for place in batch.places if place[0] is first]
-            conflicts += _send(work, _Batch(alone))
+            conflicts += _send(work, Batch(alone))
             named = [first]
         batch = batch.without(named)
     return conflicts
 
 
-def _call(work: Work, batch: _Batch) -> dict[str, Any]:
+def _call(work: Work, batch: Batch) -> dict[str, Any]:
     data = work.call("MetafieldsSet", {"metafields": [owner.write(key) for owner, key in batch.places]})
     payload = data.get("metafieldsSet")
     return payload if isinstance(payload, dict) else {}
 
 
-def _sort_out(batch: _Batch, problems: Sequence[dict[str, Any]], conflicts: list[Owner]) -> list[Owner]:
+def _sort_out(batch: Batch, problems: Sequence[dict[str, Any]], conflicts: list[Owner]) -> list[Owner]:
     """Find whose fault each problem is; an owner that Shopify does not know any more is done."""
     named: list[Owner] = []
     for problem in problems:
@@ -286,7 +199,7 @@ def _message(problem: dict[str, Any]) -> str:
     return str(problem.get("message") or problem.get("code") or "refused")[:300]
 
 
-def _note(batch: _Batch, written: Sequence[dict[str, Any]]) -> None:
+def _note(batch: Batch, written: Sequence[dict[str, Any]]) -> None:
     """Keep the digests that Shopify answered, by position; it answers in the order it was asked."""
     digests = {
         ((entry.get("owner") or {}).get("id"), entry.get("key")): entry.get("compareDigest")

@@ -1,0 +1,72 @@
+"""Which orders there are: lists and single facts that the worker and the doors look up, without loading an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from serializer_app.store.models import Item, Line, Mirror, Order, Variant
+
+
+def is_known(session: Session, shop_id: int, order_id: int) -> bool:
+    """Whether we ever heard of an order, a deleted one too."""
+    return session.get(Order, (shop_id, order_id)) is not None
+
+
+def with_variant(session: Session, shop_id: int, variant_id: int, *, after: int, most: int) -> list[int]:
+    """Orders that hold a variant, by their ID behind ``after``: their counts change when it is toggled."""
+    return list(
+        session.scalars(
+            select(Line.order_id)
+            .where(Line.shop_id == shop_id, Line.variant_id == variant_id, Line.order_id > after)
+            .group_by(Line.order_id)
+            .order_by(Line.order_id)
+            .limit(most)
+        )
+    )
+
+
+def updated_at(session: Session, shop_id: int, order_id: int) -> datetime | None:
+    """When the newest applied snapshot of an order was made, None for an order never seen."""
+    return session.execute(
+        select(Order.source_updated_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
+    ).scalar_one_or_none()
+
+
+def with_something_trackable(session: Session, shop_id: int, *, after: int, most: int) -> list[int]:
+    """Orders that have or had metafields, by their ID behind ``after``: mirrored ones, ones with items, ones with
+    units that are trackable now.
+    """
+
+    def holds(table: Any, *more: Any) -> Any:
+        return exists().where(table.shop_id == Order.shop_id, table.order_id == Order.order_id, *more)
+
+    mirrored = exists().where(
+        Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id == Order.order_id
+    )
+    tracked = exists().where(
+        Line.shop_id == Order.shop_id,
+        Line.order_id == Order.order_id,
+        Variant.shop_id == Line.shop_id,
+        Variant.variant_id == Line.variant_id,
+        Variant.trackable,
+    )
+    return list(
+        session.scalars(
+            select(Order.order_id)
+            .where(Order.shop_id == shop_id, Order.order_id > after, Order.deleted_at.is_(None))
+            .where(mirrored | holds(Item, Item.removed_at.is_(None)) | tracked)
+            .order_by(Order.order_id)
+            .limit(most)
+        )
+    )
+
+
+def ordered_at(session: Session, shop_id: int, order_id: int) -> datetime | None:
+    """When an order was placed, None for one never seen alive."""
+    return session.execute(
+        select(Order.ordered_at).where(Order.shop_id == shop_id, Order.order_id == order_id)
+    ).scalar_one_or_none()
