@@ -142,7 +142,7 @@ def get_item_history(item_id: str, query: PageQuery) -> Response:
     more = len(entries) > query.limit
     entries = entries[-query.limit :] if backwards else entries[: query.limit]
     # History only grows, so there is always something where a cursor came from.
-    page = Page(entries, more if backwards else beyond is not None, True if backwards else more)  # type: ignore[arg-type]
+    page = Page(entries, more if backwards else beyond is not None, True if backwards else more)
     previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)
     return answer(
         HistoryPage(
