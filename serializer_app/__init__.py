@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 
-import structlog
 from flask import Flask, Response, g, request
 
 from serializer_app import logs
@@ -31,7 +30,6 @@ from serializer_app.web.webhooks import signed_by_shopify, webhooks
 
 __version__ = "0.1.0"
 
-log = structlog.get_logger(__name__)
 
 MOST_BYTES = 2 * 1024 * 1024
 
@@ -83,12 +81,12 @@ def _end(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if request.endpoint != "health.healthz":
         # The route and never the address: it carries signatures, tokens, serial numbers and customers' IDs.
-        log.info(
-            "request",
-            method=request.method,
-            route=str(request.url_rule or "-"),
-            status=response.status_code,
-            shop=g.get("shop_domain"),
-            ms=round((time.monotonic() - g.started) * 1000, 1),
+        logs.request_done(
+            g.request_id,
+            request.method,
+            str(request.url_rule or "-"),
+            response.status_code,
+            g.get("shop_domain"),
+            round((time.monotonic() - g.started) * 1000, 1),
         )
     return response

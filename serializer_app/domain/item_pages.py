@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
-    Row,
+    Dialect,
     Select,
     String,
     and_,
@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from serializer_app.domain.codes import read_item_id, serial_key
 from serializer_app.store.models import Item
+from serializer_app.store.prepared import Prepared
 
 PAGE = 100
 MOST_SERIAL_INPUT = 256
@@ -55,7 +56,7 @@ _COLUMN = {
 class Page:
     """Rows in the order they were made, and whether there are more on either side."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[tuple[Any, ...]]
     has_previous: bool
     has_next: bool
 
@@ -80,8 +81,9 @@ def page(
     names = tuple(sorted(filters))
     edge = beyond if beyond is not None else 0 if direction == "next" else _LARGEST_KEY
     values |= {"shop": shop_id, "most": most + 1, "beyond": edge}
-    statement = _statement(names, direction, connection.dialect.name)
-    rows = connection.execute(statement, values).all()
+    rows: Sequence[tuple[Any, ...]] = _statement(names, direction, connection.dialect).rows(
+        connection, values
+    )
     more = len(rows) > most
     rows = rows[:most]
     if direction == "previous":
@@ -96,7 +98,7 @@ def _any(
     names: tuple[str, ...],
     values: dict[str, Any],
     direction: Direction,
-    rows: Sequence[Row[Any]],
+    rows: Sequence[tuple[Any, ...]],
     beyond: int,
 ) -> bool:
     """Whether anything matches on the side we came from: one probe, from the edge of this page."""
@@ -104,8 +106,9 @@ def _any(
         edge, back = (rows[0][0] if rows else beyond + 1), "previous"
     else:
         edge, back = (rows[-1][0] if rows else beyond - 1), "next"
-    statement = _probe(names, back, connection.dialect.name)
-    return connection.execute(statement, {**values, "beyond": edge, "most": 1}).first() is not None
+    return bool(
+        _probe(names, back, connection.dialect).rows(connection, {**values, "beyond": edge, "most": 1})
+    )
 
 
 def _values(filters: Filters) -> dict[str, Any] | None:
@@ -136,8 +139,8 @@ def _serial(typed: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _statement(names: tuple[str, ...], direction: str, dialect: str) -> Select[Any]:
-    times = [_time(column, dialect) for column in (_ITEMS.created_at, _ITEMS.updated_at)]
+def _statement(names: tuple[str, ...], direction: str, dialect: Dialect) -> Prepared:
+    times = [_time(column, dialect.name) for column in (_ITEMS.created_at, _ITEMS.updated_at)]
     columns = [
         _ITEMS.id,
         _ITEMS.line_item_id,
@@ -150,12 +153,12 @@ def _statement(names: tuple[str, ...], direction: str, dialect: str) -> Select[A
         _ITEMS.auto_generated,
         *times,
     ]
-    return _matching(names, direction, columns, dialect)
+    return Prepared(_matching(names, direction, columns, dialect.name), dialect)
 
 
 @lru_cache(maxsize=1024)
-def _probe(names: tuple[str, ...], direction: str, dialect: str) -> Select[Any]:
-    return _matching(names, direction, [_ITEMS.id], dialect)
+def _probe(names: tuple[str, ...], direction: str, dialect: Dialect) -> Prepared:
+    return Prepared(_matching(names, direction, [_ITEMS.id], dialect.name), dialect)
 
 
 # Which index answers: the first of these whose names are all asked for. All other filters are looked at row by row.

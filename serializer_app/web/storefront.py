@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from flask import Blueprint, Response, g, request
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Dialect, bindparam, select
 
 from serializer_app.domain import item_pages
-from serializer_app.domain.item_pages import Filters, Page
+from serializer_app.domain.item_pages import Direction, Filters, Page
 from serializer_app.errors import AppError
 from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, verify_proxy
 from serializer_app.store.models import Order, Shop
+from serializer_app.store.prepared import Prepared
 from serializer_app.web import cursors
 from serializer_app.web.answers import JSON, failure
 from serializer_app.web.house import house
@@ -28,23 +30,39 @@ _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LARGEST_ID = 2**63 - 1
 
 _SHOPS = Shop.__table__.c
-_SHOP_BY_DOMAIN = select(_SHOPS.id, _SHOPS.status, _SHOPS.storefront_access)
+_SHOP_BY_DOMAIN = select(_SHOPS.id, _SHOPS.status, _SHOPS.storefront_access).where(
+    _SHOPS.domain == bindparam("domain")
+)
 
 
 def signed_by_proxy() -> Response | None:
     """The guard: Shopify's signature and an installed shop, or 401 with nothing else said."""
+    parts = house()
     try:
-        identity = verify_proxy(request.query_string, house().settings.secrets)
+        identity = verify_proxy(request.query_string, parts.settings.secrets)
     except InvalidSignature:
         return _refused()
-    with house().db.connect() as connection:
-        shop = connection.execute(_SHOP_BY_DOMAIN.where(_SHOPS.domain == identity.shop)).one_or_none()
-    if shop is None or shop.status != "installed":
+    # One connection for the whole request: taking it out of the pool twice costs as much as asking for the shop.
+    connection = g.reading = parts.db.reader.connect()
+    found = _shop_by_domain(connection.dialect).rows(connection, {"domain": identity.shop})
+    if not found or found[0][1] != "installed":
         return _refused()
-    g.shop_id, g.shop_domain, g.storefront_access = shop.id, identity.shop, shop.storefront_access
-    g.visitor = identity
+    g.shop_id, _, g.storefront_access = found[0]
+    g.shop_domain, g.visitor = identity.shop, identity
     g.actor = f"customer:{identity.customer_id}" if identity.customer_id else "visitor"
     return None
+
+
+@lru_cache
+def _shop_by_domain(dialect: Dialect) -> Prepared:
+    return Prepared(_SHOP_BY_DOMAIN, dialect)
+
+
+@storefront.teardown_request
+def _give_back(_problem: BaseException | None) -> None:
+    connection: Connection | None = g.pop("reading", None)
+    if connection is not None:
+        connection.close()
 
 
 def _refused() -> Response:
@@ -67,23 +85,24 @@ def items() -> Response:
         raise AppError(
             "filter_missing", f"At least one of {', '.join(STARTING_POINTS)} is needed", status=400
         )
-    keys = cursors.signing_keys(house().vault)
-    direction, beyond = (
-        cursors.decode(keys, g.shop_id, filters, cursor) if cursor is not None else ("next", None)
-    )
+    parts = house()
+    keys = cursors.signing_keys(parts.vault)
+    direction: Direction = "next"
+    beyond = None
+    if cursor is not None:
+        direction, beyond = cursors.decode(keys, g.shop_id, filters, cursor)
     guess = _guess_key(visitor)
-    if wait := house().guesses.peek(guess):
+    if wait := parts.guesses.peek(guess):
         raise too_many(wait)
-    with house().db.connect() as connection:
-        if g.storefront_access == "owner" and not _may_list(connection, filters, visitor):
-            page = Page((), False, False)
-        else:
-            page = item_pages.page(connection, g.shop_id, filters, direction=direction, beyond=beyond)
+    connection: Connection = g.reading
+    if g.storefront_access == "owner" and not _may_list(connection, filters, visitor):
+        page = Page((), False, False)
+    else:
+        page = item_pages.page(connection, g.shop_id, filters, direction=direction, beyond=beyond)
     if not page.rows and beyond is None:
-        house().guesses.take(guess)
-    return Response(
-        page_body(page, *cursors.around(page, keys, g.shop_id, filters, beyond)), content_type=JSON
-    )
+        parts.guesses.take(guess)
+    previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)
+    return Response(page_body(page, previous, following), content_type=JSON)
 
 
 def read_filters(parameters: list[tuple[str, str]]) -> tuple[Filters, str | None]:

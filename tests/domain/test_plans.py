@@ -12,13 +12,12 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from serializer_app.domain import item_pages
@@ -68,25 +67,36 @@ class Case(NamedTuple):
     beyond: int | None
 
 
-@dataclass
 class Watched:
-    """A database whose statements and the work they make can be looked at."""
+    """A database whose statements can be looked at as its driver gets them."""
 
-    db: Database
-    seen: list[tuple[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        event.listen(self.db.reader, "before_cursor_execute", self._note)
+    def __init__(self, db: Database) -> None:
+        self.db = db
 
     def of_page(self, connection: Connection, case: Case, times: int = 1) -> list[tuple[str, Any]]:
         """The statements of one page, with their parameters, after it was asked for so many times."""
-        for _ in range(times):
-            self.seen.clear()
-            item_pages.page(connection, case.shop, case.filters, direction=case.direction, beyond=case.beyond)
-        return self.seen[:]
+        seen: list[tuple[str, Any]] = []
 
-    def _note(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        self.seen.append((statement, parameters))
+        class WatchedCursor(psycopg.Cursor[Any]):
+            def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
+                seen.append((query, params))
+                return super().execute(query, params, **how)
+
+        driver: Any = connection.connection.driver_connection
+        if self.db.is_sqlite:
+            driver.set_trace_callback(
+                lambda statement: seen.append((statement, ()))
+            )  # values are in the text
+        else:
+            driver.cursor_factory = WatchedCursor
+        for _ in range(times):
+            seen.clear()
+            item_pages.page(connection, case.shop, case.filters, direction=case.direction, beyond=case.beyond)
+        if self.db.is_sqlite:
+            driver.set_trace_callback(None)
+        else:
+            driver.cursor_factory = psycopg.Cursor
+        return seen
 
 
 def _fill(db: Database, shop: int, units: int) -> None:

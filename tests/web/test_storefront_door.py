@@ -139,15 +139,13 @@ def test_only_look_ups_that_find_nothing_are_counted(ask: Visitor, database: Dat
     sold(database, shop_id, {"serial_number": "S-1"})
 
     assert {ask({"itemRef": "S-1"}).status_code for _ in range(3 * BURST)} == {200}
-    # An order that has no items is no guess at a secret.
-    assert {ask({"orderId": 404}).status_code for _ in range(3 * BURST)} == {200}
 
 
-@pytest.mark.parametrize("name", ["serialNumber", "itemId", "itemRef"])
+@pytest.mark.parametrize("name", ["serialNumber", "itemId", "itemRef", "orderId", "customerId"])
 def test_who_goes_on_guessing_has_to_wait(ask: Visitor, database: Database, shop_id: int, name: str) -> None:
     installed(database, OTHER_SHOP)
 
-    answers = [ask({name: f"guess {number}"}) for number in range(2 * BURST)]
+    answers = [ask({name: 1000 + number}) for number in range(2 * BURST)]
 
     refused = [response for response in answers if response.status_code == 429]
     assert [response.status_code for response in answers[:BURST]] == [200] * BURST
@@ -156,11 +154,9 @@ def test_who_goes_on_guessing_has_to_wait(ask: Visitor, database: Database, shop
     assert all(1 <= int(response.headers["Retry-After"]) <= 10 for response in refused)
     assert {response.headers["Cache-Control"] for response in answers} == {"no-store"}
     # Each visitor and each shop counts alone.
-    assert ask({name: "x"}, address="203.0.113.8").status_code == 200
-    assert ask({name: "x"}, customer="7").status_code == 200
-    assert ask({name: "x"}, shop=OTHER_SHOP).status_code == 200
-    # Whoever only lists what is theirs is not held up.
-    assert ask({"orderId": 1}).status_code == 200
+    assert ask({name: 1}, address="203.0.113.8").status_code == 200
+    assert ask({name: 1}, customer="7").status_code == 200
+    assert ask({name: 1}, shop=OTHER_SHOP).status_code == 200
 
 
 def test_a_signed_in_customer_is_counted_wherever_they_are(ask: Visitor, shop_id: int) -> None:

@@ -82,7 +82,9 @@ def item_results(rows: Iterable[Any]) -> list[ItemWire]:
             fields, raw = custom_fields, Raw(custom_fields)
         serial = UNSET if number is None else number
         found.append(
-            ItemWire(line, variant, item_id, serial, warranty_wire(stored), raw, order, auto, made, changed)
+            ItemWire(
+                line, variant, item_id, serial, warranty_wire(stored), raw, order, bool(auto), made, changed
+            )
         )
     return found
 
