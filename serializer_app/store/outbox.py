@@ -189,14 +189,19 @@ def renew(session: Session, taken: Taken, *, lease_seconds: float) -> bool:
     return result.scalar_one_or_none() is not None
 
 
-def leave(session: Session, taken: Taken, *, pause: float = 0) -> None:
-    """Give the lane back, after ``pause`` seconds when the shop's cost bucket or Retry-After asked for it."""
+def leave(session: Session, taken: Taken, *, pause: float = 0) -> bool:
+    """Give the lane back, after ``pause`` seconds when the shop's cost bucket or Retry-After asked for it.
+
+    False when it was somebody else's by now.
+    """
     moment = now()
-    session.execute(
+    left = session.execute(
         update(Lane)
         .where(Lane.shop_id == taken.shop_id, Lane.lease == taken.lease)
         .values(lease=None, leased_until=moment, paused_until=moment + timedelta(seconds=pause))
+        .returning(Lane.shop_id)
     )
+    return left.scalar_one_or_none() is not None
 
 
 def done(session: Session, jobs: Iterable[Job], *, again_after: float = 0) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from serializer_app import logs
 from serializer_app.config import Settings
@@ -155,6 +156,8 @@ class Worker:
                 verdict = self._handle(work, taken)
         except LaneLost:
             log.warning("lane lost")
+            with self.db.write() as session:
+                _mirror_again(session, taken)
             return True
         self._settle(taken, verdict)
         return True
@@ -196,7 +199,17 @@ class Worker:
                     outbox.retry(session, [job], error.message, at_least=error.retry_after or 0)
             for kind, key, wait in verdict.again:
                 outbox.put(session, taken.shop_id, kind, [key], delay=wait)
-            outbox.leave(session, taken, pause=verdict.pause)
+            if not outbox.leave(session, taken, pause=verdict.pause):
+                _mirror_again(session, taken)
+
+
+def _mirror_again(session: Session, taken: Taken) -> None:
+    """Whoever was overtaken may have written an older state over what the next worker wrote, and noted it as held: have
+    the present one compared with it once more.
+    """
+    for job in taken.jobs:
+        if job.kind.startswith("mirror-"):
+            outbox.put(session, taken.shop_id, job.kind, [job.key])
 
 
 @contextmanager

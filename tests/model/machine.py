@@ -453,6 +453,19 @@ class Shop(RuleBasedStateMachine):
             self.world.work(dies_at_call=number, executes=executes)
         self._shown()
 
+    @rule(number=pick, quantity=units, value=st.sampled_from(["blue", "red"]))
+    def overtake_worker(self, number: int, quantity: int, value: str) -> None:
+        """A worker that was stopped for longer than its lease wakes up and goes on with what it had read."""
+
+        def meanwhile() -> None:
+            self.enter_field(number, FIELDS[0], value)
+            self.edit_order(number, number, quantity, False, True)
+
+        self.enter_field(number, FIELDS[0], "green")
+        self.world.pass_time()
+        self.world.overtaken(meanwhile)
+        self._shown()
+
     @rule()
     def time_passes(self) -> None:
         self.world.pass_time()

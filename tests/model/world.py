@@ -11,7 +11,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -91,6 +91,8 @@ class World:
         self.seen: list[Seen | int] = []
         self.calls_left: int | None = None
         self.executes = False
+        self.interlude: Callable[[], None] | None = None
+        """What happens while the next request is on its way."""
         self.commits_left: int | None = None
         self.dead = False
         self.worker_db: Database | None = None
@@ -122,6 +124,9 @@ class World:
         if self.dead:
             raise Killed
         dies = False
+        if self.interlude is not None:
+            interlude, self.interlude = self.interlude, None
+            interlude()
         if self.calls_left is not None:
             self.calls_left -= 1
             dies = self.calls_left == 0
@@ -190,6 +195,26 @@ class World:
             self.calls_left, self.commits_left, self.dead = None, None, False
             self.counts["worker steps"] += 1
             self._no_fault_of_ours()
+
+    def overtaken(self, meanwhile: Callable[[], None]) -> None:
+        """A step of a worker that is stopped before its first call: ``meanwhile`` happens, its lease runs out, another
+        worker does what is due, and then the first one goes on as if nothing had been.
+        """
+        other = Worker(self.ground.settings, self.db, self.ground.vault, HANDLERS)
+
+        def interlude() -> None:
+            meanwhile()
+            self.pass_time()
+            self.counts["overtaken"] += 1
+            for _ in range(3):
+                if not other.step():
+                    return
+
+        self.interlude = interlude
+        try:
+            self.work()
+        finally:
+            self.interlude = None
 
     def _new_worker(self) -> Worker:
         settings = self.ground.settings
