@@ -144,6 +144,22 @@ def upgrade() -> None:
     op.create_index(
         "ix_registrations_customer", "registrations", ["shop_id", "customer_key", "id"], unique=False
     )
+    op.create_index(
+        "ix_registrations_open",
+        "registrations",
+        ["shop_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "ix_registrations_item",
+        "registrations",
+        ["shop_id", "item_key", "id"],
+        unique=False,
+        sqlite_where=sa.text("item_key IS NOT NULL"),
+        postgresql_where=sa.text("item_key IS NOT NULL"),
+    )
     op.create_index("ix_registrations_order", "registrations", ["shop_id", "order_key", "id"], unique=False)
     op.create_index("ix_registrations_serial", "registrations", ["shop_id", "serial_id", "id"], unique=False)
     op.create_index("ix_registrations_status", "registrations", ["shop_id", "status", "id"], unique=False)

@@ -99,6 +99,7 @@ def get_item(item_id: str) -> Response:
         "item_removed",
         "version_conflict",
         "serial_number_taken",
+        "serial_number_registered",
         "custom_field_undefined",
         "precondition_failed",
     ),
