@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, abort, request
 
-from serializer_app.devstore import admin_frame, control, storefront
+from serializer_app.devstore import admin_frame, control, mailbox, storefront
 
 if TYPE_CHECKING:
     from serializer_app.devstore.admin_api import AdminAnswer
@@ -34,6 +34,7 @@ def store_application(store: DevStore) -> Flask:
     app.register_blueprint(admin_frame.blueprint(store))
     app.register_blueprint(storefront.blueprint(store))
     app.register_blueprint(control.blueprint(store))
+    app.register_blueprint(mailbox.blueprint(store.mailbox))
     return app
 
 

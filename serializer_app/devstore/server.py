@@ -27,6 +27,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from serializer_app.devstore.admin_api import AdminAnswer, AdminApi
 from serializer_app.devstore.app_link import AppLink, AppUnreachable, HttpApp, WsgiApp
 from serializer_app.devstore.faults import Faults
+from serializer_app.devstore.mailbox import Mailbox
 from serializer_app.devstore.moments import ShopClock
 from serializer_app.devstore.order_payload import order_payload
 from serializer_app.devstore.orders import Order
@@ -63,6 +64,7 @@ class DevStore:
         self.api_key = api_key
         self.clock = ShopClock()
         self.faults = Faults()
+        self.mailbox = Mailbox()
         self.tokens = Tokens(api_key, api_secret, self.clock, self.faults)
         self.states: dict[str, ShopState] = {}
         self.admin = AdminApi(self.states, self.tokens, self.faults, self.clock)
@@ -100,11 +102,13 @@ class DevStore:
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="devstore", daemon=True)
         self._thread.start()
         self.webhooks.start()
+        self.mailbox.start()
         return self
 
     def stop(self) -> None:
         self._closing = True
         self.webhooks.stop()
+        self.mailbox.stop()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()

@@ -38,6 +38,11 @@ def blueprint(store: DevStore) -> Blueprint:
     def proxied(path: str) -> Response:
         return _forward(store, path)
 
+    @pages.get("/account/login")
+    def login() -> BaseResponse:
+        """Where a theme sends who has to sign in; nobody asks for a password here."""
+        return redirect(url_for("storefront.index", _anchor="sign-in"))
+
     @pages.post("/account/switch")
     def switch() -> BaseResponse:
         """Signs in as another customer, or chooses another shop: nobody asks for a password here."""

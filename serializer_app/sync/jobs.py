@@ -5,7 +5,7 @@ from __future__ import annotations
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
-from serializer_app.sync import backfill, deliveries, fetch, imports, install, mirror, reconcile
+from serializer_app.sync import backfill, deliveries, fetch, imports, install, mail, mirror, reconcile
 from serializer_app.sync.worker import Handler, Worker
 
 HANDLERS: dict[str, Handler] = {
@@ -22,6 +22,7 @@ HANDLERS: dict[str, Handler] = {
     "backfill": backfill.backfill,
     "serial-import": imports.enter_uploads,
     "deliver": deliveries.deliver,
+    "mail": mail.send,
 }
 
 

@@ -302,4 +302,9 @@ def test_new_scopes_give_what_failed_for_want_of_them_a_new_chance(
 
 
 def test_every_part_that_keeps_personal_data_has_entered_itself(app: Flask) -> None:
-    assert {holding.name for holding in privacy.HOLDINGS} == {"orders", "items", "registrations"}
+    assert {holding.name for holding in privacy.HOLDINGS} == {
+        "orders",
+        "items",
+        "registrations",
+        "confirmations",
+    }

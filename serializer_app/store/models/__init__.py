@@ -1,5 +1,6 @@
 """Tables and their named constraints; no I/O and no JSON here."""
 
+from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSettings
 from serializer_app.store.models.columns import Base
 from serializer_app.store.models.items import HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
@@ -24,7 +25,9 @@ from serializer_app.store.models.variants import Variant
 __all__ = [
     "ApiKey",
     "Base",
+    "ClaimRules",
     "CloneAlert",
+    "Confirmation",
     "Customer",
     "DataRequest",
     "Delivery",
@@ -35,6 +38,7 @@ __all__ = [
     "Item",
     "Lane",
     "Line",
+    "MailSettings",
     "Mirror",
     "Order",
     "OutboxRow",

@@ -26,7 +26,7 @@ _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-
 def words() -> Words:
     """In the language of the theme that linked here (``?locale=``), else of the browser."""
     accepted = dict(request.accept_languages)
-    return Words(choose(request.args.get("locale"), accepted))
+    return Words(choose(request.values.get("locale"), accepted))
 
 
 def shown(template: str, status: int = 200, **values: Any) -> Response:
@@ -38,7 +38,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
         path=PATH,
         asset=asset_path,
         alone=alone,
-        locale=request.args.get("locale"),
+        locale=request.values.get("locale"),
         shop=g.shop_name,
         customer=g.visitor.customer_id,
         **values,

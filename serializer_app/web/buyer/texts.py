@@ -100,6 +100,101 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Diese Nummer wurde ungewöhnlich oft geprüft. Sie könnte kopiert worden sein. Bitte wende dich an den Shop, "
         "bevor du dieses Produkt kaufst oder registrierst.",
     ),
+    # claiming
+    "claim": ("Register this product", "Produkt registrieren"),
+    "claim_buyer": (
+        "You bought this product here. One tap registers it to you.",
+        "Du hast dieses Produkt hier gekauft. Ein Tippen registriert es auf dich.",
+    ),
+    "claim_guest": (
+        "Register it with your e-mail address. We send you a code to confirm it.",
+        "Registriere es mit deiner E-Mail-Adresse. Wir schicken dir einen Code zur Bestätigung.",
+    ),
+    "email": ("E-mail address", "E-Mail-Adresse"),
+    "firstName": ("First name", "Vorname"),
+    "lastName": ("Last name", "Nachname"),
+    "phone": ("Telephone", "Telefon"),
+    "purchaseDate": ("Date of purchase", "Kaufdatum"),
+    "channel": ("Bought at", "Gekauft bei"),
+    "orderNumber": ("Order number", "Bestellnummer"),
+    "consent": (
+        "I agree that {shop} keeps these details.",
+        "Ich bin einverstanden, dass {shop} diese Angaben speichert.",
+    ),
+    "optional": ("(optional)", "(freiwillig)"),
+    "send_code": ("Send me the code", "Code anfordern"),
+    "sent": ("Look into your mailbox", "Sieh in dein Postfach"),
+    "sent_long": (
+        "If {email} is right, a mail with a code is on its way. Enter the code here or open the link in the mail.",
+        "Stimmt {email}, ist eine Mail mit einem Code unterwegs. Gib den Code hier ein oder öffne den Link darin.",
+    ),
+    "confirm_title": ("Confirm your registration", "Registrierung bestätigen"),
+    "confirm_long": (
+        "Enter the code from the mail and confirm.",
+        "Gib den Code aus der Mail ein und bestätige.",
+    ),
+    "code": ("Code from the mail", "Code aus der Mail"),
+    "confirm": ("Confirm", "Bestätigen"),
+    "code_wrong": (
+        "This code is wrong or no longer valid. After five wrong tries a new one is needed.",
+        "Dieser Code ist falsch oder nicht mehr gültig. Nach fünf Fehlversuchen ist ein neuer nötig.",
+    ),
+    "field_wrong": ("Please check: {fields}.", "Bitte prüfe: {fields}."),
+    "form_old": (
+        "This form was open for too long. Please send it again.",
+        "Dieses Formular war zu lange offen. Bitte sende es noch einmal ab.",
+    ),
+    "taken": (
+        "Somebody else registered this product meanwhile.",
+        "Jemand anders hat dieses Produkt inzwischen registriert.",
+    ),
+    "done": ("Registered", "Registriert"),
+    # the owner's page
+    "owner_page": ("Your product", "Dein Produkt"),
+    "owner_keep": (
+        "Keep the address of this page: it shows that the product is yours.",
+        "Bewahre die Adresse dieser Seite auf: Sie zeigt, dass das Produkt dir gehört.",
+    ),
+    "open_owner": ("Certificate and passing on", "Zertifikat und Weitergabe"),
+    "certificate": ("Certificate", "Zertifikat"),
+    "certificate_long": (
+        "{shop} certifies that this product is genuine and registered.",
+        "{shop} bescheinigt, dass dieses Produkt echt und registriert ist.",
+    ),
+    "print": ("Print or save", "Drucken oder speichern"),
+    "print_hint": (
+        "Use the print function of your browser to print or save this page.",
+        "Mit der Druckfunktion deines Browsers kannst du diese Seite drucken oder speichern.",
+    ),
+    "owner": ("Registered to", "Registriert auf"),
+    "registered_on": ("Registered on", "Registriert am"),
+    "warranty_start": ("Warranty from", "Garantie ab"),
+    "pass_on": ("Pass it on", "Weitergeben"),
+    "pass_on_long": (
+        "If you sell or give the product away, the warranty goes with it. Make a code and hand it to the new owner.",
+        "Verkaufst oder verschenkst du das Produkt, geht die Garantie mit. Erzeuge einen Code und gib ihn weiter.",
+    ),
+    "make_code": ("Make a code", "Code erzeugen"),
+    "transfer_code": ("Your code for the new owner", "Dein Code für den neuen Besitzer"),
+    "transfer_long": (
+        "The new owner enters it on the product’s page within 72 hours. It is shown only now; a new one replaces it.",
+        "Der neue Besitzer gibt ihn innerhalb von 72 Stunden auf der Produktseite ein. Er wird nur jetzt gezeigt; ein "
+        "neuer ersetzt ihn.",
+    ),
+    "take_over": ("Take it over", "Übernehmen"),
+    "take_over_long": (
+        "Did you get a code from the owner? Enter it to take the product over.",
+        "Hast du vom Besitzer einen Code bekommen? Gib ihn ein, um das Produkt zu übernehmen.",
+    ),
+    "owner_code": ("Code from the owner", "Code vom Besitzer"),
+    "refused": (
+        "This takes the code that came with the product, or the account it was bought with.",
+        "Dafür braucht es den Code, der dem Produkt beilag, oder das Konto, mit dem es gekauft wurde.",
+    ),
+    "too_many_mails": (
+        "Too many mails were sent already. Please try again in an hour.",
+        "Es wurden schon zu viele Mails verschickt. Bitte versuche es in einer Stunde wieder.",
+    ),
     # what went wrong
     "too_many": ("One moment, please", "Einen Moment bitte"),
     "too_many_long": (

@@ -19,20 +19,29 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from serializer_app.store.crypto import Vault
 
 VIEW_LIFE = 24 * 3600
-_FORM = struct.Struct(">BQI")
+_FORM = struct.Struct(">BQII")
 _KINDS = {"item": 1, "serial": 2, "owner": 3}
 _NAMES = {value: name for name, value in _KINDS.items()}
 
 
-def seal(vault: Vault, shop_id: int, purpose: str, kind: str, key: int, life: float) -> str:
-    """A token for (kind, key) in one shop, readable by us alone, for ``life`` seconds."""
-    plain = _FORM.pack(_KINDS[kind], key, min(2**32 - 1, int(time.time() + life)))
+def seal(vault: Vault, shop_id: int, purpose: str, kind: str, key: int, life: float, mark: int = 0) -> str:
+    """A token for (kind, key) in one shop, readable by us alone, for ``life`` seconds.
+
+    ``mark``: 32 bits that have to be the same again when it is read, such as whose the thing was.
+    """
+    plain = _FORM.pack(_KINDS[kind], key, min(2**32 - 1, int(time.time() + life)), mark)
     sealed = _ciphers(vault)[0].encrypt(plain, [_place(shop_id, purpose)])
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def unseal(vault: Vault, shop_id: int, purpose: str, token: str) -> tuple[str, int] | None:
     """(kind, key), or None for a token that is wrong, too old or made for another shop or purpose."""
+    found = unseal_marked(vault, shop_id, purpose, token)
+    return None if found is None else found[:2]
+
+
+def unseal_marked(vault: Vault, shop_id: int, purpose: str, token: str) -> tuple[str, int, int] | None:
+    """(kind, key, mark) as above."""
     if not token.isascii() or len(token) > 64:
         return None
     try:
@@ -43,10 +52,10 @@ def unseal(vault: Vault, shop_id: int, purpose: str, token: str) -> tuple[str, i
         return None
     for cipher in _ciphers(vault):
         try:
-            kind, key, until = _FORM.unpack(cipher.decrypt(sealed, [_place(shop_id, purpose)]))
+            kind, key, until, mark = _FORM.unpack(cipher.decrypt(sealed, [_place(shop_id, purpose)]))
         except InvalidTag:
             continue
-        return (_NAMES[kind], key) if time.time() <= until else None
+        return (_NAMES[kind], key, mark) if time.time() <= until else None
     return None
 
 

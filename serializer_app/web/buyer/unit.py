@@ -12,8 +12,9 @@ from serializer_app.domain.registry import units
 from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
-from serializer_app.web.buyer import tokens
+from serializer_app.web.buyer import claiming, tokens
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
+from serializer_app.web.buyer.owner import owner_path
 from serializer_app.web.buyer.pages import PATH, shown
 from serializer_app.web.buyer.verify import looked_up
 from serializer_app.web.house import house
@@ -46,7 +47,34 @@ def unit(token: str) -> Response:
             if reached.own_link
             else scans.alerted(session, g.shop_id, reached.unit.subject)
         )
-    return shown("unit.html", reached=reached, unit=reached.unit, standing=standing, alert=alert)
+    with house().db.read() as session:
+        return unit_page(session, shop, reached, standing, alert)
+
+
+def unit_page(
+    session: Session,
+    shop: Shop,
+    reached: Reached,
+    standing: str,
+    alert: bool,
+    problem: str | None = None,
+    status: int = 200,
+) -> Response:
+    """The page itself; ``problem`` is what went wrong with the form that was sent."""
+    held = reached.unit.claim
+    return shown(
+        "unit.html",
+        status,
+        reached=reached,
+        unit=reached.unit,
+        standing=standing,
+        alert=alert,
+        problem=problem,
+        claiming=claiming.claiming(session, shop, reached.unit, own_link=reached.own_link),
+        owner_path=owner_path(session, held)
+        if held is not None and standing in ("yours", "pending")
+        else None,
+    )
 
 
 def reach(session: Session, shop: Shop, token: str) -> Reached:

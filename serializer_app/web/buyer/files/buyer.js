@@ -1,4 +1,9 @@
-// Scans codes with the camera where the browser can read them. Everything else on these pages works without script.
+// Prints, and scans codes with the camera where the browser can read them. Everything else works without script.
+for (const button of document.querySelectorAll("[data-szr-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 (() => {
   const form = document.querySelector("[data-szr-scan]");
   if (!form || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;

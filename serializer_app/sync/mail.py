@@ -1,0 +1,156 @@
+"""Mail to visitors of a shop through the merchant's own server: connected to the address that was checked."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Sequence
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any
+from urllib.parse import urlsplit
+
+from serializer_app.config import Settings
+from serializer_app.domain import addresses, mail, shops
+from serializer_app.domain.mail import Server
+from serializer_app.domain.registry import confirmations
+from serializer_app.domain.registry.confirmations import Letter
+from serializer_app.errors import AppError
+from serializer_app.store.models import Shop
+from serializer_app.store.outbox import Job
+from serializer_app.sync.worker import Verdict, Work
+
+SECONDS = 10.0
+
+_TEXTS = {
+    "en": (
+        "Confirm your registration of {product}",
+        "Hello,\n\nsomebody, probably you, wants to register {product} at {shop} with this address.\n\n"
+        "Your code: {code}\n\nor open this page:\n{link}\n\n"
+        "Code and page work for 24 hours. If it was not you, you need do nothing: nothing is registered then.\n\n"
+        "{shop}\n",
+    ),
+    "de": (
+        "Bestätige die Registrierung von {product}",
+        "Hallo,\n\njemand, wahrscheinlich du, möchte {product} bei {shop} mit dieser Adresse registrieren.\n\n"
+        "Dein Code: {code}\n\noder öffne diese Seite:\n{link}\n\n"
+        "Code und Seite gelten 24 Stunden. Warst du es nicht, musst du nichts tun: Dann wird nichts registriert.\n\n"
+        "{shop}\n",
+    ),
+}
+_UNNAMED = {"en": "your product", "de": "dein Produkt"}
+
+
+def send(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``mail``: the key is the public id of the confirmation that is to be mailed."""
+    verdict = Verdict()
+    for job in jobs:
+        with work.db.read() as session:
+            shop = shops.by_id(session, work.shop_id)
+            server = mail.server(session, work.vault, work.shop_id)
+            letter = confirmations.letter(session, work.vault, shop, job.key)
+        if letter is None:
+            verdict.done.append(job)
+            continue
+        try:
+            if server is None:
+                raise AppError("mail_not_set_up", "This shop has no mail server", status=409)
+            deliver(server, written(shop, server, letter), loopback=loopback_allowed(work.settings))
+        except AppError as error:
+            verdict.failed.append((job, error))
+        else:
+            verdict.done.append(job)
+    return verdict
+
+
+def loopback_allowed(settings: Settings) -> bool:
+    """Only an app that runs on loopback itself, as the demo does, may send to this machine."""
+    return urlsplit(settings.app_url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def written(shop: Shop, server: Server, letter: Letter) -> EmailMessage:
+    """The mail; its link carries the code, and the page behind it still wants a click, because scanners open links."""
+    subject, body = _TEXTS[letter.locale]
+    values = {
+        "product": _line(letter.product) or _UNNAMED[letter.locale],
+        "shop": _line(shop.name or shop.domain),
+        "code": letter.code,
+        "link": f"https://{shop.domain}/apps/serializer/confirm/{letter.public_id}"
+        f"?code={letter.code}&locale={letter.locale}",
+    }
+    message = EmailMessage()
+    message["From"] = server.sender
+    message["To"] = letter.email
+    message["Subject"] = subject.format(**values)
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body.format(**values))
+    return message
+
+
+def deliver(server: Server, message: EmailMessage, *, loopback: bool) -> None:
+    """Hand a mail to the server. Raises AppError ``mail_not_sent``, permanent where trying again cannot help."""
+    if server.security == "none" and not loopback:
+        raise _not_sent("The mail server must be reached with TLS", permanent=True)
+    context = ssl.create_default_context()
+    kind: type[Any] = _CheckedTls if server.security == "tls" else _Checked
+    more = {"context": context} if server.security == "tls" else {}
+    try:
+        with kind(loopback, server.host, server.port, timeout=SECONDS, **more) as connection:
+            if server.security == "starttls":
+                connection.starttls(context=context)
+            if server.username is not None and server.password is not None:
+                connection.login(server.username, server.password)
+            connection.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        refused = [code for code, _ in error.recipients.values()]
+        raise _not_sent("The address was refused", permanent=all(code >= 500 for code in refused)) from None
+    except smtplib.SMTPAuthenticationError:
+        raise _not_sent("The mail server does not accept user name and password", permanent=True) from None
+    except smtplib.SMTPResponseException as error:
+        raise _not_sent(
+            f"The mail server answered {error.smtp_code}", permanent=error.smtp_code >= 500
+        ) from None
+    except (smtplib.SMTPException, ValueError, OSError) as error:
+        raise _not_sent(
+            f"No connection to the mail server ({type(error).__name__})", permanent=False
+        ) from None
+
+
+class _Checked(smtplib.SMTP):
+    """Connects to the address that was checked: a name may resolve to another one a moment later."""
+
+    def __init__(self, loopback: bool, host: str, port: int, **more: Any) -> None:
+        self._loopback = loopback
+        super().__init__(host, port, **more)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return _connected(host, port, timeout, self._loopback)
+
+
+class _CheckedTls(smtplib.SMTP_SSL):
+    def __init__(self, loopback: bool, host: str, port: int, **more: Any) -> None:
+        self._loopback = loopback
+        super().__init__(host, port, **more)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self.context.wrap_socket(_connected(host, port, timeout, self._loopback), server_hostname=host)
+
+
+def _connected(host: str, port: int, timeout: float, loopback: bool) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for *_, place in found:
+        if not addresses.is_allowed(str(place[0]), loopback=loopback):
+            raise OSError("the mail server is in a private network")
+    return socket.create_connection((str(found[0][4][0]), port), timeout)
+
+
+def _line(text: str) -> str:
+    """A name as it may stand in a header: one line of it."""
+    return " ".join(text.split())[:120]
+
+
+def _not_sent(problem: str, *, permanent: bool) -> AppError:
+    return AppError("mail_not_sent", problem, status=502, permanent=permanent)

@@ -1,0 +1,105 @@
+"""Claim forms: which way a visitor may claim a unit, what the form asks, and what somebody sent with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from flask import g, request
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import mail, warranty
+from serializer_app.domain.registry import claims
+from serializer_app.domain.registry.claims import Answers, Asked, Rules, Standing
+from serializer_app.domain.registry.people import Person
+from serializer_app.domain.registry.units import Unit
+from serializer_app.errors import AppError
+from serializer_app.store.models import Shop
+from serializer_app.web.buyer import tokens
+from serializer_app.web.house import house
+
+FORM_LIFE = 2 * 3600
+LONGEST = 100
+
+Way = Literal["account", "mail", "none"]
+
+
+@dataclass(frozen=True)
+class Claiming:
+    """The form of one visitor; ``values`` are what stood in it when something was wrong."""
+
+    way: Way
+    seal: str
+    fields: list[tuple[str, Asked]] = field(default_factory=list)
+    consent_text: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def claiming(session: Session, shop: Shop, unit: Unit, *, own_link: bool) -> Claiming:
+    """What this visitor may do about this unit."""
+    rules = claims.rules(session, shop.id)
+    customer = g.visitor.customer_id
+    way: Way = "none"
+    if customer is not None and claims.may(unit, rules, customer, Standing(own_link, confirmed=True)):
+        way = "account"
+    elif (
+        customer is None
+        and claims.may(unit, rules, None, Standing(own_link, confirmed=True))
+        and mail.is_set_up(session, shop.id)
+    ):
+        way = "mail"
+    fields = [(name, rules.fields[name]) for name in claims.FIELDS if name in rules.fields]
+    values = {name: text[:LONGEST] for name, text in request.form.items()}
+    return Claiming(way, seal(unit.subject), fields, rules.consent_text, values)
+
+
+def seal(subject: tuple[str, int]) -> str:
+    """What only a page of ours for this visitor can send back: the proxy strips cookies, so the form itself says it."""
+    return tokens.seal(house().vault, g.shop_id, _purpose(), *subject, FORM_LIFE)
+
+
+def check_seal(subject: tuple[str, int]) -> None:
+    """Raises AppError ``form_expired`` 403 for a form that is not this visitor's, not this unit's, or too old."""
+    found = tokens.unseal(house().vault, g.shop_id, _purpose(), request.form.get("form", ""))
+    if found != subject:
+        raise AppError("form_expired", "This form is not yours, or too old", status=403)
+
+
+def said(shop: Shop, rules: Rules) -> tuple[Person, Answers]:
+    """Who claims and what they say; raises AppError ``fields_invalid`` 422 with the names of all wrong fields."""
+    customer = g.visitor.customer_id
+    wrong: list[str] = []
+    texts: dict[str, str | None] = {}
+    for name, asked in rules.fields.items():
+        text = request.form.get(name, "").strip()
+        texts[name] = text or None
+        if (asked == "required" and not text) or len(text) > LONGEST or not text.isprintable():
+            wrong.append(name)
+    day = _day(texts.get("purchaseDate"), shop)
+    if texts.get("purchaseDate") and day is None:
+        wrong.append("purchaseDate")
+    email = request.form.get("email", "").strip() if customer is None else None
+    if email is not None and not mail.is_address(email):
+        wrong.append("email")
+    if wrong:
+        details: Any = [{"path": name, "message": "is missing or wrong"} for name in dict.fromkeys(wrong)]
+        raise AppError("fields_invalid", "Please check the form", status=422, details=details)
+    person = Person(email, texts.get("firstName"), texts.get("lastName"), texts.get("phone"), customer)
+    consent = texts.get("consent") is not None
+    return person, Answers(day, texts.get("channel"), texts.get("orderNumber"), consent)
+
+
+def _purpose() -> str:
+    return f"form:{g.visitor.customer_id or ''}"
+
+
+def _day(text: str | None, shop: Shop) -> date | None:
+    """A day that was: not before 1970, not after tomorrow anywhere in the shop's time zone."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if date(1970, 1, 1) <= day <= now().astimezone(warranty.zone(shop.time_zone)).date() else None

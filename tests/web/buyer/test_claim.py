@@ -1,0 +1,493 @@
+"""Claims: one tap for the buyer, a mailed code for guests, nothing for who only knows a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import func, select, update
+
+from serializer_app.clock import now
+from serializer_app.devstore.mailbox import Mailbox
+from serializer_app.domain import history, mail, privacy
+from serializer_app.domain.registry import claims, people, registrations, swaps
+from serializer_app.domain.registry.claims import Rules
+from serializer_app.errors import AppError
+from serializer_app.store.models import Confirmation, OutboxRow, Registration
+from serializer_app.sync.jobs import new_worker
+from serializer_app.web.house import house
+from tests.web.buyer.conftest import Bazaar, fields, link_in, standing
+from tests.web.buyer.test_unit import own_link, registered
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox()
+    box.start()
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def posted(bazaar: Bazaar, mailbox: Mailbox) -> Bazaar:
+    """The bazaar with a mail server."""
+    set_up(bazaar, mailbox)
+    return bazaar
+
+
+def set_up(bazaar: Bazaar, mailbox: Mailbox) -> None:
+    server = mail.Server("127.0.0.1", mailbox.port, "none", "shop@cobalt.example")
+    with bazaar.db.write() as session:
+        mail.set_up(
+            session, house(bazaar.app).vault, bazaar.shop(session), server, actor="staff:1", loopback=True
+        )
+
+
+def rule(bazaar: Bazaar, **rules: object) -> None:
+    with bazaar.db.write() as session:
+        claims.configure(session, bazaar.shop(session), Rules(**rules), actor="staff:1")  # type: ignore[arg-type]
+
+
+def view_of(bazaar: Bazaar, number: str, **how: Any) -> str:
+    return link_in(bazaar.open("/verify", {"code": number}, **how), "/u/")
+
+
+def claim_of(bazaar: Bazaar) -> Registration | None:
+    with bazaar.db.read() as session:
+        return session.scalars(select(Registration).where(Registration.ended_at.is_(None))).one_or_none()
+
+
+def works(bazaar: Bazaar) -> None:
+    parts = house(bazaar.app)
+    with bazaar.db.write() as session:
+        session.execute(update(OutboxRow).where(OutboxRow.kind != "mail").values(parked_at=now()))
+    worker = new_worker(parts.settings, parts.db, parts.vault)
+    while worker.step():
+        pass
+
+
+def code_in(message: EmailMessage) -> str:
+    found = re.search(r"code: (\S+)", message.get_content())
+    assert found
+    return found[1]
+
+
+def asks(bazaar: Bazaar, link: str, email: str = "Ada@example.com", **more: str) -> str:
+    """Fill in the guest's form; returns where the code goes."""
+    form = fields(bazaar.open(link))
+    page = bazaar.post(f"{link}/claim", {**form, "email": email, **more})
+    assert page.status_code == 200, page.text
+    return link_in(page, "/confirm/")
+
+
+# --- signed in ------------------------------------------------------------------------------------------------------
+
+
+def test_the_buyer_claims_in_one_tap_by_number_or_by_link(bazaar: Bazaar) -> None:
+    first, second = bazaar.sold({"customer_id": 7}, {"customer_id": 7, "line_item_id": 12})
+    for link in (own_link(bazaar, first), view_of(bazaar, second)):
+        page = bazaar.open(link, customer="7")
+        assert standing(page) == "buyer"
+        assert set(fields(page)) == {"form"}
+        done = bazaar.post(f"{link}/claim", fields(page), customer="7")
+        assert done.status_code == 200
+        assert "registered to you" in done.text
+        assert standing(bazaar.open(link, customer="7")) == "yours"
+        assert standing(bazaar.open(link, customer="8")) == "claimed"
+    with bazaar.db.read() as session:
+        made = session.scalars(select(Registration)).all()
+    assert {(one.status, one.buyer) for one in made} == {("approved", True)}
+
+
+def test_history_says_who_claimed(bazaar: Bazaar) -> None:
+    (item_id,) = bazaar.sold({"customer_id": 7})
+    link = own_link(bazaar, item_id)
+    bazaar.post(f"{link}/claim", fields(bazaar.open(link, customer="7")), customer="7")
+    claim = claim_of(bazaar)
+    assert claim is not None
+    with bazaar.db.read() as session:
+        told = history.entries(session, bazaar.shop_id, "registration", claim.id)
+    assert [(entry[1], entry[2]) for entry in told] == [("customer:7", "registered")]
+
+
+def test_a_gift_is_claimed_by_a_customer_with_the_units_own_link(bazaar: Bazaar) -> None:
+    (item_id,) = bazaar.sold({"customer_id": 7})
+    link = own_link(bazaar, item_id)
+    assert (
+        bazaar.post(f"{link}/claim", fields(bazaar.open(link, customer="8")), customer="8").status_code == 200
+    )
+    assert standing(bazaar.open(link, customer="8")) == "yours"
+
+
+@pytest.mark.parametrize("customer", ["", "8"])
+def test_a_number_alone_never_completes_a_claim(posted: Bazaar, customer: str) -> None:
+    """Order IDs can be guessed and name item IDs: neither a guess nor a typed number claims anything."""
+    (item_id,) = posted.sold({"customer_id": 7, "serial_number": "SN-1"})
+    link = own_link(posted, item_id)
+    for number in (item_id, "SN-1"):
+        view = view_of(posted, number, customer=customer)
+        page = posted.open(view, customer=customer)
+        assert "/claim" not in page.text
+        # The seal of the page with the unit's own link does not help: what counts is how the unit was reached.
+        seal = fields(posted.open(link, customer=customer))["form"]
+        for token in (view, f"/u/{item_id}", "/u/SN-1"):
+            form = {"form": seal, "email": "eve@example.com"}
+            answer = posted.post(f"{token}/claim", form, customer=customer)
+            assert answer.status_code in (403, 404), answer.text
+    assert claim_of(posted) is None
+    with posted.db.read() as session:
+        assert session.scalar(select(func.count(Confirmation.id))) == 0
+
+
+def test_a_form_is_bound_to_visitor_unit_and_shop(bazaar: Bazaar) -> None:
+    """A page elsewhere cannot make a signed-in visitor claim: no cookie is there, so the form itself is the proof."""
+    mine, other = bazaar.sold({"customer_id": 7}, {"customer_id": 7, "line_item_id": 12})
+    link, wrong = own_link(bazaar, mine), own_link(bazaar, other)
+    seals = [
+        "",
+        "x",
+        fields(bazaar.open(link, customer="8"))["form"],
+        fields(bazaar.open(wrong, customer="7"))["form"],
+        link.removeprefix("/u/"),
+        view_of(bazaar, mine).rpartition("/")[2],
+    ]
+    for seal in seals:
+        answer = bazaar.post(f"{link}/claim", {"form": seal}, customer="7")
+        assert answer.status_code == 403
+        assert answer.mimetype == "application/liquid"
+    assert claim_of(bazaar) is None
+
+
+def test_of_two_who_claim_one_unit_one_is_told_that_it_is_taken(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    forms = {who: fields(bazaar.open(link, customer=who)) for who in ("7", "8")}
+    answers = [bazaar.post(f"{link}/claim", forms[who], customer=who) for who in ("7", "8")]
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert "Somebody else registered" in answers[1].text
+
+
+def test_fields_are_asked_and_checked_as_the_merchant_chose(bazaar: Bazaar) -> None:
+    rule(
+        bazaar,
+        fields={
+            "purchaseDate": "required",
+            "channel": "optional",
+            "orderNumber": "optional",
+            "consent": "required",
+        },
+        consent_text="I accept the {{ terms }}.",
+    )
+    link = bazaar.serial("F-1")
+    page = bazaar.open(link, customer="7")
+    assert {"purchaseDate", "channel", "orderNumber", "consent"} <= set(fields(page))
+    assert "{" not in page.text
+    form = {"form": fields(page)["form"], "channel": "Café {{ x }}", "orderNumber": "#A-1"}
+    tomorrow = f"{now().year + 1}-01-01"
+    for day in ("", "yesterday", tomorrow, "1500-01-01"):
+        answer = bazaar.post(f"{link}/claim", {**form, "purchaseDate": day, "consent": "yes"}, customer="7")
+        assert answer.status_code == 422
+        assert "Date of purchase" in answer.text
+        assert 'value="Café &#123;&#123; x &#125;&#125;"' in answer.text
+    answer = bazaar.post(f"{link}/claim", {**form, "purchaseDate": "2026-01-31"}, customer="7")
+    assert answer.status_code == 422
+    answer = bazaar.post(
+        f"{link}/claim", {**form, "purchaseDate": "2026-01-31", "consent": "yes"}, customer="7"
+    )
+    assert answer.status_code == 200
+    claim = claim_of(bazaar)
+    assert claim is not None
+    assert (str(claim.purchase_date), claim.channel, claim.order_number) == (
+        "2026-01-31",
+        "Café {{ x }}",
+        "#A-1",
+    )
+    with bazaar.db.read() as session:
+        actions = [entry[2] for entry in history.entries(session, bazaar.shop_id, "registration", claim.id)]
+    assert actions == ["registered", "consent-given"]
+
+
+@pytest.mark.parametrize(("approval", "buyer", "other"), [
+    ("never", "approved", "approved"), ("strangers", "approved", "pending"), ("always", "pending", "pending"),
+])  # fmt: skip
+def test_staff_approve_whom_the_merchant_wants_to(
+    bazaar: Bazaar, approval: str, buyer: str, other: str
+) -> None:
+    rule(bazaar, approval=approval)
+    first, second = bazaar.sold({"customer_id": 7}, {"customer_id": 7, "line_item_id": 12})
+    for item_id, customer in ((first, "7"), (second, "8")):
+        link = own_link(bazaar, item_id)
+        bazaar.post(f"{link}/claim", fields(bazaar.open(link, customer=customer)), customer=customer)
+    with bazaar.db.read() as session:
+        states = session.scalars(select(Registration.status).order_by(Registration.id)).all()
+    assert list(states) == [buyer, other]
+
+
+def test_a_unit_that_looks_copied_waits_for_staff_unless_its_buyer_claims(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    for number in range(40):
+        bazaar.open(link, address=f"10.{number}.0.1")
+    bazaar.post(f"{link}/claim", fields(bazaar.open(link, customer="7")), customer="7")
+    claim = claim_of(bazaar)
+    assert claim is not None
+    assert claim.status == "pending"
+
+
+# --- guests ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_guest_claims_with_the_code_from_the_mail(posted: Bazaar, mailbox: Mailbox) -> None:
+    link = posted.serial("F-1")
+    target = asks(posted, link)
+    assert claim_of(posted) is None
+    works(posted)
+    message = mailbox.wait()
+    assert (message["To"], message["From"]) == ("Ada@example.com", "shop@cobalt.example")
+    assert "Desk Lamp" in message["Subject"]
+    done = posted.post(target, {"code": code_in(message).lower()})
+    assert done.status_code == 200
+    owner = link_in(done, "/o/")
+    assert "Desk Lamp" in posted.open(owner).text
+    claim = claim_of(posted)
+    assert claim is not None
+    with posted.db.read() as session:
+        (person,) = people.read(
+            session, house(posted.app).vault, posted.shop_id, [claim.customer_key or 0]
+        ).values()
+    assert (person.email, person.customer_id) == ("Ada@example.com", None)
+    with posted.db.read() as session:
+        assert session.scalar(select(func.count(Confirmation.id))) == 0
+
+
+def test_the_link_in_the_mail_confirms_nothing_by_being_opened(posted: Bazaar, mailbox: Mailbox) -> None:
+    asks(posted, posted.serial("F-1"))
+    works(posted)
+    found = re.search(r"https://\S+/confirm/\S+", mailbox.wait().get_content())
+    assert found
+    parts = urlsplit(found[0])
+    page = posted.open(f"{parts.path}?{parts.query}")
+    assert claim_of(posted) is None
+    assert posted.post(link_in(page, "/confirm/"), fields(page)).status_code == 200
+    assert claim_of(posted) is not None
+
+
+def test_codes_cannot_be_tried_out(posted: Bazaar, mailbox: Mailbox) -> None:
+    target = asks(posted, posted.serial("F-1"))
+    works(posted)
+    right = code_in(mailbox.wait())
+    for _ in range(5):
+        assert posted.post(target, {"code": "0000-0000"}).status_code == 422
+    assert posted.post(target, {"code": right}).status_code == 422
+    assert claim_of(posted) is None
+
+
+def test_a_code_ends_after_a_day(posted: Bazaar, mailbox: Mailbox) -> None:
+    target = asks(posted, posted.serial("F-1"))
+    works(posted)
+    with posted.db.write() as session:
+        session.execute(update(Confirmation).values(expires_at=now()))
+    assert posted.post(target, {"code": code_in(mailbox.wait())}).status_code == 422
+
+
+def test_a_unit_that_was_taken_meanwhile_is_not_taken_twice(posted: Bazaar, mailbox: Mailbox) -> None:
+    link = posted.serial("F-1")
+    target = asks(posted, link)
+    works(posted)
+    registered(posted, "F-1")
+    answer = posted.post(target, {"code": code_in(mailbox.wait())})
+    assert answer.status_code == 409
+    assert "Somebody else" in answer.text
+
+
+def test_nobodys_mailbox_is_filled(posted: Bazaar) -> None:
+    for number in range(5):
+        asks(posted, posted.serial(f"F-{number}"))
+    link = posted.serial("F-9")
+    answer = posted.post(f"{link}/claim", {**fields(posted.open(link)), "email": "ADA@example.com "})
+    assert answer.status_code == 429
+    assert "Too many mails" in answer.text
+    asks(posted, link, "grace@example.com")
+
+
+@pytest.mark.parametrize(
+    "email", ["", "x", "a@b", "a@b.c d", "a@b.example\r\nBcc: c@d.example", "<a@b.example>", "é" * 300]
+)
+def test_what_is_no_address_gets_no_mail(posted: Bazaar, email: str) -> None:
+    link = posted.serial("F-1")
+    answer = posted.post(f"{link}/claim", {**fields(posted.open(link)), "email": email})
+    assert answer.status_code == 422
+    assert "E-mail address" in answer.text
+
+
+def test_without_a_mail_server_guests_are_sent_to_sign_in(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    page = bazaar.open(link)
+    assert 'name="email"' not in page.text
+    assert "/account/login" in page.text
+
+
+def test_a_merchant_may_let_staff_decide_about_typed_numbers(posted: Bazaar, mailbox: Mailbox) -> None:
+    rule(posted, typed="approval")
+    posted.serial("F-1")
+    target = asks(posted, view_of(posted, "F-1"))
+    works(posted)
+    posted.post(target, {"code": code_in(mailbox.wait())})
+    claim = claim_of(posted)
+    assert claim is not None
+    assert claim.status == "pending"
+
+
+def test_a_refused_address_is_parked_and_a_server_that_is_away_is_tried_again(
+    posted: Bazaar, mailbox: Mailbox
+) -> None:
+    mailbox.refuse = "550 No such user"
+    asks(posted, posted.serial("F-1"))
+    works(posted)
+    with posted.db.read() as session:
+        row = session.scalars(select(OutboxRow).where(OutboxRow.kind == "mail")).one()
+        assert row.parked_at is not None
+        assert "ada" not in (row.problem or "").lower()
+    mailbox.refuse = "451 Later"
+    asks(posted, posted.serial("F-2"), "b@example.com")
+    works(posted)
+    with posted.db.read() as session:
+        waiting = session.scalars(
+            select(OutboxRow.attempts).where(OutboxRow.kind == "mail", OutboxRow.parked_at.is_(None))
+        ).all()
+    assert list(waiting) == [1]
+
+
+def test_what_waits_for_a_mail_is_told_and_erased_like_all_personal_data(posted: Bazaar) -> None:
+    asks(posted, posted.serial("F-1"))
+    person = privacy.Person(None, "ada@EXAMPLE.com", None, ())
+    holding = next(one for one in privacy.HOLDINGS if one.name == "confirmations")
+    with posted.db.write() as session:
+        vault = house(posted.app).vault
+        raw = session.scalars(select(Confirmation.data)).one()
+        assert "ada" not in raw.lower()
+        (entry,) = holding.collect(session, vault, posted.shop_id, person)
+        assert entry["customer"]["email"] == "Ada@example.com"
+        assert holding.rotate is not None
+        assert holding.rotate(session, vault) == 1
+        assert holding.erase(session, vault, posted.shop_id, person) == 1
+        assert session.scalar(select(func.count(Confirmation.id))) == 0
+
+
+# --- mail servers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"host": "localhost"}, "host"),
+        ({"host": "a b"}, "host"),
+        ({"port": 22}, "port"),
+        ({"security": "none"}, "security"),
+        ({"sender": "nobody"}, "sender"),
+        ({"username": "u"}, "password"),
+    ],
+)
+def test_a_mail_server_is_checked(bazaar: Bazaar, changes: dict[str, object], path: str) -> None:
+    values: dict[str, object] = {
+        "host": "smtp.example.com",
+        "port": 587,
+        "security": "starttls",
+        "sender": "a@b.example",
+    }
+    server = mail.Server(**{**values, **changes})  # type: ignore[arg-type]
+    with bazaar.db.write() as session, pytest.raises(AppError) as caught:
+        mail.set_up(session, house(bazaar.app).vault, bazaar.shop(session), server, actor="staff:1")
+    assert [detail["path"] for detail in caught.value.details] == [path]
+
+
+def test_the_password_is_kept_encrypted(bazaar: Bazaar) -> None:
+    vault = house(bazaar.app).vault
+    server = mail.Server("smtp.example.com", 587, "starttls", "a@b.example", "user", "sesame")
+    with bazaar.db.write() as session:
+        mail.set_up(session, vault, bazaar.shop(session), server, actor="staff:1")
+        assert mail.server(session, vault, bazaar.shop_id) == server
+        assert mail.rotate_all(session, vault) == 1
+        assert "sesame" not in repr(server)
+        mail.set_up(session, vault, bazaar.shop(session), None, actor="staff:1")
+        assert not mail.is_set_up(session, bazaar.shop_id)
+
+
+# --- owners ---------------------------------------------------------------------------------------------------------
+
+
+def owner_of(bazaar: Bazaar, link: str, customer: str) -> str:
+    return link_in(bazaar.open(link, customer=customer), "/o/")
+
+
+def test_the_certificate_is_for_the_owner_and_can_be_printed(bazaar: Bazaar) -> None:
+    (item_id,) = bazaar.sold({"warranty": "P24M"})
+    link = own_link(bazaar, item_id)
+    registered(bazaar, item_id)
+    page = bazaar.open(f"{owner_of(bazaar, link, '7')}/certificate")
+    for text in ("Certificate", "Desk Lamp", "Ada Lovelace", item_id, "Active until"):
+        assert text in page.text
+    assert "/o/" not in bazaar.open(link, customer="8").text
+
+
+def test_a_transfer_keeps_the_warranty_and_ends_the_old_owners_page(bazaar: Bazaar) -> None:
+    (item_id,) = bazaar.sold({"warranty": "P24M", "customer_id": 7})
+    link = own_link(bazaar, item_id)
+    registered(bazaar, item_id)
+    owner = owner_of(bazaar, link, "7")
+    before = re.search(r"Active until [^<]+", bazaar.open(owner, customer="7").text)
+    assert before
+    page = bazaar.post(f"{owner}/transfer", fields(bazaar.open(owner, customer="7")), customer="7")
+    code = re.search(r"data-transfer-code>([^<]+)<", page.text)
+    assert code
+    form = {**fields(bazaar.open(link)), "code": code[1].lower(), "email": "grace@example.com"}
+    taken = bazaar.post(f"{link}/accept", form)
+    assert taken.status_code == 200
+    assert before[0] in taken.text
+    assert bazaar.open(owner, customer="7").status_code == 404
+    assert standing(bazaar.open(link, customer="7")) == "claimed"
+    assert bazaar.open(link_in(taken, "/o/")).status_code == 200
+
+
+def test_a_wrong_transfer_code_changes_nothing_and_is_counted(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    registered(bazaar, "F-1")
+    owner = owner_of(bazaar, link, "7")
+    page = bazaar.post(f"{owner}/transfer", fields(bazaar.open(owner, customer="7")), customer="7")
+    code = re.search(r"data-transfer-code>([^<]+)<", page.text)
+    assert code
+    for _ in range(10):
+        form = {**fields(bazaar.open(link, customer="8")), "code": "00000-00000"}
+        assert bazaar.post(f"{link}/accept", form, customer="8").status_code == 422
+    form = {**fields(bazaar.open(link, customer="8")), "code": code[1]}
+    assert bazaar.post(f"{link}/accept", form, customer="8").status_code == 422
+    assert standing(bazaar.open(link, customer="7")) == "yours"
+
+
+def test_an_owners_page_needs_its_whole_address(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    registered(bazaar, "F-1")
+    owner = owner_of(bazaar, link, "7")
+    for path in (owner[:-1], f"{owner[:-2]}AA", "/o/x", owner.replace("/o/", "/u/")):
+        assert bazaar.open(path).status_code == 404
+        assert bazaar.post(f"{path}/transfer", {}).status_code in (404, 405)
+
+
+def test_a_swapped_serial_keeps_its_owner(bazaar: Bazaar) -> None:
+    bazaar.serial("OLD-1")
+    registered(bazaar, "OLD-1")
+    with bazaar.db.write() as session:
+        swaps.update_serial(session, bazaar.shop(session), "OLD-1", "NEW-1", actor="staff:1")
+    view = view_of(bazaar, "NEW-1")
+    assert standing(bazaar.open(view, customer="7")) == "yours"
+
+
+def test_a_reset_ends_the_owners_page(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    registered(bazaar, "F-1")
+    owner = owner_of(bazaar, link, "7")
+    with bazaar.db.write() as session:
+        registrations.reset(session, bazaar.shop_id, "F-1", actor="staff:1")
+    assert bazaar.open(owner, customer="7").status_code == 404
