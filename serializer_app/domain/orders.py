@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from serializer_app.clock import now
 from serializer_app.domain import catalog, items, order_lines
 from serializer_app.domain.plan import Addition, OrderSnapshot, Plan, StoredLine, fill, plan
 from serializer_app.errors import AppError
@@ -190,28 +189,6 @@ def _update(session: Session, shop_id: int, snapshot: OrderSnapshot) -> None:
         .where(Order.shop_id == shop_id, Order.order_id == snapshot.order_id)
         .values(**_columns(snapshot))
     )
-
-
-def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
-    """The order is gone in Shopify: all its items go, filled ones too, and a tombstone keeps it from coming back."""
-    moment = now()
-    row = {"shop_id": shop_id, "order_id": order_id, "deleted_at": moment}
-    session.connection().execute(
-        outbox.insert(session, Order)
-        .values(row)
-        .on_conflict_do_update(index_elements=["shop_id", "order_id"], set_={"deleted_at": moment})
-    )
-    keys = session.scalars(
-        select(Item.id).where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
-    ).all()
-    session.connection().execute(
-        update(Line)
-        .where(Line.shop_id == shop_id, Line.order_id == order_id)
-        .values(quantity=0, removed_at=moment)
-    )
-    removed = items.take_away(session, shop_id, keys, actor=actor, reason="order-deleted")
-    outbox.put(session, shop_id, "mirror-order", [order_id])
-    return removed
 
 
 def find(session: Session, shop_id: int, order_id: int) -> Order:

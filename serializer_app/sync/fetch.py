@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from serializer_app.clock import now, parse_iso
-from serializer_app.domain import catalog, order_lists, orders, shops
+from serializer_app.domain import catalog, deletions, order_lists, orders, shops
 from serializer_app.domain.catalog import Facts
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.shopify.client import PermanentFailure
@@ -35,7 +35,11 @@ def fetch_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
 
 
 def apply_order(work: Work, order_id: int) -> orders.Outcome:
-    """Fetch one order and apply it; one that Shopify no longer has is treated as deleted."""
+    """Fetch one order and apply it. One that Shopify had and no longer has is emptied, until news of it comes.
+
+    "No such order" alone proves nothing: what answers may lag behind the webhook. Only where Shopify took a metafield
+    for the order before, or had a day to show it, does its absence mean that a deletion was missed.
+    """
     order = fetch(work.call, order_id)
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
@@ -43,7 +47,9 @@ def apply_order(work: Work, order_id: int) -> orders.Outcome:
             return orders.apply(session, shop, snapshot_of(order), actor="app:fetch")
         if not is_shown(shop, order_lists.ordered_at(session, shop.id, order_id)):
             return orders.Outcome()
-        return orders.Outcome(removed=orders.delete(session, shop.id, order_id, actor="app:fetch"))
+        if not deletions.was_there(session, shop.id, order_id):
+            return orders.Outcome()
+        return orders.Outcome(removed=deletions.vanish(session, shop.id, order_id, actor="app:fetch"))
 
 
 SHOWN_FOR = timedelta(days=59)

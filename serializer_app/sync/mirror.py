@@ -315,19 +315,26 @@ def _remember(work: Work, owners: Sequence[Owner]) -> None:
         return
     with work.db.write() as session:
         for owner in over:
-            if owner.gone:
-                _lost(session, work.shop_id, owner)
+            if owner.gone and _was_there(session, work.shop_id, owner):
+                continue
             whose = (Mirror.shop_id == work.shop_id, Mirror.owner == owner.kind)
             session.execute(delete(Mirror).where(*whose, Mirror.owner_id == owner.number))
         _keep(session, work.shop_id, written, now())
 
 
-def _lost(session: Session, shop_id: int, owner: Owner) -> None:
-    """Shopify has no such owner, and no webhook told us so far: a deletion may have been missed."""
-    if owner.kind == "order":
-        outbox.put(session, shop_id, "fetch-order", [owner.number])
-    else:
+def _was_there(session: Session, shop_id: int, owner: Owner) -> bool:
+    """Shopify took a write for this owner before and knows it no longer: a deletion was missed.
+
+    True where the order has to be asked for first; what we know of its metafields is the proof until then. An owner
+    that Shopify never knew proves nothing: it may show it a moment later.
+    """
+    if owner.wanted is None or not any(page.get("digest") for page in owner.known.values()):
+        return False
+    if owner.kind == "variant":
         catalog.mark_missing(session, shop_id, [owner.number])
+        return False
+    outbox.put(session, shop_id, "fetch-order", [owner.number])
+    return True
 
 
 def _keep(session: Session, shop_id: int, owners: Sequence[Owner], written_at: datetime | None) -> None:

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import parse_iso
-from serializer_app.domain import catalog, orders, privacy, shops
+from serializer_app.domain import catalog, deletions, orders, privacy, shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.signatures import verify_webhook
@@ -123,7 +123,7 @@ def _refund(session: Session, shop: Shop, body: bytes) -> None:
 
 def _order_deleted(session: Session, shop: Shop, body: bytes) -> None:
     order_id = payloads.decode(body, payloads.Deleted).id
-    orders.delete(session, shop.id, order_id, actor="webhook:orders/delete")
+    deletions.delete(session, shop.id, order_id, actor="webhook:orders/delete")
 
 
 def _product_updated(session: Session, shop: Shop, body: bytes) -> None:

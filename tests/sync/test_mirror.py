@@ -273,3 +273,39 @@ def test_a_big_order_is_mirrored_in_pages_and_leftovers_are_deleted(town: Town) 
     with town.db.read() as session:
         pages = session.scalars(select(Mirror.pages).where(Mirror.owner_id == order.id)).one()
     assert set(json.loads(pages)) == {"properties", "serials"}
+
+
+def test_an_order_that_shopify_does_not_show_yet_keeps_its_items(town: Town) -> None:
+    """Answers may lag behind the webhook; "no such order" is no deletion."""
+    variant = town.track()
+    town.settle()
+    order = town.shop.place_order([(variant, 2)])
+    with town.shop.state.lock:
+        hidden = town.shop.state.orders.pop(order.id)
+    with town.db.write() as session:
+        outbox.put(session, town.shop_id, "fetch-order", [order.id])
+        outbox.put(session, town.shop_id, "compare", [""])
+    town.settle()
+    assert len(town.items(order)) == 2
+    with town.shop.state.lock:
+        town.shop.state.orders[order.id] = hidden
+    town.shop.update_order(order, tags=["seen"])
+    town.settle()
+    assert len(town.document(order)["items"]) == 2
+
+
+def test_an_order_that_shopify_had_and_has_no_longer_is_emptied_until_news_comes(town: Town) -> None:
+    order = town.shop.place_order([(town.track(), 2)])
+    town.settle()
+    before = {item.item_id for item in town.items(order)}
+    with town.shop.state.lock:
+        hidden = town.shop.state.orders.pop(order.id)
+    enter_serial(town, town.items(order)[0], "SN-3")
+    town.settle()
+    assert town.items(order) == []
+    with town.shop.state.lock:
+        town.shop.state.orders[order.id] = hidden
+    town.store.advance(5)
+    town.shop.update_order(order, tags=["back"])
+    town.settle()
+    assert {item.item_id for item in town.items(order)} == before

@@ -193,7 +193,7 @@ def test_a_deleted_order_shows_when_and_takes_no_items(
     api: Caller, item_ids: list[str], db: Database
 ) -> None:
     with db.write() as session:
-        orders.delete(
+        deletions.delete(
             session, shops.installed(session, DOMAIN).id, examples.ORDER_ID, actor="webhook:orders/delete"
         )
 
