@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, orders, shops
+from serializer_app.domain import catalog, deletions, orders, shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
 from serializer_app.store.models import Mirror
