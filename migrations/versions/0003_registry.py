@@ -119,7 +119,6 @@ def upgrade() -> None:
         sa.Column("serial_id", sa.BigInteger(), nullable=False),
         sa.Column("item_key", sa.BigInteger(), nullable=True),
         sa.Column("customer_key", sa.BigInteger(), nullable=True),
-        sa.Column("buyer", sa.Boolean(), nullable=True),
         sa.Column("purchase_date", sa.Date(), nullable=True),
         sa.Column("channel", sa.String(length=100), nullable=True),
         sa.Column("order_number", sa.String(length=100), nullable=True),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import history
 from serializer_app.errors import AppError
-from serializer_app.store.models import Customer, Item, Registration, Serial
+from serializer_app.store.models import Item, Registration, Serial
 
 DENIED = "denied"
 
@@ -54,7 +54,7 @@ def tie(session: Session, shop_id: int, serial: Serial, item: Item, *, actor: st
             session.execute(
                 update(Registration)
                 .where(Registration.shop_id == shop_id, Registration.serial_id == serial.id, *HOLDS)
-                .values(item_key=item.id, buyer=_is_buyer(session, shop_id, serial.id, item.customer_id)),
+                .values(item_key=item.id),
                 execution_options={"synchronize_session": False},
             )
     except IntegrityError as error:
@@ -96,7 +96,7 @@ def _let_go(session: Session, shop_id: int, item: Item, old_key: str, *, actor: 
         update(Registration)
         .where(Registration.shop_id == shop_id, Registration.serial_id == serial.id, *HOLDS)
         # What the unit was covered by stays promised to whoever registered it.
-        .values(item_key=None, buyer=None, warranty=func.coalesce(Registration.warranty, item.warranty)),
+        .values(item_key=None, warranty=func.coalesce(Registration.warranty, item.warranty)),
         execution_options={"synchronize_session": False},
     )
     changes = {"itemId": {"from": item.item_id, "to": None}}
@@ -109,21 +109,3 @@ def _lives(session: Session, shop_id: int, item_key: int) -> bool:
             select(exists().where(Item.shop_id == shop_id, Item.id == item_key, Item.removed_at.is_(None)))
         )
     )
-
-
-def _is_buyer(session: Session, shop_id: int, serial_id: int, buyer: int | None) -> bool | None:
-    """Whether the serial's claimant is the customer who bought the unit; None where one of the two is unknown."""
-    claimant = session.scalar(
-        select(Customer.customer_id)
-        .join(
-            Registration,
-            (Registration.shop_id == Customer.shop_id) & (Registration.customer_key == Customer.id),
-        )
-        .where(Customer.shop_id == shop_id, Registration.serial_id == serial_id, *HOLDS)
-    )
-    return same_customer(claimant, buyer)
-
-
-def same_customer(claimant: int | None, buyer: int | None) -> bool | None:
-    """Whether two of Shopify's customer numbers are one; None where one of them is unknown."""
-    return None if claimant is None or buyer is None else claimant == buyer

@@ -19,7 +19,7 @@ from sqlalchemy import update
 
 from serializer_app.clock import now
 from serializer_app.config import Settings
-from serializer_app.domain import deliveries
+from serializer_app.domain import deliveries, shops
 from serializer_app.domain.deliveries import Parcel
 from serializer_app.domain.items import ItemChanges, change
 from serializer_app.store.db import Database
@@ -27,7 +27,9 @@ from serializer_app.store.models import Delivery, Endpoint, OutboxRow
 from serializer_app.sync import couriers
 from serializer_app.sync.deliveries import deliver, flow_payload
 from serializer_app.sync.worker import Worker
+from serializer_app.web.house import house
 from tests.domain.registry.conftest import ADA, World, world
+from tests.town import Town
 
 __all__ = ["world"]
 
@@ -290,6 +292,22 @@ def test_flow_gets_the_fields_its_triggers_declare() -> None:
         "Registration ID": "R",
         "Status": "approved",
     }
+
+
+def test_an_event_starts_the_shops_workflows(town: Town) -> None:
+    watch = town.track()
+    with town.db.write() as session:
+        shop = shops.by_id(session, town.shop_id)
+        vault = house(town.app).vault
+        deliveries.create(session, vault, shop, deliveries.FLOW, ["item.created"], loopback=True)
+    order = town.shop.place_order([(watch, 2)])
+    town.settle()
+    (trigger,) = [call.variables for call in town.store.admin.calls if call.operation == "FlowTriggerReceive"]
+    assert trigger["handle"] == "item-created"
+    ids = ", ".join(sorted(item.item_id for item in town.items(order)))
+    assert trigger["payload"] == {"order_id": order.id, "Item IDs": ids}
+    with town.db.read() as session:
+        assert [row.status for row in session.query(Delivery)] == ["delivered"]
 
 
 def test_a_shop_without_endpoints_keeps_no_deliveries(world: World, db: Database) -> None:

@@ -238,7 +238,8 @@ _ROWS: Any = (
         Registration.id,
         Registration.public_id,
         Registration.customer_key,
-        Registration.buyer,
+        # Whether the claimant bought the unit: NULL, unknown, where either number is.
+        (Customer.customer_id == Item.customer_id).label("buyer"),
         Registration.purchase_date,
         Registration.channel,
         Registration.order_number,
@@ -263,6 +264,9 @@ _ROWS: Any = (
     .join(Serial, (Serial.shop_id == Registration.shop_id) & (Serial.id == Registration.serial_id))
     .outerjoin(Variant, (Variant.shop_id == Serial.shop_id) & (Variant.variant_id == Serial.variant_id))
     .outerjoin(Item, (Item.shop_id == Registration.shop_id) & (Item.id == Registration.item_key))
+    .outerjoin(
+        Customer, (Customer.shop_id == Registration.shop_id) & (Customer.id == Registration.customer_key)
+    )
     .outerjoin(Order, (Order.shop_id == Item.shop_id) & (Order.order_id == Item.order_id))
     .outerjoin(Line, (Line.shop_id == Item.shop_id) & (Line.line_item_id == Item.line_item_id))
 )

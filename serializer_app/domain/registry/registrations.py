@@ -72,7 +72,6 @@ def register(
         "serial_id": serial.id,
         "item_key": None if item is None else item.id,
         "customer_key": key,
-        "buyer": _is_buyer(claim.person, item),
         "purchase_date": claim.purchase_date,
         "channel": claim.channel,
         "order_number": order_number,
@@ -224,8 +223,6 @@ def _correct_person(
         registration.customer_key = people.keep(session, vault, registration.shop_id, after)
     else:
         people.replace(session, vault, registration.shop_id, key, after)
-    if after.customer_id != before.customer_id:
-        registration.buyer = _is_buyer(after, _item(session, registration))
     # What a repeated request would be answered still names the former values.
     idempotency.erase(session, registration.shop_id, [registration.public_id])
     own = {**people.FIELDS, "customerId": "customer_id"}
@@ -264,9 +261,7 @@ def end(session: Session, ended: Sequence[Registration], *, actor: str, action: 
     idempotency.erase(session, shop_id, [one.public_id for one in ended])
     for registration in ended:
         serial = serial_of(session, registration)
-        registration.customer_key = registration.order_number = registration.order_key = (
-            registration.buyer
-        ) = None
+        registration.customer_key = registration.order_number = registration.order_key = None
         registration.ended_at = registration.updated_at = moment
         session.execute(
             delete(Transfer).where(Transfer.shop_id == shop_id, Transfer.registration_id == registration.id)
@@ -382,11 +377,6 @@ def _item(session: Session, registration: Registration) -> Item | None:
 def _settle_item(session: Session, registration: Registration) -> None:
     if (item := _item(session, registration)) is not None:
         ties.settle(session, registration.shop_id, item)
-
-
-def _is_buyer(person: Person, item: Item | None) -> bool | None:
-    """Whether the claimant bought the unit; None where the order or the claimant has no customer number."""
-    return None if item is None else ties.same_customer(person.customer_id, item.customer_id)
 
 
 def _warranty(session: Session, shop_id: int, serial: Serial, item: Item | None) -> str | None:

@@ -10,13 +10,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import ties
 from serializer_app.domain.codes import ALPHABET, read_symbols
 from serializer_app.domain.registry import idempotency, people, registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Item, Registration, Transfer
+from serializer_app.store.models import Registration, Transfer
 
 LIFE = timedelta(hours=72)
 MOST_TRIES = 10
@@ -86,7 +85,6 @@ def hand_over(
     # A repeated request would otherwise still tell who the old owner was.
     idempotency.erase(session, shop_id, [registration.public_id])
     registration.customer_key = people.keep(session, vault, shop_id, person)
-    registration.buyer = _is_buyer(session, registration, person)
     registration.updated_at = now()
     registration.version += 1
     session.execute(
@@ -96,15 +94,6 @@ def hand_over(
     registrations.note(session, registration, {"customer": {}}, actor=actor, action="transferred")
     serial = registrations.serial_of(session, registration)
     registrations.announce(session, registration, "registration.transferred", serial.serial_number)
-
-
-def _is_buyer(session: Session, registration: Registration, person: Person) -> bool | None:
-    if registration.item_key is None:
-        return None
-    buyer = session.scalar(
-        select(Item.customer_id).where(Item.shop_id == registration.shop_id, Item.id == registration.item_key)
-    )
-    return ties.same_customer(person.customer_id, buyer)
 
 
 def _index(vault: Vault, registration: Registration, code: str) -> list[str]:

@@ -166,8 +166,6 @@ class Registration(Base):
     item_key: Mapped[int | None] = mapped_column(BigInteger)
     customer_key: Mapped[int | None] = mapped_column(BigInteger)
     """customers.id; NULL once the personal data is gone."""
-    buyer: Mapped[bool | None] = mapped_column(Boolean)
-    """Whether the claimant is the customer of the unit's order; NULL where one of the two is unknown."""
     purchase_date: Mapped[date | None] = mapped_column(Date)
     channel: Mapped[str | None] = mapped_column(String(100))
     order_number: Mapped[str | None] = mapped_column(String(100))
