@@ -20,7 +20,7 @@ from serializer_app.web import answers
 from serializer_app.web.api import api, api_key_holder, public_api
 from serializer_app.web.buyer import buyer
 from serializer_app.web.desk import desk
-from serializer_app.web.doors import everybody, open_door
+from serializer_app.web.doors import Number, everybody, open_door
 from serializer_app.web.embedded import embedded, staff_of_shop
 from serializer_app.web.health import health
 from serializer_app.web.house import House, furnish, house
@@ -43,12 +43,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     vault = Vault(settings.encryption_keys)
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static")
-    keys = [key.hex() for key in vault.derived_keys("flask-session")]
-    # Never the API secret: what it signs could be sent back to us as a webhook (platform.md §2).
-    app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:], MAX_CONTENT_LENGTH=MOST_BYTES)
+    # No SECRET_KEY: nobody has a Flask session here, and with a key every request would set up its signing.
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES)
     furnish(app, House(settings, Database(settings.database_url), vault))
     app.before_request(_begin)
     app.after_request(_end)
+    app.url_map.converters["int"] = Number
     answers.handle_errors(app)
     open_door(app, health, everybody)
     open_door(app, webhooks, signed_by_shopify)

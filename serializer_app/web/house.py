@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
+from sqlalchemy import Connection
 
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
@@ -25,6 +26,7 @@ class House:
 
 def furnish(app: Flask, house: House) -> None:
     app.extensions[_KEY] = house
+    app.teardown_appcontext(_give_back)
 
 
 def house(app: Flask | None = None) -> House:
@@ -32,3 +34,20 @@ def house(app: Flask | None = None) -> House:
     found = (app or current_app).extensions[_KEY]
     assert isinstance(found, House)
     return found
+
+
+def reading() -> Connection:
+    """The reading connection of this request: opened at its first use, given back when the request ends.
+
+    One for guard and handler together, because taking it out of the pool twice costs as much as asking for the shop.
+    """
+    if "reading" not in g:
+        g.reading = house().db.reader.connect()
+    connection: Connection = g.reading
+    return connection
+
+
+def _give_back(_problem: BaseException | None) -> None:
+    connection: Connection | None = g.pop("reading", None)
+    if connection is not None:
+        connection.close()

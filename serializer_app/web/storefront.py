@@ -16,7 +16,7 @@ from serializer_app.store.models import Order, Shop
 from serializer_app.store.prepared import Prepared
 from serializer_app.web import cursors
 from serializer_app.web.answers import JSON, failure
-from serializer_app.web.house import house
+from serializer_app.web.house import house, reading
 from serializer_app.web.limits import too_many
 from serializer_app.web.wire.items import page_body
 
@@ -42,8 +42,7 @@ def signed_by_proxy() -> Response | None:
         identity = verify_proxy(request.query_string, parts.settings.secrets)
     except InvalidSignature:
         return _refused()
-    # One connection for the whole request: taking it out of the pool twice costs as much as asking for the shop.
-    connection = g.reading = parts.db.reader.connect()
+    connection = reading()
     found = _shop_by_domain(connection.dialect).rows(connection, {"domain": identity.shop})
     if not found or found[0][1] != "installed":
         return _refused()
@@ -56,13 +55,6 @@ def signed_by_proxy() -> Response | None:
 @lru_cache
 def _shop_by_domain(dialect: Dialect) -> Prepared:
     return Prepared(_SHOP_BY_DOMAIN, dialect)
-
-
-@storefront.teardown_request
-def _give_back(_problem: BaseException | None) -> None:
-    connection: Connection | None = g.pop("reading", None)
-    if connection is not None:
-        connection.close()
 
 
 def _refused() -> Response:
@@ -94,7 +86,7 @@ def items() -> Response:
     guess = _guess_key(visitor)
     if wait := parts.guesses.peek(guess):
         raise too_many(wait)
-    connection: Connection = g.reading
+    connection = reading()
     if g.storefront_access == "owner" and not _may_list(connection, filters, visitor):
         page = Page((), False, False)
     else:
