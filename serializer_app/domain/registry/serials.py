@@ -87,42 +87,40 @@ def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, 
     verdicts = Verdicts()
     rows: dict[str, _Row] = {}
     wanted: list[tuple[Named, int, dict[str, Any]]] = []
-    tokens = _tokens(len(entries))
-    for entry, token in zip(entries, tokens, strict=True):
-        if type(entry) is not dict:
-            verdicts.errors.append(_refused(entry, NO_ENTRY))
-            continue
-        variant = _variant(entry, by_experience, by_sku)
+    for entry, token in zip(entries, _tokens(len(entries)), strict=True):
+        variant = _variant(entry, by_experience, by_sku) if type(entry) is dict else NO_ENTRY
         if type(variant) is str:
             verdicts.errors.append(_refused(entry, variant))
-            continue
-        if "quantity" in entry and entry.get("serialNumber") is None:
-            if _count(entry) is None:
-                verdicts.errors.append(_refused(entry, BAD_QUANTITY))
-            else:
+        elif "quantity" in entry and entry.get("serialNumber") is None:
+            if _is_count(entry["quantity"]):
                 wanted.append((variant, entry["quantity"], entry))  # type: ignore[arg-type]
-            continue
-        number = entry.get("serialNumber")
-        problem = BOTH if "quantity" in entry else wrong(number)
-        if problem is None:
-            key = serial_key(number)  # type: ignore[arg-type]
-            if len(key) > KEY_LENGTH:
-                problem = TOO_LONG
-            elif key in rows:
-                problem = EXISTS
-        if problem is not None:
-            verdicts.errors.append(_refused(entry, problem))
-            continue
-        rows[key] = _Row(number, key, variant.variant_id, token, variant, entry)  # type: ignore[arg-type, union-attr]
+            else:
+                verdicts.errors.append(_refused(entry, BAD_QUANTITY))
+        else:
+            number = entry.get("serialNumber")
+            problem = BOTH if "quantity" in entry else wrong(number)
+            key = serial_key(number) if problem is None else ""
+            if problem is not None or len(key) > KEY_LENGTH or key in rows:
+                problem = problem or (EXISTS if key in rows else TOO_LONG)
+                verdicts.errors.append(_refused(entry, problem))
+            else:
+                rows[key] = _Row(number, key, variant.variant_id, token, variant, entry)  # type: ignore[arg-type, union-attr]
+    _enter_rows(session, shop, rows, verdicts, source=source, actor=actor)
+    for variant, count, entry in wanted:
+        _make(session, shop, variant, count, entry, verdicts, actor=actor)
+    return verdicts
+
+
+def _enter_rows(
+    session: Session, shop: Shop, rows: dict[str, _Row], verdicts: Verdicts, *, source: str, actor: str
+) -> None:
+    """Enter what is right so far; what the database has already is refused as the rest was."""
     there = _insert(session, shop.id, list(rows.values()), source=source, actor=actor) if rows else set()
     for key, row in rows.items():
         if key in there:
             verdicts.errors.append(_refused(row.entry, EXISTS))
         else:
             verdicts.created.append(_created(shop, row))
-    for variant, count, entry in wanted:
-        _make(session, shop, variant, count, entry, verdicts, actor=actor)
-    return verdicts
 
 
 def wrong(number: object) -> str | None:
@@ -197,9 +195,8 @@ def _first_beyond(entries: Sequence[Any]) -> int | None:
     return None
 
 
-def _count(entry: dict[str, Any]) -> int | None:
-    quantity = entry["quantity"]
-    return quantity if type(quantity) is int and 1 <= quantity <= MOST_PER_REQUEST else None
+def _is_count(quantity: Any) -> bool:
+    return type(quantity) is int and 1 <= quantity <= MOST_PER_REQUEST
 
 
 def _refused(entry: Any, message: str) -> dict[str, Any]:

@@ -20,22 +20,24 @@ from serializer_app.web.api import once
 from serializer_app.web.api.operations import operation
 from serializer_app.web.house import house
 from serializer_app.web.wire.registry import (
-    CustomerNamed,
     Erased,
     Message,
+    RegistrationPage,
+    RegistrationWire,
+    TransferCode,
+    registration_page,
+    registration_wire,
+)
+from serializer_app.web.wire.registry_inputs import (
+    CustomerNamed,
     RegistrationChanges,
     RegistrationInput,
-    RegistrationPage,
     RegistrationQuery,
     RegistrationSearch,
-    RegistrationWire,
     SerialNamed,
     SerialUpdate,
     TransferAcceptance,
-    TransferCode,
     TransferInput,
-    registration_page,
-    registration_wire,
 )
 from serializer_app.web.wire.values import stored_warranty
 

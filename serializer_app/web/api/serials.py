@@ -18,17 +18,19 @@ from serializer_app.web.api.operations import operation
 from serializer_app.web.house import house
 from serializer_app.web.wire.history import entry_wire
 from serializer_app.web.wire.registry import (
-    PatternInput,
     PatternWire,
-    SerialEntries,
     SerialPage,
-    SerialQuery,
     SerialStory,
     SerialVerdicts,
     SerialWire,
-    entries_of,
     pattern_wire,
     serial_wire,
+)
+from serializer_app.web.wire.registry_inputs import (
+    PatternInput,
+    SerialEntries,
+    SerialQuery,
+    entries_of,
 )
 
 TAG = "Serials"

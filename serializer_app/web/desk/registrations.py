@@ -15,7 +15,7 @@ from serializer_app.store.models import Registration
 from serializer_app.web.desk.forms import checked, ticked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.house import house
-from serializer_app.web.wire.registry import Owner, RegistrationChanges
+from serializer_app.web.wire.registry_inputs import Owner, RegistrationChanges
 
 STATUSES = ("pending", "approved", "denied", "archived")
 _PAGE = 50
