@@ -65,13 +65,10 @@ def described(session: Session, shop_id: int, keys: Sequence[int]) -> list[Found
         for item in session.scalars(select(Item).where(Item.shop_id == shop_id, Item.id.in_(keys)))
     }
     order_ids = {item.order_id for item in items.values()}
-    names = dict(
-        session.execute(
-            select(Order.order_id, Order.name).where(Order.shop_id == shop_id, Order.order_id.in_(order_ids))
-        )
-        .tuples()
-        .all()
+    orders = session.execute(
+        select(Order.order_id, Order.name).where(Order.shop_id == shop_id, Order.order_id.in_(order_ids))
     )
+    names = {row.order_id: row.name for row in orders}
     titles = variant_titles(session, shop_id, {item.variant_id for item in items.values()})
     return [
         Found(items[key], names.get(items[key].order_id), *titles.get(items[key].variant_id, (None, None)))

@@ -72,6 +72,7 @@ def page(
     before: int | None = None,
     after: int | None = None,
     most: int = PAGE,
+    most_walked: int = MOST_WALKED,
 ) -> OrderPage:
     """One page of orders below ``before`` or above ``after``, newest first."""
     found: list[Standing] = []
@@ -79,7 +80,7 @@ def page(
     edge = after if upwards else before
     walked = 0
     ended = False
-    while len(found) <= most and walked < MOST_WALKED and not ended:
+    while len(found) <= most and walked < most_walked and not ended:
         size = most + 1 if state is None else _CHUNK
         keys = _keys(session, shop_id, edge, upwards, size)
         ended = len(keys) < size

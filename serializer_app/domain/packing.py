@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,8 +29,8 @@ def orders_of(session: Session, shop_id: int, code: str) -> list[int]:
     found = order_list.named(session, shop_id, code, most=2)
     if found:
         return found
-    page = item_pages.page(session.connection(), shop_id, {"itemRef": code}, most=50)
-    return list(dict.fromkeys(row.order_id for row in page.rows))
+    rows: Sequence[Any] = item_pages.page(session.connection(), shop_id, {"itemRef": code}, most=50).rows
+    return list(dict.fromkeys(row[7] for row in rows))
 
 
 def scan(
@@ -52,7 +53,7 @@ def scan(
         if own.item_id in seen:
             raise _wrong("scan_twice", "Scanned already")
         return Scanned(own, False)
-    elsewhere = item_pages.page(session.connection(), shop_id, {"itemRef": code}, most=1).rows
+    elsewhere: Sequence[Any] = item_pages.page(session.connection(), shop_id, {"itemRef": code}, most=50).rows
     serial = serials.find(session, shop_id, code)
     empty = _empty(session, shop_id, order_id, seen)
     if serial is not None:
@@ -70,7 +71,7 @@ def scan(
     if _has_registry(session, shop_id, here[0].variant_id):
         # The maker's numbers of this product are known, so one that is none of them is a wrong scan.
         raise _wrong("scan_unknown", "Unknown: no serial number and no item ID of this shop")
-    if any(row.variant_id == here[0].variant_id for row in elsewhere):
+    if any(row[2] == here[0].variant_id for row in elsewhere):
         raise _wrong("scan_used", "Already used: it belongs to another order")
     return _enter(session, shop_id, here[0], code, actor)
 

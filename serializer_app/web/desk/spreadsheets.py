@@ -76,7 +76,7 @@ def _cells(session: Session, shop_id: int, rows: Any, keys: list[str]) -> Iterat
     found = session.execute(
         select(Order.order_id, Order.name).where(Order.shop_id == shop_id, Order.order_id.in_(orders))
     )
-    names = dict(found.tuples().all())
+    names = {row.order_id: row.name for row in found}
     titles = item_search.variant_titles(session, shop_id, {row[2] for row in rows})
     for _, line, variant, item_id, serial, warranty, fields, order, auto, made, changed in rows:
         values = {field["key"]: field["value"] for field in msgspec.json.decode(fields)} if keys else {}

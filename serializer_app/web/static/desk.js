@@ -78,17 +78,17 @@
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     if (link.hasAttribute("data-download")) { event.preventDefault(); return download(link.href); }
     const url = new URL(link.href, location.href);
-    if (link.target || url.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
+    if (link.target || link.hasAttribute("download") || url.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
     go(url);
   });
   // A file goes straight to the disk, however large: the browser fetches it itself, with a token of one minute.
   const download = async (url) => {
-    const target = address(url);
-    target.searchParams.set("id_token", await admin().idToken());
+    const file = address(url);
+    file.searchParams.set("id_token", await admin().idToken());
     const link = document.createElement("a");
-    link.href = target;
-    link.download = "";
+    link.href = file;
+    link.setAttribute("download", "items.csv");
     document.body.append(link);
     link.click();
     link.remove();
@@ -101,6 +101,8 @@
     for (const [name, value] of new FormData(form)) if (value) url.searchParams.append(name, value);
     return url;
   };
+  // Not form.action: a button may be called "action", and hides it.
+  const target = (form) => form.getAttribute("action");
   const send = async (url, body, type = null) => {
     const answer = await fetch(url, { method: "POST", body, headers: headers("application/json", type ? { "Content-Type": type } : {}) });
     const found = await answer.json().catch(() => ({ error: { code: "away", message: words.away, details: [] } }));
@@ -152,7 +154,7 @@
     const body = new URLSearchParams(new FormData(form, submitter?.form === form ? submitter : null));
     buttons.forEach((button) => (button.disabled = true));
     try {
-      const found = await send(address(submitter?.getAttribute("formaction") || form.action), body);
+      const found = await send(address(submitter?.getAttribute("formaction") || target(form)), body);
       if (!found.ok) return complain(form, found.error);
       if (found.toast) tell(found.toast);
       form.closest("dialog")?.close();
@@ -180,18 +182,18 @@
     $("p", box).textContent = note;
     $("input", box).value = secret;
     $("[data-copy]", box).dataset.copy = secret;
-    box.addEventListener("close", () => { $("input", box).value = ""; load(location.href, { push: false, scroll: false }); }, { once: true });
+    box.addEventListener("close", () => { $("input", box).value = $("[data-copy]", box).dataset.copy = ""; load(location.href, { push: false, scroll: false }); }, { once: true });
     box.showModal();
     $("input", box).select();
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method === "dialog") return;
+    if (form.getAttribute("method") === "dialog") return;
     event.preventDefault();
     if (form.matches("[data-scan]")) return scan(form);
     if (form.matches("[data-import]")) return;
-    if (form.method === "get") return go(query(form), { part: form.dataset.part || null });
-    if (form.matches("[data-quiet]")) return load(form.action, { part: form.dataset.part, body: new URLSearchParams(new FormData(form)) });
+    if (form.getAttribute("method") === "get") return go(query(form), { part: form.dataset.part || null });
+    if (form.matches("[data-quiet]")) return load(target(form), { part: form.dataset.part, body: new URLSearchParams(new FormData(form)) });
     write(form, event.submitter);
   });
   let typing = 0;
@@ -220,7 +222,7 @@
     if (!bar) return;
     $(".count", bar).textContent = count ? words.picked.replace("{count}", count) : "";
     $("[data-picked]", bar).hidden = !count;
-    $$("button, select, input", bar).forEach((button) => (button.disabled = !count));
+    $$("button", bar).forEach((button) => (button.disabled = !count));
   };
   const toggles = (field) => {
     const box = document.getElementById(field.dataset.toggles);
@@ -298,6 +300,8 @@
       if (verdict.error) {
         say(row, "wrong", "");
         mark(field, verdict.error);
+        // Whoever enters it once more has seen what somebody else entered, and means it.
+        if (verdict.version) { field.dataset.version = verdict.version; field.dataset.saved = verdict.serialNumber ?? ""; }
         tell(`${field.value.trim()}: ${verdict.error}`, true);
         return back(field);
       }
@@ -310,10 +314,11 @@
     tally();
   };
   // Whoever has gone on to the next empty field is called back; whoever is typing already is not torn away.
-  const back = (field) => {
-    const active = document.activeElement;
-    if (active === field || !active?.matches?.(".unit input") || !active.value) { field.focus(); field.select(); }
-  };
+  const back = (field) =>
+    setTimeout(() => {
+      const active = document.activeElement;
+      if (active === field || !active?.matches?.(".unit input") || !active.value) { field.focus(); field.select(); }
+    });
   const tally = () => {
     const all = fields();
     const bar = $("#tally");
@@ -362,7 +367,7 @@
   };
   const checked = async (form, code, line) => {
     const seen = $$(".unit-scan.done").map((row) => row.dataset.unit);
-    const found = await send(address(form.action), JSON.stringify({ code, line, seen }), "application/json").catch(() => null);
+    const found = await send(address(target(form)), JSON.stringify({ code, line, seen }), "application/json").catch(() => null);
     const verdict = $("#verdict");
     const good = !!found?.ok;
     verdict.className = `verdict ${good ? "good" : "bad"}`;
@@ -401,7 +406,7 @@
     bar.max = Math.max(rows.length - 1, 1);
     $("[data-file]", form).disabled = true;
     for (let start = 1; start < rows.length || start === 1; start += 500) {
-      const found = await send(address(form.action), JSON.stringify({ head, lines: rows.slice(start, start + 500), first: start + 1, preview }), "application/json").catch(() => null);
+      const found = await send(address(target(form)), JSON.stringify({ head, lines: rows.slice(start, start + 500), first: start + 1, preview }), "application/json").catch(() => null);
       if (!found?.ok) { tell(found?.error?.message || words.away, true); break; }
       total.good += found.good;
       total.same += found.same;

@@ -9,7 +9,6 @@ WORDS = {
     "nav.scan": ("Scan", "Scannen"),
     "nav.registrations": ("Registrations", "Registrierungen"),
     "nav.settings": ("Settings", "Einstellungen"),
-    "skip": ("Skip to content", "Zum Inhalt springen"),
     "back": ("Back", "Zurück"),
     "save": ("Save", "Speichern"),
     "cancel": ("Cancel", "Abbrechen"),

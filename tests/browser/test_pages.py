@@ -1,0 +1,116 @@
+"""Every page of the desk: nothing serious for axe-core, soon to be seen, nothing that jumps; kept as pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Frame
+
+from serializer_app.domain import shops
+from serializer_app.domain.registry import registrations
+from serializer_app.domain.registry.people import Person
+from serializer_app.domain.registry.registrations import Claim
+from serializer_app.web.house import house
+from tests.browser.conftest import Desk
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+SLOWEST = 1000.0
+"""Milliseconds to the largest contentful paint (issue: under 1 s on loopback)."""
+TIMING = """() => new Promise((done) => {
+  let paint = 0, shift = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((one) => (paint = one.startTime)))
+    .observe({ type: "largest-contentful-paint", buffered: true });
+  new PerformanceObserver((list) => list.getEntries().forEach((one) => (shift += one.value)))
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done({ paint, shift }), 200);
+})"""
+
+
+@pytest.fixture
+def paths(desk: Desk) -> dict[str, str]:
+    """One of everything: an order with serial numbers and without, a warning, a registration."""
+    watch = desk.town.track("Watch", warranty="P24M")
+    order = desk.order((watch, 3), (desk.town.track("Lamp"), 1))
+    item_ids = [item.item_id for item in desk.town.items(order)]
+    desk.enter(item_ids[0], "SN-1")
+    desk.enter(item_ids[1], "SN-2")
+    with desk.town.db.write() as session:
+        shop = shops.by_id(session, desk.town.shop_id)
+        shops.configure(session, shop, {"custom_fields": [{"name": "Batch", "key": "batch"}]}, actor="app")
+        shops.create_api_key(session, shop, ["read"], name="ERP")
+        claim = Claim(item_ids[2], Person("ada@example.com", "Ada", "Lind"))
+        made = registrations.register(
+            session, house(desk.town.app).vault, shop, claim, actor="customer:1", status="pending"
+        )
+        public_id = made.public_id
+    desk.town.shop.refund(order, {order.lines[0].id: 2})
+    desk.town.settle()
+    return {
+        "home": "",
+        "products": "/products",
+        "product": f"/products/{watch.id}",
+        "orders": "/orders",
+        "orders-none": "/orders?state=complete",
+        "order": f"/orders/{order.id}",
+        "labels": f"/orders/{order.id}/labels",
+        "items": "/items",
+        "items-none": "/items?q=nothing-like-this",
+        "item": f"/items/{item_ids[0]}",
+        "import": "/items/import",
+        "scan": "/scan",
+        "scan-units": f"/scan/{order.id}",
+        "registrations": "/registrations",
+        "registration": f"/registrations/{public_id}",
+        "settings": "/settings",
+        "keys": "/settings/keys",
+        "snippets": "/settings/snippets",
+        "data": "/settings/data",
+        "error": "/orders/1",
+    }
+
+
+def _frame(desk: Desk) -> Frame:
+    address = house(desk.town.app).settings.app_url
+    return next(frame for frame in desk.page.frames if frame.url.startswith(address))
+
+
+def _serious(frame: Frame) -> list[Any]:
+    frame.evaluate(AXE)
+    found: dict[str, Any] = frame.evaluate("axe.run(document)")
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"]])
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical", "moderate"}
+    ]
+
+
+@pytest.mark.parametrize("look", ["desktop", "phone", "dark"])
+def test_every_page_is_accessible_fast_and_still(
+    desk: Desk, browser: Browser, paths: dict[str, str], look: str
+) -> None:
+    desk.page.emulate_media(color_scheme="dark" if look == "dark" else "light")
+    if look == "phone":
+        desk.page.set_viewport_size({"width": 390, "height": 844})
+    problems = []
+    for name, path in paths.items():
+        desk.open(path)
+        frame = _frame(desk)
+        timing = frame.evaluate(TIMING)
+        if timing["shift"] > 0.02:
+            problems.append((name, timing))
+        if timing["paint"] > SLOWEST:
+            desk.open(path)  # a busy machine; a slow page is slow twice
+            timing = frame.evaluate(TIMING)
+            if timing["paint"] > SLOWEST:
+                problems.append((name, timing))
+        wide = frame.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            problems.append((name, f"{wide} pixels wider than its frame"))
+        problems += [(name, one) for one in _serious(frame)]
+        desk.picture(f"{name}")
+    assert not problems

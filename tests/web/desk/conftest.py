@@ -1,0 +1,81 @@
+"""Staff of one shop at the desk, without a browser, and what their shop has sold."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from serializer_app.domain import catalog
+from serializer_app.store.db import Database
+from tests.visitors import OTHER_SHOP, SHOP, database, installed, staff
+from tests.web.visitor import sold
+
+
+class Staff:
+    """``get(path)`` a page, ``post(path, form)`` a form, ``send(path, body)`` what a script sends."""
+
+    def __init__(self, client: FlaskClient, shop: str, language: str = "en") -> None:
+        self._client = client
+        self._shop = shop
+        self._language = language
+
+    def _headers(self, accept: str) -> dict[str, str]:
+        return {**staff(self._shop), "Accept": accept, "Accept-Language": self._language}
+
+    def get(self, path: str) -> TestResponse:
+        return self._client.get(path, headers=self._headers("text/html"))
+
+    def page(self, path: str) -> str:
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text[:500]
+        return answer.text
+
+    def post(self, path: str, form: dict[str, Any] | None = None) -> TestResponse:
+        return self._client.post(path, data=form or {}, headers=self._headers("application/json"))
+
+    def send(self, path: str, body: Any) -> TestResponse:
+        headers = {**self._headers("application/json"), "Content-Type": "application/json"}
+        return self._client.post(path, data=json.dumps(body), headers=headers)
+
+
+@pytest.fixture
+def db(app: Flask) -> Database:
+    return database(app)
+
+
+@pytest.fixture
+def shop_id(db: Database) -> int:
+    return installed(db)
+
+
+@pytest.fixture
+def desk(client: FlaskClient, shop_id: int) -> Staff:
+    return Staff(client, SHOP)
+
+
+@pytest.fixture
+def german(client: FlaskClient, shop_id: int) -> Staff:
+    return Staff(client, SHOP, "de-DE,de;q=0.9")
+
+
+@pytest.fixture
+def neighbour(client: FlaskClient, db: Database, shop_id: int) -> Staff:
+    """Staff of another shop."""
+    installed(db, OTHER_SHOP)
+    return Staff(client, OTHER_SHOP)
+
+
+@pytest.fixture
+def sale(db: Database, shop_id: int) -> list[str]:
+    """Order 1, called #1001: three units of the tracked variant 111; one has a serial number. Their item IDs."""
+    from tests.web.desk.orders import place
+
+    with db.write() as session:
+        catalog.configure(session, shop_id, 111, {"trackable": True, "auto_generatable": True})
+    place(db, shop_id, 1, 3)
+    return sold(db, shop_id, {"serial_number": "SN-1"}, {}, {})

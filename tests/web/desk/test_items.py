@@ -1,0 +1,123 @@
+"""Items: found by everything known of them; exported and imported without loss or surprise."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from sqlalchemy import select
+
+from serializer_app.domain import shops
+from serializer_app.store.db import Database
+from serializer_app.store.models import Item
+from tests.web.desk.conftest import Staff
+from tests.web.desk.orders import place
+from tests.web.visitor import sold
+
+
+def found(desk: Staff, query: str) -> list[str]:
+    return re.findall(r'href="/items/([0-9A-Z-]{19})"', desk.page(f"/items?{query}"))
+
+
+def test_items_are_found_by_whatever_is_known_of_them(
+    desk: Staff, db: Database, shop_id: int, sale: list[str]
+) -> None:
+    place(db, shop_id, 2, 1, 333)
+    fields = '[{"key":"batch","value":"Lot 7 % B"}]'
+    unit = {
+        "order_id": 2,
+        "line_item_id": 21,
+        "variant_id": 333333,
+        "customer_id": 987654,
+        "custom_fields": fields,
+    }
+    (other,) = sold(db, shop_id, {**unit, "filled_fields": True, "serial_number": "Ärger_1"})
+    for query in ("ärger_1", "ÄRG", other, "%231002", "1002", "987654", "333333", "lot 7 %25"):
+        assert found(desk, f"q={query}") == [other], query
+    for query in ("q=%25", "q=Arger", "q=lot_7", "q=987655", "customer=1", "variant=5"):
+        assert found(desk, query) == [], query
+    assert found(desk, "order=1") == sale[::-1]
+    assert found(desk, "") == [other, *sale[::-1]]
+
+
+def test_pages_of_items_go_both_ways(desk: Staff, db: Database, shop_id: int) -> None:
+    made = sold(db, shop_id, *({} for _ in range(120)))[::-1]
+    first = desk.page("/items")
+    assert found(desk, "") == made[:50]
+    following = re.search(r'rel="next" href="/items\?([^"]+)"', first)
+    assert following is not None
+    assert found(desk, following.group(1)) == made[50:100]
+    second = desk.page(f"/items?{following.group(1)}")
+    back = re.search(r'rel="prev" href="/items\?([^"]+)"', second)
+    assert back is not None
+    assert found(desk, back.group(1)) == made[:50]
+
+
+def test_an_older_version_of_an_item_is_refused(desk: Staff, sale: list[str]) -> None:
+    form = {"version": "1", "serialNumber": "MINE", "warrantyKind": "duration"}
+    length = {"warrantyDuration.value": "18", "warrantyDuration.unit": "month"}
+    assert desk.post(f"/items/{sale[1]}", {**form, **length}).status_code == 200
+    late = desk.post(f"/items/{sale[1]}", {**form, **length, "serialNumber": "LATE"})
+    assert (late.status_code, late.get_json()["error"]["code"]) == (409, "version_conflict")
+    for number in ("0", "x", "1201", ""):
+        wrong = desk.post(
+            f"/items/{sale[1]}", {**form, **length, "version": "2", "warrantyDuration.value": number}
+        )
+        assert wrong.get_json()["error"]["details"][0]["path"] == "warrantyDuration.value", number
+    twin = desk.post(f"/items/{sale[2]}", {"version": "1", "serialNumber": "mine"})
+    assert twin.get_json()["error"]["details"][0]["path"] == "serialNumber"
+
+
+def exported(desk: Staff, query: str = "") -> list[dict[str, str]]:
+    answer = desk.get(f"/items/export.csv{query}")
+    assert answer.mimetype == "text/csv"
+    return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
+
+
+def test_the_export_holds_every_living_item_and_no_formula(desk: Staff, db: Database, shop_id: int) -> None:
+    with db.write() as session:
+        fields: shops.SettingsChanges = {"custom_fields": [{"name": "Batch", "key": "batch"}]}
+        shops.configure(session, shops.by_id(session, shop_id), fields, actor="app")
+    values = '[{"key":"batch","value":"=1+1"}]'
+    made = sold(db, shop_id, *({"custom_fields": values, "line_item_id": n} for n in range(1, 2502)))
+    rows = exported(desk)
+    assert [row["item_id"] for row in rows] == made
+    assert rows[0]["batch"] == "'=1+1"
+    assert exported(desk, "?order=77") == []
+
+
+def slice_of(*lines: str, preview: bool, head: str = "item_id,serial_number") -> dict[str, object]:
+    return {"head": head, "lines": lines, "first": 2, "preview": preview}
+
+
+def test_an_import_previews_what_it_then_does(desk: Staff, db: Database, sale: list[str]) -> None:
+    lines = (
+        f"{sale[0]},SN-1",
+        f"{sale[1].lower()},'=SN",
+        f'{sale[2]},"SN,3"',
+        f"{sale[2]},sn-1",
+        "nothing,SN-9",
+        f"{sale[1]},{'x' * 65}",
+        "",
+        f"{sale[1]},",
+    )
+    preview = desk.send("/items/import", slice_of(*lines, preview=True)).get_json()
+    assert (preview["good"], preview["same"]) == (2, 1)
+    assert [error["line"] for error in preview["errors"]] == [5, 6, 7]
+    with db.read() as session:
+        assert session.scalars(select(Item.serial_number).order_by(Item.id)).all() == ["SN-1", None, None]
+    done = desk.send("/items/import", slice_of(*lines, preview=False)).get_json()
+    assert [error["line"] for error in done["errors"]] == [5, 6, 7]
+    assert (done["good"], done["same"], done["errors"]) == (2, 1, done["errors"])
+    with db.read() as session:
+        assert session.scalars(select(Item.serial_number).order_by(Item.id)).all() == ["SN-1", "=SN", "SN,3"]
+    again = desk.send("/items/import", slice_of(*lines[:3], preview=False)).get_json()
+    assert (again["good"], again["same"], again["errors"]) == (0, 3, [])
+
+
+@pytest.mark.parametrize("head", ["", "item_id", "serial_number;x", '"'])
+def test_a_file_without_the_two_columns_is_refused(desk: Staff, sale: list[str], head: str) -> None:
+    answer = desk.send("/items/import", slice_of("a,b", preview=True, head=head))
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "csv_columns")

@@ -1,0 +1,137 @@
+"""Orders and their units: filters by keyset, entries that stand on their own, forms sent twice, the packing table."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from serializer_app.domain import catalog, order_list
+from serializer_app.domain.registry import serials
+from serializer_app.store.db import Database
+from tests.web.desk.conftest import Staff
+from tests.web.desk.orders import place
+from tests.web.visitor import sold
+
+
+def shown(text: str) -> list[str]:
+    return re.findall(r">(#\d+)</a>", text)
+
+
+@pytest.fixture
+def orders(db: Database, shop_id: int) -> None:
+    """Orders 1…130 of one unit each: every third without a serial number, every fifth with an item too many."""
+    with db.write() as session:
+        catalog.configure(session, shop_id, 111, {"trackable": True})
+    for number in range(1, 131):
+        place(db, shop_id, number, 1)
+        unit: dict[str, Any] = {"order_id": number, "line_item_id": 10 * number + 1}
+        own = [] if number % 3 == 0 else [{**unit, "serial_number": "A"}]
+        extra = [{**unit, "serial_number": "B"}] if number % 5 == 0 else []
+        sold(db, shop_id, *(own or [unit]), *extra)
+
+
+def test_filters_find_each_order_once_page_by_page(desk: Staff, orders: None) -> None:
+    wanted = {
+        "": list(range(130, 0, -1)),
+        "serials": [n for n in range(130, 0, -1) if n % 3 == 0],
+        "warning": [n for n in range(130, 0, -1) if n % 5 == 0],
+        "complete": [n for n in range(130, 0, -1) if n % 3 and n % 5],
+    }
+    for state, numbers in wanted.items():
+        found: list[str] = []
+        path: str | None = f"/orders?state={state}"
+        backwards: list[str | None] = []
+        while path:
+            text = desk.page(path)
+            found += shown(text)
+            following = re.search(r'rel="next" href="([^"]+)"', text)
+            previous = re.search(r'rel="prev" href="([^"]+)"', text)
+            backwards.append(previous and previous.group(1).replace("&amp;", "&"))
+            path = following.group(1).replace("&amp;", "&") if following else None
+        assert found == [f"#{1000 + number}" for number in numbers]
+        assert backwards[0] is None
+        if len(backwards) > 1:
+            assert shown(desk.page(str(backwards[1]))) == found[:50]
+
+
+def test_a_filter_that_finds_little_says_how_far_it_looked(db: Database, shop_id: int, orders: None) -> None:
+    for number in range(131, 700):
+        place(db, shop_id, number, 1, 999)
+    with db.read() as session:
+        page = order_list.page(session, shop_id, state="warning", most_walked=500)
+        assert (page.orders, page.before, page.after) == ([], 200, None)
+        assert page.walked_to is not None
+        further = order_list.page(session, shop_id, state="warning", before=page.before)
+        assert [order.order_id for order in further.orders] == list(range(130, 0, -5))
+
+
+def entries(*pairs: tuple[str, Any]) -> dict[str, Any]:
+    return {"entries": [{"itemId": item, "serialNumber": serial} for item, serial in pairs]}
+
+
+def test_each_serial_number_stands_on_its_own(desk: Staff, sale: list[str]) -> None:
+    body = entries((sale[1], "sn-1"), (sale[2], "SN-2"), ("0000-0000-0000-0000", "X"), (sale[1], "x" * 65))
+    results = desk.send("/orders/1/serials", body).get_json()["results"]
+    assert ["error" in result for result in results] == [True, False, True, True]
+    assert results[1] == {"version": 2, "serialNumber": "SN-2"}
+    taken = desk.send(
+        "/orders/1/serials", {"entries": [{**body["entries"][1], "version": 1, "serialNumber": "Z"}]}
+    )
+    late = taken.get_json()["results"][0]
+    assert late["error"] == "Somebody else changed this item meanwhile; load it again"
+    assert (late["version"], late["serialNumber"]) == (2, "SN-2")
+
+
+@pytest.mark.parametrize("body", [None, [], {"entries": 1}, {"entries": [{"itemId": 5}]}])
+def test_a_malformed_entry_is_refused_with_reason(desk: Staff, sale: list[str], body: Any) -> None:
+    answer = desk.send("/orders/1/serials", body)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "form_invalid")
+
+
+def test_a_form_sent_twice_adds_items_once(desk: Staff, sale: list[str]) -> None:
+    form = {"nonce": "n" * 20, "lineItemId": "11", "add": "2"}
+    first, second = desk.post("/orders/1/adjust", form), desk.post("/orders/1/adjust", form)
+    assert first.get_json() == second.get_json() == {"toast": "2 added, 0 removed", "go": None}
+    assert desk.page("/orders/1").count('class="unit"') == 5
+    other = desk.post("/orders/1/adjust", {**form, "add": "1"})
+    assert other.status_code == 409
+    wrong = desk.post("/orders/1/adjust", {**form, "nonce": "m" * 20, "add": "many"})
+    assert wrong.get_json()["error"]["details"][0]["path"] == "add"
+
+
+def test_items_leave_and_come_back(desk: Staff, sale: list[str]) -> None:
+    assert desk.post(f"/items/{sale[0]}/remove").status_code == 200
+    assert "was removed from its order" in desk.page(f"/items/{sale[0]}")
+    assert desk.post(f"/items/{sale[0]}/restore").status_code == 200
+    assert "Brought back" in desk.page(f"/items/{sale[0]}")
+
+
+def scan(desk: Staff, code: str, *seen: str, line: str = "") -> tuple[int, str]:
+    answer = desk.send("/scan/1", {"code": code, "line": line, "seen": seen})
+    body = answer.get_json()
+    return answer.status_code, body["itemId"] if answer.status_code == 200 else body["error"]["code"]
+
+
+def test_the_packing_table_tells_what_is_wrong_at_once(
+    desk: Staff, db: Database, shop_id: int, sale: list[str]
+) -> None:
+    place(db, shop_id, 2, 1)
+    (other,) = sold(db, shop_id, {"order_id": 2, "line_item_id": 21, "serial_number": "USED"})
+    with db.write() as session:
+        catalog.configure(session, shop_id, 222, {"trackable": True})
+        serials.create(session, shop_id, "OF-ANOTHER", 222, actor="app")
+    assert scan(desk, sale[0].lower().replace("-", "")) == (200, sale[0])
+    assert scan(desk, "sn-1", sale[0]) == (409, "scan_twice")
+    assert scan(desk, other) == (409, "scan_used")
+    assert scan(desk, "USED") == (409, "scan_used")
+    assert scan(desk, "OF-ANOTHER") == (409, "scan_other_product")
+    assert scan(desk, "NEW-1", sale[0]) == (200, sale[1])
+    with db.write() as session:
+        serials.create(session, shop_id, "KNOWN", 111, actor="app")
+    assert scan(desk, "NEW-2", *sale[:2]) == (409, "scan_unknown")
+    assert scan(desk, "known", *sale[:2]) == (200, sale[2])
+    assert scan(desk, "NEW-3", *sale) == (409, "scan_full")
+    assert desk.get("/scan?code=%231001").headers["Location"] == "/scan/1"
+    assert desk.get("/scan?code=known").headers["Location"] == "/scan/1"
