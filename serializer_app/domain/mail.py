@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -50,6 +51,11 @@ class Server:
         if (self.username is None) != (self.password is None):
             found.append({"path": "password", "message": "goes together with a user name"})
         return found
+
+
+def stays_here(app_url: str) -> bool:
+    """Only an app that runs on loopback itself, as the demo does, may send to this machine."""
+    return urlsplit(app_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def is_address(text: str) -> bool:

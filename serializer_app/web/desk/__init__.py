@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serializer_app.web.desk import (
+    claims,
     home,
     items,
     labels,
@@ -16,6 +17,7 @@ from serializer_app.web.desk import (
 from serializer_app.web.desk.frame import desk
 
 __all__ = [
+    "claims",
     "desk",
     "home",
     "items",

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from serializer_app.domain.warranty import LIFETIME, parse, zone
+from serializer_app.web.texts import claims, frame, items, orders, products, registry, settings
 from serializer_app.web.texts import failures as failures
-from serializer_app.web.texts import frame, items, orders, products, registry, settings
 
 LANGUAGES = ("en", "de")
 
@@ -23,6 +23,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **items.WORDS,
     **registry.WORDS,
     **settings.WORDS,
+    **claims.WORDS,
 }
 _MONTHS = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),

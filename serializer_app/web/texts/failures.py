@@ -27,9 +27,17 @@ GERMAN = {
     "scan_used": "Schon verwendet: gehört zu einer anderen Bestellung",
     "scan_other_product": "Anderes Produkt: gehört zu keiner Position dieser Bestellung",
     "scan_twice": "Schon gescannt",
+    "mail_server_invalid": "So lässt sich der Mailserver nicht verwenden",
+    "claim_rules_invalid": "Diese Regeln für Registrierungen gibt es nicht",
+    "alert_not_found": "Diese Warnung ist schon erledigt",
     "scan_full": "Diese Position ist schon vollständig",
 }
 PROBLEMS = {
+    "must be the public name of a mail server": "muss der öffentliche Name eines Mailservers sein",
+    "must be 25, 465, 587 or 2525": "muss 25, 465, 587 oder 2525 sein",
+    "must be tls or starttls": "muss TLS oder STARTTLS sein",
+    "must be an e-mail address": "muss eine E-Mail-Adresse sein",
+    "goes together with a user name": "gehört zu einem Benutzernamen",
     "is required": "fehlt",
     "must not be blank": "darf nicht leer sein",
     "must have printable characters only": "darf nur druckbare Zeichen enthalten",
