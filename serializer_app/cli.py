@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from serializer_app import logs
 from serializer_app.clock import iso, now, parse_iso
 from serializer_app.config import ConfigError, Settings, database_url
-from serializer_app.domain import backfills, privacy, shops, tokens
+from serializer_app.domain import backfills, deliveries, privacy, shops, tokens
+from serializer_app.domain.registry import idempotency
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.store import migrate, outbox
@@ -365,7 +366,12 @@ def _keys_rotate(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
     vault = Vault(settings.encryption_keys)
     with _opened(settings.database_url) as database, database.write() as session:
-        count = tokens.rotate_all(session, vault) + sum(privacy.rotate_all(session, vault).values())
+        count = (
+            tokens.rotate_all(session, vault)
+            + sum(privacy.rotate_all(session, vault).values())
+            + deliveries.rotate_all(session, vault)
+            + idempotency.rotate_all(session, vault)
+        )
     print(f"{count} rows are encrypted with the first key now.")
     return 0
 

@@ -6,11 +6,13 @@ import json
 import re
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from serializer_app import cli
-from serializer_app.domain import shops
-from serializer_app.store.models import ApiKey
+from serializer_app.domain import deliveries, shops
+from serializer_app.store.crypto import Vault
+from serializer_app.store.models import ApiKey, Base, Variant
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
 from tests.town import Town
 
@@ -140,13 +142,52 @@ def test_reconcile_applies_what_webhooks_missed_and_names_it(
 def test_keys_rotate_leaves_nothing_under_the_old_key(
     town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from cryptography.fernet import Fernet
-
-    from serializer_app.domain import tokens
-    from serializer_app.store.crypto import Vault
-
+    """Whatever table it stands in: every encrypted text of the database opens with the new key alone."""
+    cli.main(["api-key", "create", "--shop", town.shop.domain])
+    headers = {"Authorization": f"Bearer {capsys.readouterr().out.strip()}", "Idempotency-Key": "once"}
+    client, variant = town.app.test_client(), town.track()
+    with town.db.read() as session:
+        experience = session.scalars(
+            select(Variant.experience_id).where(Variant.variant_id == variant.id)
+        ).one()
+    made = client.post(
+        "/api/v1/serials", json=[{"serialNumber": "SN-1", "experienceId": experience}], headers=headers
+    )
+    assert made.status_code == 201
+    person = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lind"}
+    assert (
+        client.post(
+            "/api/v1/registrations",
+            json={"serialNumber": "SN-1", "customer": person},
+            headers=headers | {"Idempotency-Key": "two"},
+        ).status_code
+        == 201
+    )
+    with town.db.write() as session:
+        shop = shops.by_id(session, town.shop_id)
+        deliveries.create(
+            session,
+            Vault((ENCRYPTION_KEY,)),
+            shop,
+            "https://erp.example.com/",
+            ["registration.submitted"],
+            loopback=False,
+        )
     new = Fernet.generate_key().decode()
     monkeypatch.setenv("SERIALIZER_ENCRYPTION_KEYS", f"{new},{ENCRYPTION_KEY}")
     assert cli.main(["keys", "rotate"]) == 0
     assert "first key" in capsys.readouterr().out
-    assert tokens.usable(town.db, Vault((new,)), town.settings, town.shop_id)
+    vault, opened = Vault((new,)), set()
+    with town.db.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            for row in connection.execute(select(table)).mappings():
+                for column, value in row.items():
+                    if isinstance(value, str) and value.startswith("gAAAA"):
+                        vault.decrypt(value)
+                        opened.add(f"{table.name}.{column}")
+    assert {name.partition(".")[0] for name in opened} >= {
+        "shop_tokens",
+        "endpoints",
+        "idempotency_keys",
+        "customers",
+    }

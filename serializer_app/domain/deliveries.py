@@ -334,3 +334,12 @@ def expire(session: Session, shop_id: int) -> None:
         delete(Delivery).where(Delivery.shop_id == shop_id, Delivery.happened_at < now() - LOG_LIFE),
         execution_options={"synchronize_session": False},
     )
+
+
+def rotate_all(session: Session, vault: Vault) -> int:
+    """Encrypt every endpoint's secret with the first key; returns how many."""
+    endpoints = session.scalars(select(Endpoint).with_for_update()).all()
+    for endpoint in endpoints:
+        endpoint.secret = vault.rotate(endpoint.secret)
+    session.flush()
+    return len(endpoints)
