@@ -22,6 +22,7 @@ from typing import Any
 import requests
 from cryptography.fernet import Fernet
 
+from serializer_app.devstore import demo_buyer
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Customer, Variant
 from serializer_app.devstore.server import DevStore
@@ -101,6 +102,7 @@ class Walk:
             self.mail,
             self.verify,
             self.pages,
+            lambda: demo_buyer.walk(self),
         ):
             step()
 
@@ -313,6 +315,7 @@ def _stay(store: DevStore, app_url: str, web: subprocess.Popen[bytes]) -> None:
 Open:
   {store.origin}/           the pretend shop: orders, notification mails, storefront, and faults to switch on
   {store.origin}/admin/{domain}   the app inside the pretend Shopify admin
+  {store.origin}/_mail   what the app mailed to visitors
   {app_url}/api/v1/docs    the API's reference
 The app's log is {FOLDER / "demo.log"}. Stop with Ctrl-C.""",
         flush=True,
@@ -373,9 +376,9 @@ def _is_taken(port: int) -> bool:
     return False
 
 
-def _as_text(html: str) -> str:
+def _as_text(page: str) -> str:
     """A mail as a reader sees it, roughly: tags gone, one line per block."""
-    body = re.sub(r"(?s)<(style|head|script).*?</\1>", "", html)
+    body = re.sub(r"(?s)<(style|head|script).*?</\1>", "", page)
     body = re.sub(r"</(p|div|tr|li|h\d|td)>|<br ?/?>", "\n", body)
     lines = (re.sub(r"\s+", " ", line).strip() for line in re.sub(r"<[^>]+>", " ", body).splitlines())
     return "\n".join(line for line in lines if line)
