@@ -88,5 +88,6 @@ def _end(response: Response) -> Response:
             response.status_code,
             g.get("shop_domain"),
             round((time.monotonic() - g.started) * 1000, 1),
+            g.get("facts"),
         )
     return response

@@ -146,9 +146,17 @@ def clear() -> None:
 
 
 def request_done(
-    request_id: str, method: str, route: str, status: int, shop: str | None, milliseconds: float
+    request_id: str,
+    method: str,
+    route: str,
+    status: int,
+    shop: str | None,
+    milliseconds: float,
+    numbers: Mapping[str, int] | None = None,
 ) -> None:
     """The line of a finished request. All of it is ours (a route's pattern, a verified shop) but the method.
+
+    ``numbers`` are what the handler wants to stand in it: IDs, counts and flags, never texts.
 
     Written past the pipeline, because most requests log nothing else: masking and rendering seven fields that can hold
     nothing secret took longer than finding a page of items. Other handlers of the root logger still get a record.
@@ -162,6 +170,7 @@ def request_done(
         "status": status,
         "shop": shop,
         "ms": milliseconds,
+        **(numbers or {}),
     }
     handler = _direct
     if handler is None or len(logging.getLogger().handlers) > 1:

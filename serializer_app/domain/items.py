@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import deliveries, history, ties
+from serializer_app.domain import history, item_events, item_fields, item_rows, ties
 from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
 from serializer_app.domain.plan import Addition, StoredItem, StoredLine
 from serializer_app.errors import AppError
@@ -23,8 +22,6 @@ from serializer_app.store.models import Item, Line, Order
 SERIAL_LENGTH = 64
 FIELD_KEY_LENGTH = 30
 FIELD_VALUE_LENGTH = 200
-TOLD_AT_ONCE = 250
-"""How many new items one event names."""
 
 BLANK = Item.serial_key.is_(None) & ~Item.own_warranty & ~Item.filled_fields & ~Item.registered
 
@@ -107,7 +104,7 @@ def make(
 ) -> list[str]:
     """Insert new items with the variant's default warranty and tracked fields; returns their item IDs.
 
-    One multi-row insert. That an item was made, when and by whom stands in its own row and not in the history table:
+    That an item was made, when and by whom stands in its own row and not in the history table:
     writing it twice would double the work of the busiest path.
     """
     total = sum(addition.count for addition in additions)
@@ -115,7 +112,8 @@ def make(
         return []
     moment = now()
     item_ids = make_item_ids(total)
-    rows: list[dict[str, Any]] = []
+    lines: list[tuple[dict[str, Any], list[str]]] = []
+    done = 0
     for addition in additions:
         shared = {
             "shop_id": shop_id,
@@ -130,20 +128,11 @@ def make(
             "created_at": moment,
             "updated_at": moment,
         }
-        rows += [{**shared, "item_id": item_ids[len(rows) + number]} for number in range(addition.count)]
-    session.connection().execute(insert(Item.__table__), rows)  # type: ignore[arg-type]
-    if deliveries.wanted(session, shop_id, "item.created"):
-        told = [_named(row["item_id"], row["line_item_id"], row["variant_id"]) for row in rows]
-        facts = [
-            {"orderId": order_id, "items": told[start : start + TOLD_AT_ONCE]}
-            for start in range(0, len(told), TOLD_AT_ONCE)
-        ]
-        deliveries.announce(session, shop_id, "item.created", facts)
+        lines.append((shared, item_ids[done : done + addition.count]))
+        done += addition.count
+    item_rows.write(session, lines)
+    item_events.created(session, shop_id, order_id, lines)
     return item_ids
-
-
-def _named(item_id: str, line_item_id: int, variant_id: int) -> dict[str, Any]:
-    return {"itemId": item_id, "lineItemId": line_item_id, "productVariantId": variant_id}
 
 
 def take_away(
@@ -280,7 +269,7 @@ def change(
             differences["warrantyDuration"] = {"from": item.warranty, "to": changes.warranty}
         item.warranty, item.own_warranty = changes.warranty, True
     if changes.custom_fields:
-        differences |= _merge_fields(item, changes.custom_fields, set(allowed_fields))
+        differences |= item_fields.merge(item, changes.custom_fields, set(allowed_fields))
     if not session.is_modified(item):
         return False
     item.version, item.updated_at = item.version + 1, now()
@@ -297,13 +286,7 @@ def change(
         ties.entered(session, shop_id, item, old_key, actor=actor)
     history.record(session, shop_id, "item", [(item.id, differences)], actor=actor, action="changed")
     outbox.put(session, shop_id, "mirror-order", [item.order_id])
-    told = {
-        "orderId": item.order_id,
-        "items": [_named(item.item_id, item.line_item_id, item.variant_id)],
-        "serialNumber": item.serial_number,
-        "changed": sorted(differences),
-    }
-    deliveries.announce(session, shop_id, "item.updated", [told])
+    item_events.updated(session, shop_id, item, differences)
     return True
 
 
@@ -314,30 +297,6 @@ def _locked(session: Session, shop_id: int, key: int) -> Item:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-
-
-def _merge_fields(item: Item, values: dict[str, str], allowed: set[str]) -> dict[str, dict[str, Any]]:
-    stored = {field["key"]: field["value"] for field in msgspec.json.decode(item.custom_fields)}
-    unknown = sorted(set(values) - set(stored) - allowed)
-    if unknown:
-        raise AppError(
-            "custom_field_undefined",
-            f"Custom field {unknown[0]} is not defined for this shop; define it in the settings first",
-            status=422,
-            details=[
-                {"path": f"customFields.{key}", "message": "is not defined in the settings of this shop"}
-                for key in unknown
-            ],
-        )
-    merged = {**stored, **values}
-    differences = {
-        f"customFields.{key}": {"from": stored.get(key, ""), "to": value}
-        for key, value in values.items()
-        if stored.get(key, "") != value
-    }
-    item.custom_fields = msgspec.json.encode([{"key": key, "value": merged[key]} for key in merged]).decode()
-    item.filled_fields = any(merged.values())
-    return differences
 
 
 def removed_of_lines(

@@ -48,11 +48,11 @@ def write(
 
 
 def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fresh: bool) -> None:
-    statement = outbox.insert(session, Line)
-    excluded = statement.excluded
     if fresh:
-        statement = statement.on_conflict_do_nothing()
+        statement = outbox.insert(session, Line).on_conflict_do_nothing()
     else:
+        statement = outbox.insert(session, Line)
+        excluded = statement.excluded
         kept = ("shop_id", "line_item_id", "order_id", "follows")
         changed = {name: excluded[name] for name in rows[0] if name not in kept}
         changed["product_id"] = _known(excluded.product_id, Line.product_id)

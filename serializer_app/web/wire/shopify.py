@@ -22,7 +22,7 @@ _FULL_VARIANTS = 100
 
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Units = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
-AnyObject = dict[str, Any]
+_AnyObject = dict[str, msgspec.Raw]
 
 Payload = TypeVar("Payload")
 
@@ -35,6 +35,18 @@ def decode(body: bytes, shape: type[Payload]) -> Payload:
         raise AppError(
             "payload_invalid", f"The body has the wrong shape: {error}"[:300], status=400
         ) from error
+
+
+def must_be_object(body: bytes) -> None:
+    """Raise AppError ``payload_invalid`` 400 unless ``body`` is a JSON object, whatever the topic reads of it.
+
+    It is looked through and not built: a large order has a hundred thousand parts.
+    """
+    decode(body, _AnyObject)
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:  # msgspec passes over the bytes of texts that nobody asks for
+        raise AppError("payload_invalid", "The body is not UTF-8", status=400) from error
 
 
 class Customer(Struct):
