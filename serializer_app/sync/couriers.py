@@ -75,13 +75,15 @@ def _connected(url: str, until: float, *, loopback: bool) -> socket.socket:
     # One wrong address is enough: who answers with a public and a private one is up to something.
     if not all(addresses.is_allowed(str(where[0]), loopback=loopback) for *_, where in found):
         raise _Refused("The name leads into a private network")
-    plain = socket.create_connection((str(found[0][4][0]), port), timeout=min(CONNECT_SECONDS, _left(until)))
-    try:
+    with contextlib.ExitStack() as failing:
+        plain = socket.create_connection(
+            (str(found[0][4][0]), port), timeout=min(CONNECT_SECONDS, _left(until))
+        )
+        failing.callback(plain.close)
         plain.settimeout(_left(until))
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
-    except BaseException:
-        plain.close()
-        raise
+        connection = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
+        failing.pop_all()
+        return connection
 
 
 def _request(parcel: Parcel, headers: Mapping[str, str]) -> bytes:
