@@ -22,6 +22,7 @@ from serializer_app.web.buyer import buyer
 from serializer_app.web.desk import desk
 from serializer_app.web.doors import Number, everybody, open_door
 from serializer_app.web.embedded import embedded, staff_of_shop
+from serializer_app.web.extension import extension, staff_in_extension
 from serializer_app.web.health import health
 from serializer_app.web.house import House, furnish, house
 from serializer_app.web.install import auth, limited_by_address
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_door(app, auth, limited_by_address)
     open_door(app, embedded, staff_of_shop)
     open_door(app, desk, staff_of_shop)
+    open_door(app, extension, staff_in_extension)
     return app
 
 
