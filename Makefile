@@ -26,7 +26,7 @@ check: environment-dev ## format, lint, types and layer rules
 bench: environment-dev ## speed as ratios within one run (FULL=1: growth to 10 million items as well)
 	@$(BIN)/python -m bench $(if $(filter-out 0,$(FULL)),--full)
 
-soak: environment-dev ## the app under load for a while (MINUTES=10), watching memory, queue and errors
+soak: environment-dev ## random shops against the reference model and kill -9 under load, for MINUTES=10
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
 
 clean: ## remove the environment, caches and the demo's data

@@ -204,10 +204,15 @@ def mark_deleted(
 
 
 def mark_missing(session: Session, shop_id: int, variant_ids: Sequence[int]) -> None:
-    """Shopify has none of these variants any more."""
+    """Shopify shows none of these variants any more. One that it never spoke of proves nothing: it may come yet."""
     session.execute(
         update(Variant)
-        .where(Variant.shop_id == shop_id, Variant.variant_id.in_(variant_ids), Variant.deleted_at.is_(None))
+        .where(
+            Variant.shop_id == shop_id,
+            Variant.variant_id.in_(variant_ids),
+            Variant.deleted_at.is_(None),
+            Variant.source_updated_at.is_not(None),
+        )
         .values(deleted_at=now()),
         execution_options={"synchronize_session": False},
     )

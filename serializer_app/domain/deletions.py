@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import msgspec
@@ -32,12 +33,17 @@ def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
 def was_there(session: Session, shop_id: int, order_id: int) -> bool:
     """Whether Shopify surely had this order: it took a metafield for it, or had a day to show it."""
     pages = session.scalar(select(Mirror.pages).where(*_mirror_of(shop_id, order_id)))
-    if pages is not None and any(page.get("digest") for page in msgspec.json.decode(pages).values()):
+    if pages is not None and was_taken(msgspec.json.decode(pages)):
         return True
     first = session.scalar(
         select(func.min(Item.created_at)).where(Item.shop_id == shop_id, Item.order_id == order_id)
     )
     return first is not None and first < now() - timedelta(days=1)
+
+
+def was_taken(pages: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether Shopify ever took or showed one of these metafields (Mirror.pages), and so their owner."""
+    return any(page.get("digest") or page.get("was") for page in pages.values())
 
 
 def vanish(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import catalog
+from serializer_app.domain.deletions import was_taken
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure, Throttled
 from serializer_app.store import outbox
@@ -247,7 +248,7 @@ def _compare(owner: Owner, node: dict[str, Any] | None) -> None:
         entry = held.get(key)
         if entry is None:
             if key in (owner.wanted or {}):
-                owner.known[key] = {"hash": ""}
+                owner.known[key] = {"hash": "", "was": "shown"}
             else:
                 owner.known.pop(key, None)
             continue
@@ -315,26 +316,24 @@ def _remember(work: Work, owners: Sequence[Owner]) -> None:
         return
     with work.db.write() as session:
         for owner in over:
-            if owner.gone and _was_there(session, work.shop_id, owner):
-                continue
+            if owner.gone:
+                _missed(session, work.shop_id, owner)
+            if owner.gone and owner.wanted is not None and owner.kind == "order":
+                continue  # what we know of its metafields is the proof that it was there
             whose = (Mirror.shop_id == work.shop_id, Mirror.owner == owner.kind)
             session.execute(delete(Mirror).where(*whose, Mirror.owner_id == owner.number))
         _keep(session, work.shop_id, written, now())
 
 
-def _was_there(session: Session, shop_id: int, owner: Owner) -> bool:
-    """Shopify took a write for this owner before and knows it no longer: a deletion was missed.
+def _missed(session: Session, shop_id: int, owner: Owner) -> None:
+    """Shopify knows no such owner: a deletion may have been missed, or it may show the owner a moment later.
 
-    True where the order has to be asked for first; what we know of its metafields is the proof until then. An owner
-    that Shopify never knew proves nothing: it may show it a moment later.
+    Orders are asked for once more, which decides; of variants only those are gone that Shopify spoke of before.
     """
-    if owner.wanted is None or not any(page.get("digest") for page in owner.known.values()):
-        return False
     if owner.kind == "variant":
         catalog.mark_missing(session, shop_id, [owner.number])
-        return False
-    outbox.put(session, shop_id, "fetch-order", [owner.number])
-    return True
+    elif owner.wanted is not None and was_taken(owner.known):
+        outbox.put(session, shop_id, "fetch-order", [owner.number])
 
 
 def _keep(session: Session, shop_id: int, owners: Sequence[Owner], written_at: datetime | None) -> None:

@@ -6,7 +6,7 @@ and applied like any other snapshot: a fixpoint, so that what was not missed cha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
 from serializer_app.domain import catalog, history, order_lists, orders, privacy, shops
+from serializer_app.domain.deletions import was_taken
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.shopify.domains import gid
 from serializer_app.shopify.orders import page
@@ -145,9 +146,7 @@ def _compare_page(work: Work, owners: Sequence[tuple[str, int, dict[str, dict[st
     for place, (kind, number, pages) in enumerate(owners):
         node = nodes[place] if place < len(nodes) else None
         if node is None:
-            # Only what Shopify once took a write for can be missing; the rest it may show a moment later.
-            if any(page.get("digest") for page in pages.values()):
-                missing.append((kind, number))
+            missing.append((kind, number))
             continue
         held = {
             entry["key"]: entry.get("compareDigest")
@@ -226,9 +225,13 @@ def forget_order(session: Session, shop_id: int, order_id: int) -> None:
     _forget(session, shop_id, "order", [order_id])
 
 
-def _unknown(pages: Iterable[str]) -> str:
-    """The same keys with nothing known about them: something of ours may stand there, whatever it is."""
-    return msgspec.json.encode({key: {"hash": ""} for key in pages}).decode()
+def _unknown(pages: Mapping[str, Mapping[str, str]]) -> str:
+    """The same keys with nothing known about them: something of ours may stand there, whatever it is.
+
+    That Shopify took them once stays known: it proves that the owner was there (domain.deletions).
+    """
+    fresh = {"hash": "", "was": "taken"} if was_taken(pages) else {"hash": ""}
+    return msgspec.json.encode(dict.fromkeys(pages, fresh)).decode()
 
 
 def _forget(session: Session, shop_id: int, kind: str, numbers: Sequence[int]) -> None:

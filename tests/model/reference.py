@@ -205,6 +205,11 @@ class Reference:
         for line in order.lines.values():
             self._gone(line)
 
+    def vanish(self, order_id: int) -> None:
+        """The app concluded that Shopify no longer has the order; newer news would bring it back."""
+        for line in self.orders[order_id].lines.values():
+            self._gone(line)
+
     def merge_customers(self, kept: int, gone: int) -> None:
         for order in self.orders.values():
             if order.customer_id == gone:

@@ -33,7 +33,7 @@ from serializer_app.shopify.domains import numeric_id
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
-from serializer_app.store.models import Lane, Mirror, OutboxRow, Shop, ShopToken
+from serializer_app.store.models import Item, Lane, Line, Mirror, OutboxRow, Shop, ShopToken
 from serializer_app.sync.jobs import HANDLERS
 from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house
@@ -261,6 +261,25 @@ class World:
                 .where(ShopToken.shop_id == self.shop_id)
                 .values(leased_until=None, lease=None)
             )
+
+    def pass_days(self) -> None:
+        """Two days go by in which every item was there."""
+        with self.db.write() as session:
+            made = session.scalars(select(Item.created_at).where(Item.shop_id == self.shop_id)).all()
+            if made:
+                session.execute(
+                    update(Item)
+                    .where(Item.shop_id == self.shop_id)
+                    .values(created_at=min(made) - timedelta(days=2))
+                )
+
+    def is_emptied(self, order_id: int) -> bool:
+        """Whether no line of the order counts any more."""
+        with self.db.read() as session:
+            listed = select(Line.line_item_id).where(
+                Line.shop_id == self.shop_id, Line.order_id == order_id, Line.removed_at.is_(None)
+            )
+            return session.scalars(listed).first() is None
 
     def put(self, kind: str, key: str | int = "") -> None:
         with self.db.write() as session:
