@@ -16,6 +16,9 @@ from serializer_app.domain.codes import make_experience_id
 from serializer_app.store import outbox
 from serializer_app.store.models import Variant
 
+IN_FLIGHT = 1.0
+"""Seconds after which an order that was being applied while a variant was toggled is there to be counted again."""
+
 
 class FieldTracking(TypedDict):
     key: str
@@ -131,7 +134,7 @@ def configure(session: Session, shop_id: int, variant_id: int, changes: Tracking
     session.flush()
     outbox.put(session, shop_id, "mirror-variant", [variant_id])
     if variant.trackable != was_trackable:
-        outbox.put(session, shop_id, "variant-orders", [variant_id])
+        outbox.put(session, shop_id, "variant-orders", [variant_id], delay=IN_FLIGHT)
     return variant
 
 
