@@ -14,7 +14,7 @@ from serializer_app.domain.item_pages import Filters
 from serializer_app.store.models import Item, Order, Variant
 
 MOST = 50
-NEWEST = 50_000
+NEWEST = 20_000
 """How many of the newest items a search in the values of custom fields looks through."""
 _ABOVE_ALL = 2**62
 
@@ -111,7 +111,9 @@ def _by_serial_beginning(session: Session, shop_id: int, text: str) -> Iterable[
         # SQLite's LIKE ignores case and with it the index; its texts are ordered by their bytes.
         query = query.where(Item.serial_key >= key, Item.serial_key < key + "\U0010ffff")
     else:
-        query = query.where(Item.serial_key.startswith(key, autoescape=True))
+        # By bytes as well, whatever the collation: the operators of text_pattern_ops, and of the index made with it.
+        begins, ends = Item.serial_key.op("~>=~")(key), Item.serial_key.op("~<~")(key + "\U0010ffff")
+        query = query.where(begins, ends)
     return session.scalars(query.order_by(Item.serial_key, Item.id).limit(MOST)).all()
 
 

@@ -48,10 +48,7 @@ def setup(session: Session, shop_id: int) -> Setup:
 def needs(session: Session, shop_id: int) -> Needs:
     """Units without a serial number and orders with a warning, among the newest orders."""
     keys = session.scalars(
-        select(Order.order_id)
-        .where(Order.shop_id == shop_id, Order.ordered_at.is_not(None))
-        .order_by(Order.order_id.desc())
-        .limit(WINDOW)
+        select(Order.order_id).where(Order.shop_id == shop_id).order_by(Order.order_id.desc()).limit(WINDOW)
     ).all()
     found = [
         one

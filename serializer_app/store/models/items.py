@@ -63,6 +63,7 @@ class Item(Base):
             sqlite_where=_SERIAL,
             postgresql_where=_SERIAL,
         ),
+        # PostgreSQL has ix_items_serial_beginning beside it (migration 0006): its texts need not be ordered by bytes.
     )
 
     id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)

@@ -15,6 +15,7 @@ class Order(Base):
     __table_args__ = (
         Index("ix_orders_customer", "shop_id", "customer_id", "order_id"),
         Index("ix_orders_created", "shop_id", "ordered_at", "order_id"),
+        Index("ix_orders_name", "shop_id", "name"),
     )
 
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
