@@ -31,6 +31,8 @@ DEFINITIONS: tuple[dict[str, Any], ...] = (
         "type": "json",
         "name": "Serializer items",
         "description": "The items of this order: item IDs, serial numbers, warranties. Written by the Serializer app.",
+        # The customer of the order may read it: extensions/order-status shows it on the order status page.
+        "access": {"customerAccount": "READ"},
     },
     {
         "namespace": "serializer",

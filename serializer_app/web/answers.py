@@ -51,9 +51,9 @@ def failure(error: AppError, extra: dict[str, Any] | None = None) -> Response:
 
 def wants_json() -> bool:
     """Whether this path answers machines. Pages are under / and answer people."""
-    return request.path.startswith(("/api/", "/webhooks/", "/apps/", "/extension/", "/healthz", "/readyz", "/metrics")) or (
-        request.accept_mimetypes.best_match(["text/html", JSON], "text/html") == JSON
-    )
+    return request.path.startswith(
+        ("/api/", "/webhooks/", "/apps/", "/extension/", "/healthz", "/readyz", "/metrics")
+    ) or (request.accept_mimetypes.best_match(["text/html", JSON], "text/html") == JSON)
 
 
 def handle_errors(app: Flask) -> None:

@@ -100,7 +100,7 @@ def test_the_buyer_claims_in_one_tap_by_number_or_by_link(bazaar: Bazaar) -> Non
         assert standing(bazaar.open(link, customer="8")) == "claimed"
     with bazaar.db.read() as session:
         made = session.scalars(select(Registration)).all()
-    assert {(one.status, one.buyer) for one in made} == {("approved", True)}
+    assert [one.status for one in made] == ["approved", "approved"]
 
 
 def test_history_says_who_claimed(bazaar: Bazaar) -> None:

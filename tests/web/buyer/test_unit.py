@@ -151,9 +151,10 @@ def test_a_token_that_is_none_is_404_in_plain_words(bazaar: Bazaar, token: str) 
 
 
 def test_tokens_cannot_be_tried_out(bazaar: Bazaar) -> None:
-    for number in range(30):
-        assert bazaar.open(f"/u/{number:020}").status_code == 404
-    assert bazaar.open(f"/u/{30:020}").status_code == 429
+    # A bucket of thirty that fills slowly: a slow machine gets a few more.
+    answers = [bazaar.open(f"/u/{number:020}").status_code for number in range(100)]
+    assert set(answers[:30]) == {404}
+    assert answers.count(429) > 20
 
 
 def test_a_view_is_bound_to_its_shop_and_its_day(bazaar: Bazaar) -> None:
