@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("ix_orders_name", "orders", ["shop_id", "name"])
-    # PostgreSQL orders texts as the database's language does; the beginning of one is found by bytes. SQLite has no other.
+    # PostgreSQL orders texts as the database's language does; the beginning of one is found by bytes, as on SQLite.
     if op.get_bind().dialect.name == "postgresql":
         op.create_index(
             "ix_items_serial_beginning",

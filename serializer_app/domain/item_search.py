@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain import item_pages, order_list, variant_list
 from serializer_app.domain.codes import serial_key
 from serializer_app.domain.item_pages import Filters
-from serializer_app.store.models import Item, Order, Variant
+from serializer_app.store.models import Item, Line, Order, Variant
 
 MOST = 50
 NEWEST = 20_000
@@ -57,7 +57,7 @@ def page(
 
 
 def described(session: Session, shop_id: int, keys: Sequence[int]) -> list[Found]:
-    """Items by their keys, in that order, in three queries."""
+    """Items by their keys, in that order, in four queries."""
     if not keys:
         return []
     items = {
@@ -70,11 +70,20 @@ def described(session: Session, shop_id: int, keys: Sequence[int]) -> list[Found
     )
     names = {row.order_id: row.name for row in orders}
     titles = variant_titles(session, shop_id, {item.variant_id for item in items.values()})
-    return [
-        Found(items[key], names.get(items[key].order_id), *titles.get(items[key].variant_id, (None, None)))
-        for key in keys
-        if key in items
-    ]
+    # A variant that the catalog does not know (yet, or no longer) is called what the order calls it.
+    lines = session.execute(
+        select(Line.line_item_id, Line.title, Line.variant_title).where(
+            Line.shop_id == shop_id, Line.line_item_id.in_({item.line_item_id for item in items.values()})
+        )
+    )
+    sold = {row.line_item_id: (row.title, row.variant_title) for row in lines}
+    found = []
+    for key in (key for key in keys if key in items):
+        item = items[key]
+        title = titles.get(item.variant_id, (None, None))
+        title = title if title[0] else sold.get(item.line_item_id, (None, None))
+        found.append(Found(item, names.get(item.order_id), *title))
+    return found
 
 
 def variant_titles(

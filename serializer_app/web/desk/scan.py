@@ -66,7 +66,11 @@ def scan_unit(order_id: int) -> Response:
         )
         named = item_search.described(session, g.shop_id, [found.item.id])[0]
         message = (
-            words("scan.entered", serial=found.item.serial_number, product=named.product or "")
+            words(
+                "scan.entered",
+                serial=found.item.serial_number,
+                product=named.product or found.item.variant_id,
+            )
             if found.entered
             else words("scan.good", item=found.item.serial_number or found.item.item_id)
         )
