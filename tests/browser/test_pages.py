@@ -69,6 +69,7 @@ def paths(desk: Desk) -> dict[str, str]:
         "settings": "/settings",
         "keys": "/settings/keys",
         "snippets": "/settings/snippets",
+        "webhooks": "/settings/webhooks",
         "data": "/settings/data",
         "error": "/orders/1",
     }

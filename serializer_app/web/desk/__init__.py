@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serializer_app.web.desk import (
     claims,
+    endpoints,
     home,
     items,
     labels,
@@ -19,6 +20,7 @@ from serializer_app.web.desk.frame import desk
 __all__ = [
     "claims",
     "desk",
+    "endpoints",
     "home",
     "items",
     "labels",

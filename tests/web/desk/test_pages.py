@@ -33,7 +33,7 @@ def paths(db: Database, shop_id: int, sale: list[str]) -> list[str]:
     sold(db, shop_id, {"order_id": 2, "line_item_id": 21, "serial_number": HOSTILE})
     pages = "/ /products /products/111 /orders /orders/2 /orders/2/labels /items /items/import /scan /scan/2"
     more = "/orders?state=serials /orders?state=warning /orders?state=complete /orders?q=1001 /items?q=sn-"
-    rest = "/registrations /settings /settings/keys /settings/snippets /settings/data /items?order=2&q="
+    rest = "/registrations /settings /settings/keys /settings/webhooks /settings/snippets /settings/data"
     return [*f"{pages} {more} {rest}".split(), f"/items/{sale[1]}", f"/registrations/{public_id}"]
 
 

@@ -1,0 +1,87 @@
+"""Outgoing webhooks: which of the merchant's systems hear of what, and how the last deliveries went."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+from sqlalchemy import select
+
+from serializer_app.domain import deliveries, shops
+from serializer_app.store.models import Delivery
+from serializer_app.web.api.webhooks_out import EndpointInput
+from serializer_app.web.desk.forms import checked, typed
+from serializer_app.web.desk.frame import desk, said, show, texts
+from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
+from serializer_app.web.house import house
+
+_LAST = 5
+
+
+@desk.get("/settings/webhooks")
+def endpoints() -> Response:
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        found = deliveries.endpoints(session, shop.id)
+        told = {
+            one.id: session.scalars(
+                select(Delivery)
+                .where(Delivery.shop_id == shop.id, Delivery.endpoint_id == one.id)
+                .order_by(Delivery.id.desc())
+                .limit(_LAST)
+            ).all()
+            for one in found
+        }
+        return show(
+            "endpoints",
+            shop,
+            page="webhooks",
+            endpoints=found,
+            told=told,
+            events=deliveries.EVENTS,
+            nonce=new_nonce(),
+        )
+
+
+@desk.post("/settings/webhooks")
+def create_endpoint() -> Response:
+    """The signing secret is shown in this answer and never again; a form sent twice makes one endpoint."""
+    words, parts = texts(), house()
+    body: EndpointInput = checked(
+        EndpointInput, {"url": typed("url"), "events": request.form.getlist("events")}
+    )
+    with parts.db.write() as session:
+        if (before := answered_before(session)) is not None:
+            return before
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        _, secret = deliveries.create(
+            session, parts.vault, shop, body.url, body.events, loopback=parts.settings.on_loopback
+        )
+        keep(session, said(words("webhooks.already")))
+    shown = {"title": words("webhooks.secret"), "secret": secret, "note": words("webhooks.once")}
+    return said(words("webhooks.made"), show=shown)
+
+
+@desk.post("/settings/webhooks/<endpoint_id>/test")
+def try_endpoint(endpoint_id: str) -> Response:
+    with house().db.write() as session:
+        deliveries.send_test(session, deliveries.find(session, g.shop_id, endpoint_id))
+    return said(texts()("webhooks.tested"))
+
+
+@desk.post("/settings/webhooks/<endpoint_id>/switch")
+def switch_endpoint(endpoint_id: str) -> Response:
+    """Pause an endpoint, or have it tried again at once."""
+    active = request.form.get("active") == "on"
+    parts = house()
+    with parts.db.write() as session:
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        endpoint = deliveries.find(session, shop.id, endpoint_id)
+        deliveries.change(session, shop, endpoint, {"active": active}, loopback=parts.settings.on_loopback)
+    return said(texts()("webhooks.on" if active else "webhooks.off"))
+
+
+@desk.post("/settings/webhooks/<endpoint_id>/remove")
+def remove_endpoint(endpoint_id: str) -> Response:
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        deliveries.remove(session, shop, deliveries.find(session, shop.id, endpoint_id))
+    return said(texts()("webhooks.removed"))

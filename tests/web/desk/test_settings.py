@@ -1,0 +1,69 @@
+"""Settings: secrets are shown once, forms sent twice do one thing, and each change has its name in history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from serializer_app.domain import deliveries, shops
+from serializer_app.store.db import Database
+from serializer_app.store.models import HistoryEntry
+from tests.web.desk.conftest import Staff
+
+
+def test_a_key_is_told_once_even_if_the_form_is_sent_twice(desk: Staff, db: Database, shop_id: int) -> None:
+    form = {"nonce": "k" * 20, "name": "ERP", "read": "on", "write": "on"}
+    first, second = desk.post("/settings/keys", form).get_json(), desk.post("/settings/keys", form).get_json()
+    key = first["show"]["secret"]
+    assert key.startswith("szr_")
+    assert "show" not in second
+    assert key not in desk.page("/settings/keys")
+    with db.read() as session:
+        (kept,) = shops.api_keys(session, shop_id)
+        assert shops.key_holder(session, key) is not None
+        who = session.scalars(select(HistoryEntry.actor).where(HistoryEntry.action == "key-created")).all()
+        assert [actor.startswith("staff:") for actor in who] == [True]
+    assert desk.post(f"/settings/keys/{kept.id}/revoke").status_code == 200
+    assert desk.post(f"/settings/keys/{kept.id}/revoke").status_code == 404
+    nothing = desk.post("/settings/keys", {"nonce": "j" * 20, "name": "x"})
+    assert (nothing.status_code, nothing.get_json()["error"]["code"]) == (422, "scope_unknown")
+
+
+def test_settings_are_saved_whole_or_not_at_all(desk: Staff, db: Database, shop_id: int) -> None:
+    form: dict[str, Any] = {"storefrontAccess": "owner", "onOrderEdit": "manual", "warrantyStart": "order"}
+    fields = {"customFields.0.name": "Batch", "customFields.0.key": "", "customFields.1.name": "Dial"}
+    assert desk.post("/settings", {**form, **fields}).status_code == 200
+    for wrong, path in (
+        ({"customFields.0.key": "k" * 31}, "customFields.0.key"),
+        ({"onOrderEdit": "x"}, "onOrderEdit"),
+    ):
+        refused = desk.post("/settings", {**form, **fields, "storefrontAccess": "open", **wrong})
+        assert refused.status_code == 422
+        assert refused.get_json()["error"]["details"][0]["path"] == path
+    with db.read() as session:
+        shop = shops.by_id(session, shop_id)
+        assert (shop.storefront_access, shop.on_order_edit) == ("owner", "manual")
+        assert [field["key"] for field in shops.custom_fields(shop)] == ["Batch", "Dial"]
+
+
+def test_webhooks_are_made_tried_paused_and_removed(
+    desk: Staff, neighbour: Staff, db: Database, shop_id: int
+) -> None:
+    form = {"nonce": "w" * 20, "url": "shopify-flow", "events": ["item.created"]}
+    first, second = desk.post("/settings/webhooks", form), desk.post("/settings/webhooks", form)
+    assert first.get_json()["show"]["secret"].startswith("whsec_")
+    assert "show" not in second.get_json()
+    with db.read() as session:
+        (endpoint,) = deliveries.endpoints(session, shop_id)
+    here = f"/settings/webhooks/{endpoint.public_id}"
+    assert neighbour.post(f"{here}/remove").status_code == 404
+    assert desk.post(f"{here}/test").status_code == 200
+    assert "Last deliveries" in desk.page("/settings/webhooks")
+    assert desk.post(f"{here}/switch", {"active": "off"}).status_code == 200
+    assert "Paused" in desk.page("/settings/webhooks")
+    assert desk.post(f"{here}/remove").status_code == 200
+    assert "No webhooks yet" in desk.page("/settings/webhooks")
+    for url in ("", "http://intranet.example.com/", "https://10.0.0.1/x"):
+        refused = desk.post("/settings/webhooks", {**form, "nonce": "v" * 20, "url": url})
+        assert refused.get_json()["error"]["details"][0]["path"] == "url"
