@@ -11,9 +11,9 @@ from msgspec import UnsetType
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from serializer_app.web.api import examples, registry_examples, webhook_examples
 from serializer_app.web.api.codes import ERRORS, EVERYWHERE
-from serializer_app.web.api.examples import EXAMPLES
-from serializer_app.web.api.operations import NUMBERED, OPERATIONS, PREFIX, Operation
+from serializer_app.web.api.operations import NUMBERED, OPERATIONS, PREFIX, Example, Operation
 from serializer_app.web.wire.inputs import Nothing
 
 VERSION = "1.0.0"
@@ -21,6 +21,13 @@ VERSION = "1.0.0"
 
 _REF = "#/components/schemas/"
 _JSON = "application/json"
+
+EXAMPLES: dict[str, Example] = {
+    **examples.EXAMPLES,
+    **registry_examples.EXAMPLES,
+    **webhook_examples.EXAMPLES,
+}
+"""One for each operation behind a key."""
 
 
 class ErrorDetail(msgspec.Struct):
@@ -150,7 +157,9 @@ def _operation(found: Operation) -> dict[str, Any]:
             content["example"] = example.body
         described["requestBody"] = {"required": not found.body_optional, "content": {_JSON: content}}
     if found.takes:
-        file = {kind: {"schema": {"type": "string"}} for kind in found.takes}
+        file: dict[str, Any] = {kind: {"schema": {"type": "string"}} for kind in found.takes}
+        if found.name in EXAMPLES:
+            file[found.takes[0]]["example"] = EXAMPLES[found.name].body
         described["requestBody"] = {"required": True, "content": file}
     if not described["parameters"]:
         del described["parameters"]
@@ -219,9 +228,9 @@ def _responses(found: Operation) -> dict[str, Any]:
     for status, struct in found.answers.items():
         kinds = found.gives if struct is str else (_JSON,)
         content: dict[str, Any] = {"schema": {"type": "string"} if struct is str else _answer(struct)}
+        described = {kind: dict(content) for kind in kinds}
         if example is not None and example.status == status:
-            content["example"] = example.answer
-        described = dict.fromkeys(kinds, content)
+            described[kinds[0]]["example"] = example.answer
         responses[str(status)] = {"description": _MEANINGS[status], "content": described}
         if found.conditional:
             responses[str(status)]["headers"] = {"ETag": {"schema": {"type": "string"}}}

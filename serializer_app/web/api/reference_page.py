@@ -71,7 +71,9 @@ def code_spans(text: str) -> Markup:
 
 
 def _call(server: str, method: str, path: str, described: dict[str, Any]) -> dict[str, Any]:
-    body = described.get("requestBody", {}).get("content", {}).get("application/json")
+    content: dict[str, Any] = described.get("requestBody", {}).get("content", {})
+    media = next(iter(content), "")
+    body = content.get("application/json")
     return {
         "id": described["operationId"],
         "method": method,
@@ -90,7 +92,7 @@ def _call(server: str, method: str, path: str, described: dict[str, Any]) -> dic
         "body": None if body is None else kind(body["schema"]),
         "body_named": body is not None and "$ref" in body["schema"],
         "answers": [_answer(status, answer) for status, answer in described["responses"].items()],
-        "curl": _curl(server, method, path, described, body),
+        "curl": _curl(server, method, path, described, media, content.get(media, {}).get("example")),
     }
 
 
@@ -101,11 +103,18 @@ def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
         "status": status,
         "text": answer["description"],
         "type": kind(content["schema"]) if content else "",
-        "example": None if example is None else json.dumps(example, indent=2, ensure_ascii=False),
+        "example": _written(example),
     }
 
 
-def _curl(server: str, method: str, path: str, described: dict[str, Any], body: dict[str, Any] | None) -> str:
+def _written(example: Any) -> str | None:
+    """An answer as it comes: a file as its text, anything else as JSON."""
+    if example is None or isinstance(example, str):
+        return example
+    return json.dumps(example, indent=2, ensure_ascii=False)
+
+
+def _curl(server: str, method: str, path: str, described: dict[str, Any], media: str, sent: Any) -> str:
     query = {}
     for parameter in described.get("parameters", ()):
         if parameter["in"] == "path" and "example" in parameter:
@@ -117,7 +126,9 @@ def _curl(server: str, method: str, path: str, described: dict[str, Any], body: 
     if described.get("security") != []:
         parts.append('-H "Authorization: Bearer $SERIALIZER_API_KEY"')
     line = " ".join(parts)
-    if body is not None and "example" in body:
-        payload = shlex.quote(json.dumps(body["example"], ensure_ascii=False))
-        line += f' \\\n  -H "Content-Type: application/json" \\\n  -d {payload}'
-    return line
+    if sent is None:
+        return line
+    line += f' \\\n  -H "Content-Type: {media}"'
+    if isinstance(sent, str):
+        return f"{line} --data-binary {shlex.quote(sent)}"
+    return f"{line} \\\n  -d {shlex.quote(json.dumps(sent, ensure_ascii=False))}"
