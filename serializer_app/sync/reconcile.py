@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
-from serializer_app.domain import catalog, history, order_lists, orders, privacy, shops
+from serializer_app.domain import catalog, history, order_lookups, orders, privacy, shops
 from serializer_app.domain.deletions import was_taken
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.shopify.domains import gid
@@ -89,7 +89,7 @@ def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[str |
     for snapshot in map(snapshot_of, found):
         with work.db.write() as session:
             shop = shops.by_id(session, work.shop_id)
-            known = order_lists.updated_at(session, shop.id, snapshot.order_id)
+            known = order_lookups.updated_at(session, shop.id, snapshot.order_id)
             orders.apply(session, shop, snapshot, actor="app:reconcile")
         if known is None or known < snapshot.updated_at:
             healed.append(snapshot.order_id)
@@ -182,7 +182,7 @@ def _missing(session: Session, shop_id: int, owners: Sequence[tuple[str, int]]) 
     gone = [
         number
         for kind, number in owners
-        if kind == "order" and fetch.is_shown(shop, order_lists.ordered_at(session, shop_id, number))
+        if kind == "order" and fetch.is_shown(shop, order_lookups.ordered_at(session, shop_id, number))
     ]
     outbox.put(session, shop_id, "fetch-order", gone)
 
@@ -193,7 +193,7 @@ def variant_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
     for job in jobs:
         variant_id, _, after = job.key.partition(":")
         with work.db.write() as session:
-            found = order_lists.with_variant(
+            found = order_lookups.with_variant(
                 session, work.shop_id, int(variant_id), after=int(after or 0), most=TOUCH_PAGE
             )
             outbox.put(session, work.shop_id, "mirror-order", found)
@@ -214,7 +214,7 @@ def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
                 )
             ).all()
             _forget(session, work.shop_id, "variant", variants)
-        found = order_lists.with_something_trackable(session, work.shop_id, after=after, most=TOUCH_PAGE)
+        found = order_lookups.with_something_trackable(session, work.shop_id, after=after, most=TOUCH_PAGE)
         _forget(session, work.shop_id, "order", found)
     again = [("resync", str(found[-1]), 0.0)] if len(found) == TOUCH_PAGE else []
     return Verdict(done=[job], again=again)

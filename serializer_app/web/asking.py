@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serializer_app.domain import order_lists, orders, shops, tokens
+from serializer_app.domain import order_lookups, orders, shops, tokens
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.errors import AppError
 from serializer_app.shopify import orders as shown
@@ -19,7 +19,7 @@ def ensure_order(shop_id: int, order_id: int, *, actor: str) -> None:
     """
     db = house().db
     with db.read() as session:
-        if order_lists.is_known(session, shop_id, order_id):
+        if order_lookups.is_known(session, shop_id, order_id):
             return
         domain = shops.by_id(session, shop_id).domain
         usable = tokens.standing(session, shop_id).usable
