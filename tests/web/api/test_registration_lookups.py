@@ -82,7 +82,13 @@ def test_a_registration_is_found_in_the_address_and_in_the_body_alike(
 def test_what_does_not_match_every_filter_is_not_found(api: Caller, asked: dict[str, Any]) -> None:
     claim(api, "S1")
 
-    empty = {"previous": None, "hasPrevious": False, "next": None, "hasNext": False, "results": []}
+    empty: dict[str, Any] = {
+        "previous": None,
+        "hasPrevious": False,
+        "next": None,
+        "hasNext": False,
+        "results": [],
+    }
     assert body(api.get("/registrations", query_string=asked)) == empty
     assert body(api.post("/registrations/search", asked)) == empty
 
