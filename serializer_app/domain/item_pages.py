@@ -228,15 +228,22 @@ def _led_postgresql(
         (name,) = leading
         query = query.where(_ITEMS.item_id == unseen(name, _ITEMS.item_id))
         return query.where(_beyond(direction, _ITEMS.id, bindparam("beyond")))
-    led = list(leading.values())
-    edge = tuple_(
-        *(unseen(name, column) for name, column in leading.items()), bindparam("beyond", type_=_ITEMS.id.type)
+    # Of a customer and a variant only the last is compared as a row: two unseen ranges would be no better than one.
+    led = list(leading)[-1:]
+    query = query.where(
+        *(column == unseen(name, column) for name, column in leading.items() if name not in led)
     )
-    query = query.where(_beyond(direction, tuple_(*led, _ITEMS.id), edge))
-    for name, column in leading.items():
-        query = query.where(column.between(unseen(name, column), unseen(name, column)))
-    query = query.order_by(*(_towards(direction, column) for column in (*led, _ITEMS.id)))
-    return query.limit(bindparam("most"))
+    row = [*(leading[name] for name in led), _ITEMS.id]
+    beyond = bindparam("beyond", type_=_ITEMS.id.type)
+    query = query.where(
+        _beyond(direction, tuple_(*row), tuple_(*(unseen(name, leading[name]) for name in led), beyond))
+    )
+    # The other end of the group. Both ends would make PostgreSQL begin at the group's instead of at the edge, and walk
+    # half of a customer's hundred thousand units to a page in their middle (17 ms).
+    for name in led:
+        column, end = leading[name], unseen(name, leading[name])
+        query = query.where(column <= end if direction == "next" else column >= end)
+    return query.order_by(*(_towards(direction, column) for column in row)).limit(bindparam("most"))
 
 
 def _others(names: tuple[str, ...], leading: dict[str, Any]) -> list[str]:

@@ -30,7 +30,7 @@ class Prepared:
         driver: Any = connection.dialect.loaded_dbapi
         try:
             cursor.execute(self.text, parameters)
-            return list(cursor.fetchall())
+            found: Any = cursor.fetchall()
         except driver.Error as problem:
             # Whatever it was, the next request gets a connection of which this is not in doubt.
             connection.invalidate(problem)
@@ -40,3 +40,4 @@ class Prepared:
             ) from problem  # fmt: skip
         finally:
             cursor.close()
+        return found  # type: ignore[no-any-return]

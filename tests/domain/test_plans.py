@@ -32,8 +32,10 @@ ORDER = 500
 """Units of one order, more than share a serial number: what a filter may have to look through behind its index."""
 MOST_STEPS = 150
 """In hundreds: 101 rows of eleven columns take some 4,000 instructions of SQLite's machine, the shop 300,000."""
-MOST_PAGES = 800
-"""A row and its index entry are a page each at worst, and so is what a filter has to look through."""
+MOST_PAGES = 130
+"""A page each for 101 rows of a rare variant. To walk up to the middle of a customer would be 165."""
+MOST_SCATTERED_PAGES = 300
+"""Units that share a serial number stand apart: a page each, and one for the index entry."""
 TINY, DOMINANT = 1, 2
 POPULAR_VARIANT, RARE_VARIANT = 501, 502
 FAN, ONCE = 71, 72
@@ -41,6 +43,7 @@ FAN, ONCE = 71, 72
 
 NUMBERS = ("orderId", "customerId", "productVariantId", "lineItemId")
 NAMES = (*NUMBERS, "serialNumber", "itemId", "itemRef")
+PAIR = {"customerId", "productVariantId"}
 SHAPES = [chosen for count in (0, 1, 2, 3, 7) for chosen in itertools.combinations(NAMES, count)]
 """A statement is led by two filters at most, so three show what any further one does."""
 
@@ -264,10 +267,14 @@ def _explained(connection: Connection, statement: str, parameters: dict[str, Any
     return plan
 
 
-def test_postgresql_reads_about_a_page_after_many_prepared_executions(on_postgresql: Watched) -> None:
+def test_postgresql_reads_about_a_page_after_many_prepared_executions(
+    on_postgresql: Watched, statistics: str
+) -> None:
     statements, wrong = set(), []
     with on_postgresql.db.connect() as connection:
         for case in _cases():
+            if statistics == "no" and {*case.filters} == PAIR:
+                continue  # of so few rows without statistics two indexes seem to find one each; a million differ
             for statement, parameters in on_postgresql.of_page(connection, case, times=7):
                 plan = _explained(connection, statement, parameters)
                 nodes = list(_work(plan))
@@ -276,12 +283,14 @@ def test_postgresql_reads_about_a_page_after_many_prepared_executions(on_postgre
                     (node["Actual Rows"] for node in nodes if "Sort" in node["Node Type"]), default=0
                 )
                 thrown_away = max(node.get("Rows Removed by Filter", 0) for node in nodes)
+                scattered = {"serialNumber", "itemRef"} & set(case.filters)
+                most_pages = MOST_SCATTERED_PAGES if scattered else MOST_PAGES
                 pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
                 if (
                     "Seq Scan" in kinds
                     or sorted_rows > (202 if "itemRef" in case.filters else 1)
                     or thrown_away > ORDER
-                    or pages > MOST_PAGES
+                    or pages > most_pages
                 ):
                     indexes = [node.get("Index Name") for node in nodes]
                     wrong.append((case, kinds, indexes, sorted_rows, thrown_away, pages))
