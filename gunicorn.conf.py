@@ -32,7 +32,7 @@ class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _checked() -> tuple[Settings, int]:
-    """The settings and the number of processes; what is wrong stops the start here, before any worker, with its name."""
+    """The settings and the number of processes; what is wrong stops the start here, by name, before any worker."""
     problems = []
     settings = None
     try:

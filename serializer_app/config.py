@@ -137,7 +137,9 @@ class _Reader:
             return ""
         secure = url.scheme == "https" or (loopback_http and url.scheme == "http" and host in _LOOPBACK)
         if not host or not secure:
-            self.problems.append(f"{name} must be an https:// address (http:// only on loopback), not {text!r}")
+            self.problems.append(
+                f"{name} must be an https:// address (http:// only on loopback), not {text!r}"
+            )
         elif url.path not in {"", "/"} or url.query or url.fragment or url.username:
             self.problems.append(f"{name} must be an origin without path, query or user, not {text!r}")
         return text.rstrip("/")
@@ -161,13 +163,17 @@ class _Reader:
         if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             self.problems.append("DATABASE_URL must begin with sqlite:/// or postgresql://")
         elif url in {"sqlite:///", "sqlite:///:memory:"}:
-            self.problems.append("DATABASE_URL must name a file: an SQLite database in memory is lost at exit")
+            self.problems.append(
+                "DATABASE_URL must name a file: an SQLite database in memory is lost at exit"
+            )
         else:
             try:
                 make_url(url)
             except (ArgumentError, ValueError):
                 # Without the text: it may hold a password.
-                self.problems.append("DATABASE_URL is no database address: postgresql://user:password@host:port/name")
+                self.problems.append(
+                    "DATABASE_URL is no database address: postgresql://user:password@host:port/name"
+                )
         return url
 
     def encryption_keys(self) -> tuple[str, ...]:

@@ -63,7 +63,9 @@ class _Figures(Collector):
         for kind, fresh, failing, parked, oldest in rows:
             for state, count in (("waiting", fresh), ("failing", failing), ("parked", parked)):
                 depth.add_metric([kind, state], count)
-            since: datetime | None = oldest  # nothing due makes it NULL, which the type of the column does not say
+            since: datetime | None = (
+                oldest  # nothing due makes it NULL, which the type of the column does not say
+            )
             age.add_metric([kind], (now() - since).total_seconds() if since else 0)
         yield depth
         yield age

@@ -122,7 +122,9 @@ def _at(slot: Slot) -> tuple[ColumnElement[bool], ...]:
 
 def rotate_all(session: Session, vault: Vault) -> int:
     """Encrypt every kept answer with the first key; returns how many."""
-    rows = session.scalars(select(IdempotencyKey).where(IdempotencyKey.body.is_not(None)).with_for_update()).all()
+    rows = session.scalars(
+        select(IdempotencyKey).where(IdempotencyKey.body.is_not(None)).with_for_update()
+    ).all()
     for row in rows:
         row.body = vault.rotate(row.body or "")
     session.flush()
