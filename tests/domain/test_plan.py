@@ -47,7 +47,7 @@ def planned(
 def stored(
     quantity: int, living: str = "", removed: int = 0, follows: bool = True, variant: int | None = 10
 ) -> StoredLine:
-    """``living`` as in "bbf": blank, blank, filled, oldest first, with keys from 1; the removed ones' count from 100."""
+    """``living`` as in "bbf": blank, blank, filled, oldest first, with keys from 1; removed ones from 100."""
     items = tuple(StoredItem(number, kind == "b") for number, kind in enumerate(living, start=1))
     gone = tuple(StoredItem(100 + number, True) for number in range(removed))
     return StoredLine(1, variant, quantity, follows, items, gone)
