@@ -36,7 +36,7 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
     shop = store.shop()
     product = shop.add_product("Lamp", sku="L-1", image_url="https://cdn.example/lamp.png")
     order = shop.place_order([(product.variant, 3)], shop.add_customer("Ada", "Byron"))
-    fulfillment = shop.fulfill(order)
+    shop.fulfill(order)
     ids = {"ids": [order.gid, product.variant.gid, "gid://shopify/Order/1"]}
     metafield = {"ownerId": order.gid, "namespace": "serializer", "key": "properties"}
     definition = {"name": "P", "namespace": "serializer", "key": "properties", "ownerType": "ORDER"}
@@ -45,8 +45,6 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
         "OrderLineItems": {"id": order.gid},
         "OrdersUpdatedSince": {"first": 5, "query": "updated_at:>='2020-01-01T00:00:00Z'"},
         "ProductVariants": {"first": 10},
-        "FulfillmentLineItems": {"id": fulfillment.gid},
-        "NodesExist": ids,
         "OwnerDigests": ids,
         "OwnerMetafields": ids,
         "MetafieldsSet": {"metafields": [metafield | {"type": "json", "value": "{}"}]},

@@ -70,11 +70,15 @@ def test_a_call_posts_our_document_with_token_timeouts_and_no_redirects(
         match=[
             matchers.header_matcher({"X-Shopify-Access-Token": TOKEN, "Content-Type": "application/json"}),
             matchers.json_params_matcher(
-                {"query": document("NodesExist"), "operationName": "NodesExist", "variables": {"ids": ["x"]}}
+                {
+                    "query": document("OwnerDigests"),
+                    "operationName": "OwnerDigests",
+                    "variables": {"ids": ["x"]},
+                }
             ),
         ],
     )
-    assert admin.execute("NodesExist", {"ids": ["x"]}) == SHOP_DATA["data"]
+    assert admin.execute("OwnerDigests", {"ids": ["x"]}) == SHOP_DATA["data"]
     sent = shopify_api.calls[0].request.req_kwargs  # type: ignore[attr-defined]
     assert (sent["timeout"], sent["stream"]) == ((5.0, 20.0), True)
     assert admin.last_cost == Cost(requested=40, available=1960, maximum=2000, restore_rate=100)

@@ -33,7 +33,7 @@ NAMES = [path.stem for path in DOCUMENTS]
 
 # The largest page each caller may ask for, where a document leaves the size to a variable.
 PAGES = {"OrderLineItems": 250, "OrdersUpdatedSince": 5, "ProductVariants": 90}
-OWNERS = {"OwnerMetafields": 25, "OwnerDigests": 25, "NodesExist": 250}
+OWNERS = {"OwnerMetafields": 25, "OwnerDigests": 25}
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +51,9 @@ def operation(name: str) -> OperationDefinitionNode:
 def test_every_operation_that_the_app_needs_is_there() -> None:
     assert set(NAMES) == {
         "FlowTriggerReceive",
-        "FulfillmentLineItems",
         "MetafieldDefinitionCreate",
         "MetafieldsDelete",
         "MetafieldsSet",
-        "NodesExist",
         "Order",
         "OrderLineItems",
         "OrdersUpdatedSince",
