@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.engine import make_url
 
 from serializer_app.config import Settings
@@ -206,6 +207,15 @@ def chromium() -> str:
     )
     assert named is not None, "no Chromium found: `make test` installs it, or set CHROMIUM to its path"
     return named
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One Chromium for all page tests of a process: Playwright's synchronous side cannot be started twice in one."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 def _on_server(server: PostgresServer, statement: str) -> None:

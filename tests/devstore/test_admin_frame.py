@@ -10,7 +10,7 @@ import jwt
 import pytest
 from flask import Flask, Response, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
-from playwright.sync_api import FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 from werkzeug.serving import make_server
 
 from serializer_app.devstore.server import DevStore
@@ -92,13 +92,11 @@ def embedded() -> Iterator[EmbeddedApp]:
 
 
 @pytest.fixture
-def page(embedded: EmbeddedApp, chromium: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.goto(f"{embedded.store.origin}/admin/store/demo.myshopify.com/apps/serializer")
-        yield page
-        browser.close()
+def page(embedded: EmbeddedApp, browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.goto(f"{embedded.store.origin}/admin/store/demo.myshopify.com/apps/serializer")
+    yield page
+    page.close()
 
 
 def _app(page: Page) -> FrameLocator:

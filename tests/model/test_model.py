@@ -14,7 +14,7 @@ from serializer_app.config import Settings
 from tests.model.machine import Shop
 from tests.model.world import Ground
 
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "20"))
 STEPS = int(os.environ.get("MODEL_STEPS", "50"))
 
 

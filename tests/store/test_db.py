@@ -72,6 +72,10 @@ def test_many_writers_at_once_neither_fail_nor_lose_anything(db: Database) -> No
         assert session.get_one(Shop, shop_id).name == "60"
 
 
+ONLY_ON = {"ix_items_shop": "sqlite"}
+"""Indexes that one engine alone has: PostgreSQL's key of items begins with the shop already."""
+
+
 def test_the_migrations_make_the_schema_that_the_models_describe(db: Database) -> None:
     """Tables, columns, nullability and indexes; the key of tenants' tables differs by engine on purpose."""
     found = inspect(db.reader)
@@ -79,7 +83,9 @@ def test_the_migrations_make_the_schema_that_the_models_describe(db: Database) -
         columns = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
         assert columns == {column.name: bool(column.nullable) for column in table.columns}, table.name
         names = {index["name"] for index in found.get_indexes(table.name)}
-        assert {str(index.name) for index in table.indexes} <= names, table.name
+        here = {str(index.name) for index in table.indexes}
+        here -= {name for name, engine in ONLY_ON.items() if engine != db.reader.dialect.name}
+        assert here <= names, table.name
     assert set(found.get_table_names()) == {*Base.metadata.tables, "alembic_version"}
 
 
