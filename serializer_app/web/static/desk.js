@@ -156,10 +156,11 @@
     try {
       const found = await send(address(submitter?.getAttribute("formaction") || target(form)), body);
       if (!found.ok) return complain(form, found.error);
-      if (found.toast) tell(found.toast);
       form.closest("dialog")?.close();
-      if (found.show) return reveal(found.show);
-      await load(found.go || location.href, { push: !!found.go, scroll: !!found.go });
+      // Said only once the page shows it: who reads "done" and types on must not type into the page that is leaving.
+      if (!found.show) await load(found.go || location.href, { push: !!found.go, scroll: !!found.go });
+      if (found.toast) tell(found.toast);
+      if (found.show) reveal(found.show);
     } catch (error) {
       offline(error, () => write(form, null));
     } finally {
