@@ -17,7 +17,7 @@ from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
 from serializer_app.domain.plan import Addition, StoredItem, StoredLine
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
-from serializer_app.store.models import Item, Line, Order
+from serializer_app.store.models import Item, Line
 
 SERIAL_LENGTH = 64
 FIELD_KEY_LENGTH = 30
@@ -338,12 +338,6 @@ def story(session: Session, item: Item) -> list[tuple[datetime, str, str, dict[s
         (item.created_at, item.created_by, "created", made),
         *history.entries(session, item.shop_id, "item", item.id),
     ]
-
-
-def owner_of_order(session: Session, shop_id: int, order_id: int) -> int | None:
-    return session.execute(
-        select(Order.customer_id).where(Order.shop_id == shop_id, Order.order_id == order_id)
-    ).scalar_one_or_none()
 
 
 def counts(session: Session, shop_id: int, order_id: int) -> dict[int, int]:
