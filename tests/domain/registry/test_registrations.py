@@ -119,7 +119,8 @@ def test_personal_data_is_nowhere_in_the_clear(world: World) -> None:
             repr(tuple(row)) for table in tables for row in session.execute(text(f"SELECT * FROM {table}"))
         ]
     everything = "".join(rows).casefold()
-    for secret in ("ada@", "lovelace", "7946", "ada"):
+    # Nothing shorter: three letters stand in a random code once in a while.
+    for secret in ("ada@", "lovelace", "20 7946"):
         assert secret not in everything
 
 
