@@ -119,23 +119,37 @@ def ensure(session: Session, shop_id: int, variant_ids: Iterable[int]) -> None:
 
 def configure(session: Session, shop_id: int, variant_id: int, changes: TrackingChanges) -> Variant:
     """Set how a variant is tracked, and have Shopify told. Toggling changes counts, never items (contract §7.2)."""
-    ensure(session, shop_id, [variant_id])
-    variant = session.execute(
-        select(Variant).where(Variant.shop_id == shop_id, Variant.variant_id == variant_id).with_for_update()
-    ).scalar_one()
-    was_trackable = variant.trackable
-    variant.trackable = changes.get("trackable", variant.trackable)
-    variant.auto_generatable = changes.get("auto_generatable", variant.auto_generatable)
-    if "warranty" in changes:
-        variant.warranty = changes["warranty"]
-    if "custom_fields" in changes:
-        variant.custom_fields = msgspec.json.encode(list(changes["custom_fields"])).decode()
-    variant.configured_at = variant.updated_at = now()
+    return configure_many(session, shop_id, [variant_id], changes)[0]
+
+
+def configure_many(
+    session: Session, shop_id: int, variant_ids: Sequence[int], changes: TrackingChanges
+) -> list[Variant]:
+    """The same for several at once, in the order of their numbers; what ``changes`` does not name stays with each."""
+    wanted = sorted(set(variant_ids))
+    ensure(session, shop_id, wanted)
+    variants: list[Variant] = []
+    for start in range(0, len(wanted), 500):
+        query = select(Variant).where(
+            Variant.shop_id == shop_id, Variant.variant_id.in_(wanted[start : start + 500])
+        )
+        variants += session.scalars(query.order_by(Variant.variant_id).with_for_update())
+    moment = now()
+    toggled = []
+    for variant in variants:
+        if changes.get("trackable", variant.trackable) != variant.trackable:
+            toggled.append(variant.variant_id)
+        variant.trackable = changes.get("trackable", variant.trackable)
+        variant.auto_generatable = changes.get("auto_generatable", variant.auto_generatable)
+        if "warranty" in changes:
+            variant.warranty = changes["warranty"]
+        if "custom_fields" in changes:
+            variant.custom_fields = msgspec.json.encode(list(changes["custom_fields"])).decode()
+        variant.configured_at = variant.updated_at = moment
     session.flush()
-    outbox.put(session, shop_id, "mirror-variant", [variant_id])
-    if variant.trackable != was_trackable:
-        outbox.put(session, shop_id, "variant-orders", [variant_id], delay=IN_FLIGHT)
-    return variant
+    outbox.put(session, shop_id, "mirror-variant", wanted)
+    outbox.put(session, shop_id, "variant-orders", toggled, delay=IN_FLIGHT)
+    return variants
 
 
 def describe(session: Session, shop_id: int, facts: Sequence[Facts], *, present: bool = True) -> int:

@@ -43,5 +43,21 @@ def updated(session: Session, shop_id: int, item: Item, changed: Iterable[str]) 
     deliveries.announce(session, shop_id, "item.updated", [told])
 
 
+def numbered(session: Session, shop_id: int, units: Sequence[tuple[Item, str]]) -> None:
+    """Many items were given a serial number at once."""
+    if not deliveries.wanted(session, shop_id, "item.updated"):
+        return
+    told = [
+        {
+            "orderId": item.order_id,
+            "items": [_named(item.item_id, item.line_item_id, item.variant_id)],
+            "serialNumber": number,
+            "changed": ["serialNumber"],
+        }
+        for item, number in units
+    ]
+    deliveries.announce(session, shop_id, "item.updated", told)
+
+
 def _named(item_id: str, line_item_id: int, variant_id: int) -> dict[str, Any]:
     return {"itemId": item_id, "lineItemId": line_item_id, "productVariantId": variant_id}

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from sqlalchemy.orm import Session
 
+from serializer_app.domain import field_values
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item
 
 
-def merge(item: Item, values: dict[str, str], allowed: set[str]) -> dict[str, dict[str, Any]]:
+def merge(
+    session: Session, item: Item, values: dict[str, str], allowed: set[str]
+) -> dict[str, dict[str, Any]]:
     """Put ``values`` into an item's fields; what became different, as history tells it.
 
     Raises AppError ``custom_field_undefined`` 422 for a key that neither the item nor ``allowed`` has.
@@ -35,4 +39,7 @@ def merge(item: Item, values: dict[str, str], allowed: set[str]) -> dict[str, di
     }
     item.custom_fields = msgspec.json.encode([{"key": key, "value": merged[key]} for key in merged]).decode()
     item.filled_fields = any(merged.values())
+    if differences:
+        changed = {key: value for key, value in values.items() if f"customFields.{key}" in differences}
+        field_values.put(session, item.shop_id, {item.id: changed})
     return differences

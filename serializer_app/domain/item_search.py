@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_pages, order_list, variant_list
+from serializer_app.domain import field_values, item_pages, order_list, variant_list
 from serializer_app.domain.codes import serial_key
 from serializer_app.domain.item_pages import Filters
 from serializer_app.store.models import Item, Line, Order, Variant
 
 MOST = 50
-NEWEST = 20_000
-"""How many of the newest items a search in the values of custom fields looks through."""
 _ABOVE_ALL = 2**62
 
 
@@ -161,18 +159,9 @@ def _by_variant(session: Session, shop_id: int, text: str) -> list[int]:
 
 
 def _by_field_value(session: Session, shop_id: int, text: str) -> Iterable[int]:
-    if len(text) < 3:
+    keys = field_values.search(session, shop_id, text, most=200)
+    if not keys:
         return ()
-    newest = session.scalar(select(func.max(Item.id)).where(Item.shop_id == shop_id)) or 0
-    return session.scalars(
-        select(Item.id)
-        .where(
-            Item.shop_id == shop_id,
-            Item.id > newest - NEWEST,
-            Item.filled_fields,
-            Item.removed_at.is_(None),
-            func.lower(Item.custom_fields).contains(text.lower(), autoescape=True),
-        )
-        .order_by(Item.id.desc())
-        .limit(20)
-    ).all()
+    query = select(Item.id).where(Item.shop_id == shop_id, Item.id.in_(keys), Item.removed_at.is_(None))
+    living = set(session.scalars(query))
+    return [key for key in keys if key in living][:MOST]

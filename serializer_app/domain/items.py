@@ -269,7 +269,7 @@ def change(
             differences["warrantyDuration"] = {"from": item.warranty, "to": changes.warranty}
         item.warranty, item.own_warranty = changes.warranty, True
     if changes.custom_fields:
-        differences |= item_fields.merge(item, changes.custom_fields, set(allowed_fields))
+        differences |= item_fields.merge(session, item, changes.custom_fields, set(allowed_fields))
     if not session.is_modified(item):
         return False
     item.version, item.updated_at = item.version + 1, now()

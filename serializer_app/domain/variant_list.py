@@ -27,12 +27,7 @@ def page(
     most: int = PAGE,
 ) -> tuple[list[Variant], int | None, int | None]:
     """(variants that still exist, key to go back with, key to go on with); ``text`` stands anywhere in their names."""
-    conditions = [
-        Variant.shop_id == shop_id,
-        Variant.deleted_at.is_(None),
-        *_filters(text, tracked, products),
-    ]
-    query = select(Variant).where(*conditions).limit(most + 1)
+    query = select(Variant).where(*_matching(shop_id, text, tracked, products)).limit(most + 1)
     if before is not None:
         rows = list(
             session.scalars(query.where(Variant.variant_id < before).order_by(Variant.variant_id.desc()))
@@ -52,8 +47,23 @@ def page(
     return rows, back, rows[-1].variant_id if rows and more else None
 
 
-def _filters(text: str, tracked: Tracked | None, products: Sequence[int]) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def count(
+    session: Session,
+    shop_id: int,
+    *,
+    text: str = "",
+    tracked: Tracked | None = None,
+    products: Sequence[int] = (),
+) -> int:
+    """How many variants a list shows on all its pages together."""
+    query = select(func.count()).select_from(Variant).where(*_matching(shop_id, text, tracked, products))
+    return session.scalar(query) or 0
+
+
+def _matching(
+    shop_id: int, text: str, tracked: Tracked | None, products: Sequence[int]
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Variant.shop_id == shop_id, Variant.deleted_at.is_(None)]
     if tracked == "automatic":
         conditions.append(Variant.trackable & Variant.auto_generatable)
     elif tracked is not None:

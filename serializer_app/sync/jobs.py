@@ -5,7 +5,7 @@ from __future__ import annotations
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
-from serializer_app.sync import backfill, deliveries, fetch, imports, install, mail, mirror, reconcile
+from serializer_app.sync import backfill, deliveries, fetch, imports, install, mail, mirror, reconcile, tasks
 from serializer_app.sync.worker import Handler, Worker
 
 HANDLERS: dict[str, Handler] = {
@@ -21,6 +21,8 @@ HANDLERS: dict[str, Handler] = {
     "resync": reconcile.resync,
     "backfill": backfill.backfill,
     "serial-import": imports.enter_uploads,
+    "task": tasks.carry_out,
+    "index-fields": tasks.index_fields,
     "deliver": deliveries.deliver,
     "mail": mail.send,
 }

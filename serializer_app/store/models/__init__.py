@@ -2,6 +2,7 @@
 
 from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSettings
 from serializer_app.store.models.columns import Base
+from serializer_app.store.models.desk import FieldValue, PackedUnit, Staff, Task, TaskPart
 from serializer_app.store.models.items import HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
 from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
@@ -33,6 +34,7 @@ __all__ = [
     "Delivery",
     "Endpoint",
     "Erasure",
+    "FieldValue",
     "HistoryEntry",
     "IdempotencyKey",
     "Item",
@@ -42,12 +44,16 @@ __all__ = [
     "Mirror",
     "Order",
     "OutboxRow",
+    "PackedUnit",
     "Registration",
     "Scan",
     "Serial",
     "SerialPattern",
     "Shop",
     "ShopToken",
+    "Staff",
+    "Task",
+    "TaskPart",
     "Transfer",
     "Upload",
     "UploadPart",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serializer_app.store.models.columns import Base, Json, Key, Utc
@@ -35,6 +35,8 @@ class Shop(Base):
     warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
     custom_fields: Mapped[Json] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
+    settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    """Whether only the staff that an owner named may change settings (domain.staff)."""
     events_wanted: Mapped[str] = mapped_column(Text, server_default="")
     """Comma-separated names of the events that some endpoint wants (domain.deliveries): mostly none, known for free."""
     reconciled_until: Mapped[Utc | None]

@@ -9,7 +9,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from serializer_app.domain import shops
+from serializer_app.domain import field_values, shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item
 from tests.web.desk.conftest import Staff
@@ -34,12 +34,23 @@ def test_items_are_found_by_whatever_is_known_of_them(
         "custom_fields": fields,
     }
     (other,) = sold(db, shop_id, {**unit, "filled_fields": True, "serial_number": "Ärger_1"})
-    for query in ("ärger_1", "ÄRG", other, "%231002", "1002", "987654", "333333", "lot 7 %25"):
+    with db.write() as session:
+        # Items of the time before values were indexed; those of now are when they are filled.
+        last = field_values.index_next(session, shop_id, 0)
+        assert last is not None
+        assert field_values.index_next(session, shop_id, last) is None
+    for query in ("ärger_1", "ÄRG", other, "%231002", "1002", "987654", "333333", "lot 7 %25", "7 %25 b"):
         assert found(desk, f"q={query}") == [other], query
     for query in ("q=%25", "q=Arger", "q=lot_7", "q=987655", "customer=1", "variant=5"):
         assert found(desk, query) == [], query
     assert found(desk, "order=1") == sale[::-1]
     assert found(desk, "") == [other, *sale[::-1]]
+    desk.post(f"/items/{other}", {"customFields.batch": "Straße-9"})
+    assert (found(desk, "q=lot 7"), found(desk, "q=STRASSE"), found(desk, "q=straße-9")) == (
+        [],
+        [other],
+        [other],
+    )
 
 
 def test_pages_of_items_go_both_ways(desk: Staff, db: Database, shop_id: int) -> None:

@@ -1,0 +1,244 @@
+"""Serial numbers from a spreadsheet: looked through as a whole first, then entered part by part by the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import history, item_events, items, sheet_rows, tasks
+from serializer_app.domain.codes import serial_key
+from serializer_app.domain.sheet_rows import Sheet, SheetRow
+from serializer_app.errors import AppError
+from serializer_app.store import outbox
+from serializer_app.store.models import Item, Serial, Task, TaskPart
+
+KIND = "serials"
+MOST_BYTES = 20 * 1024 * 1024
+PART = 500
+"""Rows that are entered at once: on SQLite the webhooks wait for their turn behind each part."""
+
+Entry = tuple[int, list[str], int, str, str | None]
+"""A row that can be entered: its number, its cells, the unit's key, the serial number, and the one it had before."""
+Refusal = tuple[int, list[str], str, str]
+"""A row that cannot: its number, its cells, the error's code and its English sentence."""
+
+
+def look_through(
+    session: Session, shop_id: int, text: str, *, wrong: Callable[[str], AppError | None], actor: str
+) -> Task:
+    """Say what a file would do, over all of its rows; the task waits to be started.
+
+    ``wrong`` tells what is wrong with a serial number in itself. Raises AppError ``csv_…`` 422.
+    """
+    sheet = sheet_rows.read(text)
+    entries, refusals, same = _judged(session, shop_id, sheet, wrong)
+    parts = [entries[start : start + PART] for start in range(0, len(entries), PART)] or [[]]
+    told = [refusals, *([] for _ in parts[1:])]
+    return tasks.draft(
+        session,
+        shop_id,
+        KIND,
+        {"head": sheet.head, "parts": len(parts)},
+        total=len(entries),
+        actor=actor,
+        tally={"good": len(entries), "same": same, "bad": len(refusals)},
+        parts=[(_json(part), _json(errors)) for part, errors in zip(parts, told, strict=True)],
+    )
+
+
+def _judged(
+    session: Session, shop_id: int, sheet: Sheet, wrong: Callable[[str], AppError | None]
+) -> tuple[list[Entry], list[Refusal], int]:
+    units = sheet_rows.units_of(session, shop_id, sheet.rows)
+    given: dict[int, int] = {}
+    entries: list[Entry] = []
+    refusals: list[Refusal] = []
+    same = 0
+    for row in sheet.rows:
+        try:
+            entry = _judge(row, units, given, wrong)
+        except AppError as error:
+            refusals.append((row.number, row.cells, *_sentence(error)))
+            continue
+        if entry is None:
+            same += 1
+        else:
+            entries.append(entry)
+    return entries, refusals, same
+
+
+def _judge(
+    row: SheetRow, units: sheet_rows.Units, given: dict[int, int], wrong: Callable[[str], AppError | None]
+) -> Entry | None:
+    """What a row would enter; None where it is entered already."""
+    if (problem := wrong(row.serial)) is not None:
+        raise problem
+    unit = sheet_rows.unit_of(row, units, given)
+    if (above := given.get(unit.key)) is not None:
+        raise AppError("sheet_twice", f"Line {above} names this unit already", status=409)
+    key = serial_key(row.serial)
+    holder = units.holders.get((unit.line_item_id, key))
+    if holder not in (None, unit.key):
+        raise _taken()
+    given[unit.key] = row.number
+    if unit.serial_number == row.serial:
+        return None
+    if unit.serial_key is not None:
+        units.holders.pop((unit.line_item_id, unit.serial_key), None)
+    units.holders[(unit.line_item_id, key)] = unit.key
+    return row.number, row.cells, unit.key, row.serial, unit.serial_number
+
+
+def _taken() -> AppError:
+    return AppError(
+        "serial_number_taken",
+        "This serial number is already entered for another unit of this line item",
+        status=409,
+    )
+
+
+def _sentence(error: AppError) -> tuple[str, str]:
+    return error.code, error.details[0]["message"] if error.details else error.message
+
+
+def enter_next(session: Session, task: Task) -> bool:
+    """Enter the next part; False when none is left. A part and how far it came are one transaction."""
+    if task.finished_at is not None:
+        return False
+    part = session.get(TaskPart, (task.shop_id, task.id, task.position))
+    entries: list[Entry] = [] if part is None else msgspec.json.decode(part.content, type=list[Entry])
+    entered, refusals = _enter(session, task, entries)
+    if part is not None and refusals:
+        told = msgspec.json.decode(part.errors, type=list[Refusal])
+        part.errors = _json([*told, *refusals])
+    if part is not None:
+        part.content = "[]"
+    tasks.came(
+        session,
+        task,
+        task.position + 1,
+        len(entries),
+        {"entered": entered, "failed": len(refusals)},
+    )
+    if task.position >= tasks.spec(task)["parts"]:
+        tasks.finish(session, task)
+    return task.finished_at is None
+
+
+def _enter(session: Session, task: Task, entries: Sequence[Entry]) -> tuple[int, list[Refusal]]:
+    """How many were entered, and what was refused because of what happened since the file was looked through."""
+    there = _present(session, task.shop_id, [entry[2] for entry in entries])
+    known = _registered_keys(session, task.shop_id, [serial_key(entry[3]) for entry in entries])
+    alone: list[Entry] = []
+    together: list[Entry] = []
+    refusals: list[Refusal] = []
+    for entry in entries:
+        item, serial = there.get(entry[2]), entry[3]
+        if item is None or item.removed_at is not None:
+            refusals.append((*entry[:2], "item_not_found", "There is no such item"))
+        elif item.serial_number == serial:
+            continue
+        elif item.serial_number != entry[4]:
+            refusals.append(
+                (*entry[:2], "version_conflict", "Somebody else entered another serial number meanwhile")
+            )
+        else:
+            # A number of the registry is tied to the unit, and one that was there before is let go: item by item.
+            (alone if item.serial_key or serial_key(serial) in known else together).append(entry)
+    refusals += _one_by_one(session, task, alone, there)
+    if together:
+        try:
+            with session.begin_nested():
+                _at_once(session, task, together, there)
+        except IntegrityError:
+            # Somebody has given one of these numbers to another unit of its line in this very moment.
+            refusals += _one_by_one(session, task, together, there)
+    return len(alone) + len(together) - sum(refusal[2] not in _BEFORE for refusal in refusals), refusals
+
+
+_BEFORE = {"item_not_found", "version_conflict"}
+
+
+def _present(session: Session, shop_id: int, keys: Sequence[int]) -> dict[int, Item]:
+    """The units as they are now; nobody else changes them until this transaction ends."""
+    rows = session.scalars(
+        select(Item)
+        .where(Item.shop_id == shop_id, Item.id.in_(keys))
+        .order_by(Item.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {item.id: item for item in rows}
+
+
+def _registered_keys(session: Session, shop_id: int, keys: Sequence[str]) -> set[str]:
+    return set(
+        session.scalars(
+            select(Serial.serial_key).where(Serial.shop_id == shop_id, Serial.serial_key.in_(keys))
+        )
+    )
+
+
+def _one_by_one(
+    session: Session, task: Task, entries: Sequence[Entry], there: dict[int, Item]
+) -> list[Refusal]:
+    refusals: list[Refusal] = []
+    for entry in entries:
+        try:
+            with session.begin_nested():
+                changes = items.ItemChanges(serial_number=entry[3])
+                items.change(
+                    session, task.shop_id, there[entry[2]], changes, allowed_fields=(), actor=task.created_by
+                )
+        except AppError as error:
+            refusals.append((*entry[:2], *_sentence(error)))
+    return refusals
+
+
+_NUMBERS = (
+    update(Item)
+    .where(Item.shop_id == bindparam("shop"), Item.id == bindparam("key"))
+    .values(
+        serial_number=bindparam("number"),
+        serial_key=bindparam("compared"),
+        version=Item.version + 1,
+        updated_at=bindparam("moment"),
+    )
+)
+
+
+def _at_once(session: Session, task: Task, entries: Sequence[Entry], there: dict[int, Item]) -> None:
+    """What items.change does for units without a number, whose new one nobody has registered: in four statements."""
+    moment, shop_id = now(), task.shop_id
+    rows = [
+        {"shop": shop_id, "key": key, "number": number, "compared": serial_key(number), "moment": moment}
+        for _, _, key, number, _ in entries
+    ]
+    session.connection().execute(_NUMBERS, rows)
+    changed = [(key, {"serialNumber": {"from": None, "to": number}}) for _, _, key, number, _ in entries]
+    history.record(session, shop_id, "item", changed, actor=task.created_by, action="changed")
+    units = [(there[key], number) for _, _, key, number, _ in entries]
+    outbox.put(session, shop_id, "mirror-order", sorted({item.order_id for item, _ in units}))
+    item_events.numbered(session, shop_id, units)
+
+
+def refused(session: Session, task: Task, *, most: int | None = None) -> Iterator[Refusal]:
+    """Every row that was refused, part by part, the first ``most`` of them."""
+    left = most
+    for number in range(tasks.spec(task)["parts"]):
+        part = session.get(TaskPart, (task.shop_id, task.id, number), populate_existing=True)
+        for refusal in msgspec.json.decode(part.errors, type=list[Refusal]) if part is not None else ():
+            if left is not None and left <= 0:
+                return
+            left = None if left is None else left - 1
+            yield refusal
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,61 @@
+"""What staff asked for and what takes longer: a slice a transaction, a few seconds at a time, so others get a turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import field_values, serial_sheets, tasks, variant_changes
+from serializer_app.errors import AppError
+from serializer_app.store import outbox
+from serializer_app.store.models import Task
+from serializer_app.store.outbox import Job
+from serializer_app.sync.worker import Verdict, Work
+
+SECONDS = 5.0
+
+STEPS: Mapping[str, Callable[[Session, Task], bool]] = {
+    serial_sheets.KIND: serial_sheets.enter_next,
+    variant_changes.KIND: variant_changes.go_on,
+}
+
+
+def carry_out(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``task``: the key is the task's public id. One that was forgotten meanwhile is done."""
+    verdict = Verdict()
+    until = time.monotonic() + SECONDS
+    for job in jobs:
+        more = True
+        while more and time.monotonic() < until:
+            with work.db.write() as session:
+                more = _step(session, work.shop_id, job.key)
+        if more:
+            verdict.postponed.append((job, 0.0))
+        else:
+            verdict.done.append(job)
+    return verdict
+
+
+def _step(session: Session, shop_id: int, public_id: str) -> bool:
+    try:
+        task = tasks.find(session, shop_id, public_id, lock=True)
+    except AppError:
+        return False
+    return STEPS[task.kind](session, task)
+
+
+def index_fields(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``index-fields``: the key says above which item to go on."""
+    until = time.monotonic() + SECONDS
+    for job in jobs:
+        beyond: int | None = int(job.key)
+        while beyond is not None and time.monotonic() < until:
+            with work.db.write() as session:
+                beyond = field_values.index_next(session, work.shop_id, beyond)
+        with work.db.write() as session:
+            outbox.done(session, [job])
+            if beyond is not None:
+                outbox.put(session, work.shop_id, field_values.KIND, [beyond])
+    return Verdict()
