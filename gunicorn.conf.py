@@ -6,6 +6,7 @@ expected in front. Each setting that deployments change is an environment variab
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -71,14 +72,26 @@ control_socket_disable = (
 
 _embedded: Any = None
 
+# What all web processes count together (serializer_app.web.counters): memory from before the fork, a part for each
+# process and some to spare for those that are still ending while new ones start.
+_PARTS = workers + 8
+_counted = memoryview(mmap.mmap(-1, _PARTS * 16 * 1024)).cast("Q")
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Give the new process the part of one that is gone, or a fresh one."""
+    taken = {getattr(other, "counting_part", None) for other in server.WORKERS.values()}
+    worker.counting_part = next((part for part in range(_PARTS) if part not in taken), _PARTS)
+
 
 def post_worker_init(worker: Worker) -> None:
     """On SQLite there is no process of its own for background work, since two containers would mean two files. The
     thread starts here, after the fork and after the app is loaded, because threads and connections do not survive a
     fork."""
     global _embedded
-    from serializer_app import start_worker
+    from serializer_app import count_together, start_worker
 
+    count_together(worker.wsgi, _counted, _PARTS, worker.counting_part)
     _embedded = start_worker(worker.wsgi)
 
 

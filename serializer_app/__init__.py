@@ -19,8 +19,9 @@ from serializer_app.sync.worker import Embedded, embed
 from serializer_app.web import answers
 from serializer_app.web.api import api, api_key_holder, public_api
 from serializer_app.web.buyer import buyer
+from serializer_app.web.counters import count_in, counters
 from serializer_app.web.desk import desk
-from serializer_app.web.doors import Number, everybody, open_door
+from serializer_app.web.doors import Number, everybody, guards, open_door
 from serializer_app.web.embedded import embedded, staff_of_shop
 from serializer_app.web.extension import extension, staff_in_extension
 from serializer_app.web.health import health
@@ -45,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault = Vault(settings.encryption_keys)
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static")
     # No SECRET_KEY: nobody has a Flask session here, and with a key every request would set up its signing.
-    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES)
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, VERSION=__version__)
     furnish(app, House(settings, Database(settings.database_url), vault))
     app.before_request(_begin)
     app.after_request(_end)
@@ -61,7 +62,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_door(app, embedded, staff_of_shop)
     open_door(app, desk, staff_of_shop)
     open_door(app, extension, staff_in_extension)
+    count_in(app, tuple(guards(app)))
     return app
+
+
+def count_together(app: Flask, memory: memoryview, parts: int, mine: int) -> None:
+    """Add what this process counts to what the other web processes of this machine do (web.counters)."""
+    counters(app).share(memory, parts, mine)
 
 
 def start_worker(app: Flask) -> Embedded | None:
@@ -82,6 +89,8 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if request.endpoint != "health.healthz":
+        seconds = time.monotonic() - g.started
+        counters().answered(request.blueprint, response.status_code, seconds)
         # The route and never the address: it carries signatures, tokens, serial numbers and customers' IDs.
         logs.request_done(
             g.request_id,
@@ -89,7 +98,7 @@ def _end(response: Response) -> Response:
             str(request.url_rule or "-"),
             response.status_code,
             g.get("shop_domain"),
-            round((time.monotonic() - g.started) * 1000, 1),
+            round(seconds * 1000, 1),
             g.get("facts"),
         )
     return response

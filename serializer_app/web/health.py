@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +12,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import migrate
 from serializer_app.web import metrics
 from serializer_app.web.answers import answer
+from serializer_app.web.counters import counters
 from serializer_app.web.house import house
 
 health = Blueprint("health", __name__)
@@ -43,4 +44,10 @@ def show_metrics() -> Response:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
     if token is None or not hmac.compare_digest(given, token.encode()):
         raise AppError("unauthorized", "Send SERIALIZER_METRICS_TOKEN as a bearer token", status=401)
-    return Response(metrics.text(house().db), content_type=CONTENT_TYPE_LATEST)
+    body = metrics.text(
+        house().db,
+        counters(),
+        version=current_app.config["VERSION"],
+        api_version=house().settings.api_version,
+    )
+    return Response(body, content_type=CONTENT_TYPE_LATEST)

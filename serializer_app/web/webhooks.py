@@ -14,7 +14,7 @@ import structlog
 from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.clock import parse_iso
+from serializer_app.clock import now, parse_iso
 from serializer_app.domain import catalog, deletions, orders, privacy, shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
@@ -22,6 +22,7 @@ from serializer_app.shopify.signatures import verify_webhook
 from serializer_app.store import outbox
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import answer
+from serializer_app.web.counters import counters
 from serializer_app.web.house import house
 from serializer_app.web.wire import shopify as payloads
 
@@ -93,6 +94,8 @@ def webhook(topic: str) -> Response:
             raise AppError("shop_not_installed", "The app is not installed in this shop", status=404)
         g.shop_domain = shop.domain
         handler(session, shop, body)
+    if happened_at := _happened_at():
+        counters().webhook_accepted((now() - happened_at).total_seconds())
     return answer({"ok": True})
 
 
