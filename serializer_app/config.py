@@ -41,6 +41,8 @@ class Settings:
     encryption_keys: tuple[str, ...]
     metrics_token: str | None
     port: int
+    forwarded_hops: int = 1
+    """How many routers of our own stand between Shopify and us, each adding an entry to X-Forwarded-For."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -97,6 +99,7 @@ class _Reader:
             encryption_keys=self.encryption_keys(),
             metrics_token=self.value("SERIALIZER_METRICS_TOKEN"),
             port=self.port(),
+            forwarded_hops=self.forwarded_hops(),
         )
         self.stop_on_problems()
         return settings
@@ -195,4 +198,11 @@ class _Reader:
         if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
             self.problems.append(f"PORT must be a number from 1 to 65535, not {text!r}")
             return 0
+        return int(text)
+
+    def forwarded_hops(self) -> int:
+        text = self.value("FORWARDED_HOPS") or "1"
+        if not text.isascii() or not text.isdigit() or int(text[:9]) > 9:
+            self.problems.append(f"FORWARDED_HOPS must be a number from 0 to 9, not {text!r}")
+            return 1
         return int(text)

@@ -35,6 +35,7 @@ def test_what_is_not_given_has_the_documented_default() -> None:
     assert settings.database_url == "sqlite:///var/serializer.sqlite3"
     assert settings.is_sqlite
     assert settings.port == 8000
+    assert settings.forwarded_hops == 1
     assert settings.metrics_token is None
     assert settings.secrets == ("shpss_now",)
 
@@ -95,6 +96,8 @@ def test_all_problems_are_told_at_once() -> None:
         ("PORT", "http"),
         ("PORT", "-1"),
         ("PORT", "٣٠"),
+        ("FORWARDED_HOPS", "-1"),
+        ("FORWARDED_HOPS", "10"),
     ],
 )
 def test_a_malformed_setting_is_named(name: str, value: str) -> None:

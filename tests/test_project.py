@@ -130,7 +130,7 @@ def test_the_readme_names_every_setting() -> None:
         for node in ast.walk(ast.parse(read("serializer_app/config.py")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    prefixes = ("SHOPIFY_", "SERIALIZER_", "DATABASE_", "LOG_", "PORT")
+    prefixes = ("SHOPIFY_", "SERIALIZER_", "DATABASE_", "FORWARDED_", "LOG_", "PORT")
     settings = {word for word in words if re.fullmatch(r"[A-Z_]+", word) and word.startswith(prefixes)}
     assert len(settings) >= 11
     assert table == settings

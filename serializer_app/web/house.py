@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
-from serializer_app.web.limits import Limiter
+from serializer_app.web.limits import Guesses
 
 _KEY = "serializer"
 
@@ -20,8 +20,7 @@ class House:
     settings: Settings
     db: Database
     vault: Vault
-    guesses: Limiter = field(default_factory=lambda: Limiter(rate=0.5, burst=30))
-    """Storefront look-ups that found nothing, by shop and visitor: honest visitors find what is on their box."""
+    guesses: Guesses = field(default_factory=Guesses)
 
 
 def furnish(app: Flask, house: House) -> None:

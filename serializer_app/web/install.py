@@ -22,8 +22,9 @@ from serializer_app.shopify import oauth
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.signatures import InvalidSignature, parse_query, verify_oauth_callback
 from serializer_app.web.app_bridge import admin_app_url, embedded_page
+from serializer_app.web.forwarding import caller_address
 from serializer_app.web.house import house
-from serializer_app.web.limits import Limiter, caller_address, too_many
+from serializer_app.web.limits import Limiter, too_many
 
 log = structlog.get_logger(__name__)
 

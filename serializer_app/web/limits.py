@@ -10,8 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-
-from flask import request
+from typing import Literal
 
 from serializer_app.errors import AppError
 
@@ -73,22 +72,47 @@ class Limiter:
             self._buckets.popitem(last=False)
 
 
-def too_many(wait: float) -> AppError:
+Guessed = Literal["names", "numbers", "secrets"]
+"""What a look-up that finds nothing was after: serial numbers; Shopify's order and customer numbers; or links, codes
+and item IDs, of which nobody finds one by trying."""
+
+
+class Guesses:
+    """Look-ups of visitors that found nothing (contract §3): honest visitors find what is on their box.
+
+    Each visitor has a bucket: the signed-in customer, else the address. Whether Shopify lets a visitor's own
+    X-Forwarded-For through is not documented, and who has many addresses needs none, so all anonymous misses of a
+    shop together have one as well. While that is empty, who signs in, or has a link, a code or an item ID, is answered
+    as ever.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._visitors = Limiter(rate=0.5, burst=30, clock=clock)
+        self._crowds = {
+            "names": Limiter(rate=2, burst=300, clock=clock),
+            # A shop's own pages ask by order and customer, and find nothing where nothing is tracked.
+            "numbers": Limiter(rate=10, burst=1000, clock=clock),
+        }
+
+    def check(self, shop_id: int, customer_id: int | None, address: str, guessed: Guessed) -> None:
+        """Raises AppError 429 for a visitor who missed too often, or while too many others do."""
+        if wait := self._visitors.peek((shop_id, customer_id or address)):
+            raise too_many(wait)
+        if customer_id is None and guessed != "secrets" and (wait := self._crowds[guessed].peek(shop_id)):
+            raise too_many(wait, code="too_many_guesses")
+
+    def missed(self, shop_id: int, customer_id: int | None, address: str, guessed: Guessed) -> None:
+        self._visitors.take((shop_id, customer_id or address))
+        if customer_id is None and guessed != "secrets":
+            self._crowds[guessed].take(shop_id)
+
+
+def too_many(wait: float, code: str = "too_many_requests") -> AppError:
     """429 with Retry-After, in the one shape of every error."""
     return AppError(
-        "too_many_requests",
+        code,
         "Too many requests; wait a moment and try again",
         status=429,
         permanent=False,
         retry_after=wait,
     )
-
-
-def caller_address() -> str:
-    """Whom to count a request without a credential against.
-
-    The last entry of X-Forwarded-For is the one our own router appended. Whoever reaches the app without a router can
-    invent it, and thereby only escapes a limit, never fills somebody else's bucket for long.
-    """
-    forwarded = request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip()
-    return (forwarded or request.remote_addr or "")[:64]

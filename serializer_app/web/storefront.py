@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g, request
 from sqlalchemy import Connection, Dialect, bindparam, select
 
 from serializer_app.domain import item_pages
+from serializer_app.domain.codes import read_item_id
 from serializer_app.domain.item_pages import Direction, Filters, Page
 from serializer_app.errors import AppError
 from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, verify_proxy
@@ -16,8 +17,9 @@ from serializer_app.store.models import Order, Shop
 from serializer_app.store.prepared import Prepared
 from serializer_app.web import cursors
 from serializer_app.web.answers import JSON, failure
+from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house, reading
-from serializer_app.web.limits import too_many
+from serializer_app.web.limits import Guessed
 from serializer_app.web.wire.items import page_body
 
 storefront = Blueprint("storefront", __name__, url_prefix="/apps/serializer")
@@ -83,16 +85,15 @@ def items() -> Response:
     beyond = None
     if cursor is not None:
         direction, beyond = cursors.decode(keys, g.shop_id, filters, cursor)
-    guess = _guess_key(visitor)
-    if wait := parts.guesses.peek(guess):
-        raise too_many(wait)
+    guess = (g.shop_id, visitor.customer_id, visitor_address(), _guessed(filters))
+    parts.guesses.check(*guess)
     connection = reading()
     if g.storefront_access == "owner" and not _may_list(connection, filters, visitor):
         page = Page((), False, False)
     else:
         page = item_pages.page(connection, g.shop_id, filters, direction=direction, beyond=beyond)
     if not page.rows and beyond is None:
-        parts.guesses.take(guess)
+        parts.guesses.missed(*guess)
     previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)
     return Response(page_body(page, previous, following), content_type=JSON)
 
@@ -126,10 +127,12 @@ def _invalid(code: str, name: str, problem: str) -> AppError:
     return AppError(code, f"{name} {problem}", status=400, details=[{"path": name, "message": problem}])
 
 
-def _guess_key(visitor: ProxyIdentity) -> str:
-    """Who is guessing: the signed-in customer, else the address Shopify forwards."""
-    who = visitor.customer_id or request.headers.get("X-Forwarded-For", "").split(",")[0].strip()[:64]
-    return f"{g.shop_id}:{who}"
+def _guessed(filters: Filters) -> Guessed:
+    """Item IDs are random: a filter that holds a whole one finds nothing that could be guessed."""
+    text = filters.get("itemId") or filters.get("itemRef")
+    if text is not None and read_item_id(str(text)):
+        return "secrets"
+    return "names" if "serialNumber" in filters or text is not None else "numbers"
 
 
 def _may_list(connection: Connection, filters: Filters, visitor: ProxyIdentity) -> bool:

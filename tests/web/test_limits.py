@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serializer_app.web.limits import Limiter
+from serializer_app.errors import AppError
+from serializer_app.web.limits import Guessed, Guesses, Limiter
 
 
 class Clock:
@@ -66,3 +67,33 @@ def test_threads_never_get_more_than_the_burst() -> None:
     with ThreadPoolExecutor(8) as pool:
         granted = sum(wait == 0.0 for wait in pool.map(lambda _: limiter.take("a"), range(4000)))
     assert granted == 500
+
+
+def misses(guesses: Guesses, customer: int | None, address: str, guessed: Guessed) -> bool:
+    """One look-up that finds nothing; False when it was refused."""
+    try:
+        guesses.check(1, customer, address, guessed)
+    except AppError:
+        return False
+    guesses.missed(1, customer, address, guessed)
+    return True
+
+
+def test_an_invented_address_for_every_guess_buys_no_more_than_the_shops_bucket() -> None:
+    clock = Clock()
+    guesses = Guesses(clock)
+    granted = []
+    for second in range(180):
+        clock.now += 1
+        granted.append(sum(misses(guesses, None, f"{second}.{number}", "names") for number in range(50)))
+    assert sum(granted[:60]) <= 300 + 120
+    assert sum(granted[60:120]) <= 121
+    assert sum(granted[120:]) <= 121
+
+
+def test_while_strangers_guess_others_go_on() -> None:
+    guesses = Guesses(Clock())
+    assert not all(misses(guesses, None, f"invented-{number}", "names") for number in range(400))
+    for customer, address, guessed in ((7, "x", "names"), (None, "y", "secrets"), (None, "z", "numbers")):
+        guesses.check(1, customer, address, guessed)  # type: ignore[arg-type]
+    guesses.check(2, None, "x", "names")

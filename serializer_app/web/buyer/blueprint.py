@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
@@ -11,7 +11,9 @@ from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import failure
 from serializer_app.web.buyer.pages import PATH, assets, shown
+from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
+from serializer_app.web.limits import Guessed
 
 buyer = Blueprint("buyer", __name__, url_prefix=PATH)
 
@@ -40,24 +42,13 @@ def shop_of(session: Session) -> Shop:
     return shop
 
 
-def address() -> str:
-    """The visitor's address as Shopify forwards it."""
-    return request.headers.get("X-Forwarded-For", "").split(",")[0].strip()[:64]
+def check_patience(guessed: Guessed = "secrets") -> None:
+    """Raises AppError 429 for a visitor whose look-ups failed too often; the same buckets as /items."""
+    house().guesses.check(g.shop_id, g.visitor.customer_id, visitor_address(), guessed)
 
 
-def visitor_key() -> str:
-    """Whom a failed look-up counts against; the same bucket as /items (web.storefront)."""
-    return f"{g.shop_id}:{g.visitor.customer_id or address()}"
-
-
-def check_patience() -> None:
-    """Raises AppError 429 for a visitor whose look-ups failed too often."""
-    if wait := house().guesses.peek(visitor_key()):
-        raise AppError("too_many_requests", "Too many failed look-ups", status=429, retry_after=wait)
-
-
-def count_failure() -> None:
-    house().guesses.take(visitor_key())
+def count_failure(guessed: Guessed = "secrets") -> None:
+    house().guesses.missed(g.shop_id, g.visitor.customer_id, visitor_address(), guessed)
 
 
 @buyer.errorhandler(AppError)

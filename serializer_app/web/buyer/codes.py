@@ -22,7 +22,7 @@ from serializer_app.store.models import Shop, Variant
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.pages import PATH, shown
 from serializer_app.web.buyer.unit import reach
-from serializer_app.web.buyer.verify import pick, view_of
+from serializer_app.web.buyer.verify import guessed_by, pick, view_of
 from serializer_app.web.house import house
 
 TYPES = {"svg": "image/svg+xml", "png": "image/png"}
@@ -107,7 +107,8 @@ def trade_item(number: str) -> Response:
 @buyer.get("/01/<number>/21/<path:serial>")
 def trade_unit(number: str, serial: str) -> BaseResponse:
     """The GS1 Digital Link of one unit: its own link where ``k`` is that unit's token, else a view of it."""
-    check_patience()
+    guessed = guessed_by(serial)
+    check_patience(guessed)
     with house().db.read() as session:
         shop = shop_of(session)
         variants = _variants(session, number)
@@ -116,7 +117,7 @@ def trade_unit(number: str, serial: str) -> BaseResponse:
             return _onward(f"{PATH}/u/{request.args['k']}")
         found = pick(session, shop, serial, variants)
     if not found:
-        count_failure()
+        count_failure(guessed)
         return shown("verify.html", verdict="not_found", typed=serial)
     return _onward(view_of(found[0]))
 

@@ -201,6 +201,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Too many numbers were not found. Please wait {seconds} seconds and try again.",
         "Zu viele Nummern wurden nicht gefunden. Bitte warte {seconds} Sekunden und versuche es dann noch einmal.",
     ),
+    "too_many_guesses": (
+        "Somebody is trying out serial numbers of this shop. Scan the code on your product, enter its item ID, or sign "
+        "in: that works at once. Or wait {seconds} seconds and try again.",
+        "Jemand probiert gerade Seriennummern dieses Shops durch. Scanne den Code auf deinem Produkt, gib seine "
+        "Artikel-ID ein oder melde dich an: Das geht sofort. Oder versuche es in {seconds} Sekunden noch einmal.",
+    ),
     "page_missing": ("Page not found", "Seite nicht gefunden"),
     "link_unknown": (
         "This link leads to no product. It may be incomplete, or too old: check the number again.",

@@ -6,13 +6,16 @@ from flask import Response, g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import scans
+from serializer_app.domain.codes import read_item_id
 from serializer_app.domain.registry import units
 from serializer_app.domain.registry.units import Unit
 from serializer_app.store.models import Shop
 from serializer_app.web.buyer import tokens
-from serializer_app.web.buyer.blueprint import address, buyer, check_patience, count_failure, shop_of
+from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.pages import PATH, shown
+from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
+from serializer_app.web.limits import Guessed
 
 LONGEST = 200
 
@@ -25,12 +28,13 @@ def verify() -> Response:
         with house().db.read() as session:
             shop_of(session)
         return shown("verify.html", verdict=None, typed="")
-    check_patience()
+    guessed = guessed_by(typed)
+    check_patience(guessed)
     with house().db.read() as session:
         shop = shop_of(session)
         found = pick(session, shop, typed)
     if not found:
-        count_failure()
+        count_failure(guessed)
         return shown("verify.html", verdict="not_found", typed=typed)
     unit = found[0]
     if len(found) > 1:
@@ -40,6 +44,11 @@ def verify() -> Response:
     with house().db.write() as session:
         seen = looked_up(session, unit)
     return shown("verify.html", verdict="genuine", typed=typed, unit=unit, link=view_of(unit), alert=seen)
+
+
+def guessed_by(typed: str) -> Guessed:
+    """Item IDs are random: who has a whole one did not guess it."""
+    return "secrets" if read_item_id(typed) else "names"
 
 
 def pick(session: Session, shop: Shop, typed: str, variants: tuple[int, ...] = ()) -> list[Unit]:
@@ -75,4 +84,4 @@ def looked_up(session: Session, unit: Unit) -> bool:
     """Count a look-up; whether the unit looks copied. A HEAD is no visitor."""
     if request.method == "HEAD":
         return scans.alerted(session, g.shop_id, unit.subject)
-    return scans.note(session, house().vault, g.shop_id, unit.subject, address()).alert
+    return scans.note(session, house().vault, g.shop_id, unit.subject, visitor_address()).alert

@@ -6,6 +6,7 @@ from serializer_app.web.desk import (
     claims,
     endpoints,
     home,
+    imports,
     items,
     labels,
     orders,
@@ -14,6 +15,7 @@ from serializer_app.web.desk import (
     scan,
     settings,
     spreadsheets,
+    tasks,
 )
 from serializer_app.web.desk.frame import desk
 
@@ -22,6 +24,7 @@ __all__ = [
     "desk",
     "endpoints",
     "home",
+    "imports",
     "items",
     "labels",
     "orders",
@@ -30,4 +33,5 @@ __all__ = [
     "scan",
     "settings",
     "spreadsheets",
+    "tasks",
 ]

@@ -55,21 +55,64 @@ WORDS = {
     "item.removed": ("The item was removed", "Der Artikel wurde entfernt"),
     "import.title": ("Import serial numbers", "Seriennummern importieren"),
     "import.lead": (
-        "A CSV file with the columns item_id and serial_number. The export has both: fill in and import it again.",
-        "Eine CSV-Datei mit den Spalten item_id und serial_number. Der Export hat beide: ausfüllen, wieder einlesen.",
+        "A CSV file with a serial number in each row. The export has every column: fill in and import it again.",
+        "Eine CSV-Datei mit einer Seriennummer je Zeile. Der Export hat alle Spalten: ausfüllen, wieder einlesen.",
     ),
     "import.file": ("CSV file", "CSV-Datei"),
-    "import.progress": ("Progress", "Fortschritt"),
+    "import.file.help": (
+        "Up to 200,000 rows and 20 MB. You see what would happen before anything is changed.",
+        "Bis 200.000 Zeilen und 20 MB. Sie sehen, was geschehen würde, bevor etwas geändert wird.",
+    ),
+    "import.reading": ("Looking through the file…", "Die Datei wird durchgesehen …"),
+    "import.columns": ("Columns", "Spalten"),
+    "import.column.item_id": (
+        "The unit, by its item ID. A row without one is found by its order.",
+        "Das Stück, an seiner Artikel-ID. Eine Zeile ohne sie wird über ihre Bestellung gefunden.",
+    ),
+    "import.column.serial_number": ("What to enter; required.", "Was einzutragen ist; Pflicht."),
+    "import.column.order": (
+        "Order number such as #1001, or order_id with Shopify's own number.",
+        "Bestellnummer wie #1001, oder order_id mit Shopifys eigener Nummer.",
+    ),
+    "import.column.line": (
+        "Which line of the order, from 1; or line_item_id.",
+        "Die wievielte Position der Bestellung, ab 1; oder line_item_id.",
+    ),
+    "import.column.sku": ("The lines with this SKU, instead of line.", "Die Positionen dieser SKU, statt line."),
+    "import.column.position": (
+        "Which unit of the line, from 1. Without it the next one that has no serial number.",
+        "Das wievielte Stück der Position, ab 1. Ohne Angabe das nächste ohne Seriennummer.",
+    ),
     "import.preview": (
         "{good} serial numbers can be entered, {same} are there already, {bad} rows have errors.",
         "{good} Seriennummern können eingetragen werden, {same} sind schon da, {bad} Zeilen haben Fehler.",
     ),
-    "import.done": (
-        "{good} serial numbers entered, {same} were there already, {bad} rows have errors.",
-        "{good} Seriennummern eingetragen, {same} waren schon da, {bad} Zeilen haben Fehler.",
-    ),
     "import.button": ("Import {good} serial numbers", "{good} Seriennummern einlesen"),
+    "import.other": ("Choose another file", "Andere Datei wählen"),
+    "import.another": ("Import another file", "Noch eine Datei einlesen"),
+    "import.items": ("See items", "Artikel ansehen"),
+    "import.started": ("The import has begun", "Der Import läuft"),
+    "import.leave": (
+        "You may leave this page; the import goes on.",
+        "Sie können diese Seite verlassen; der Import läuft weiter.",
+    ),
+    "import.refused": ("Rows with errors", "Zeilen mit Fehlern"),
+    "import.errors": ("Download errors", "Fehler herunterladen"),
+    "import.more": (
+        "The first {count} are shown; the download has all of them.",
+        "Die ersten {count} sind gezeigt; der Download hat alle.",
+    ),
     "import.line": ("Line", "Zeile"),
     "import.text": ("Content", "Inhalt"),
     "import.error": ("What is wrong", "Was nicht stimmt"),
+    "task.progress": ("Progress", "Fortschritt"),
+    "task.look": ("Details", "Einzelheiten"),
+    "task.serials.running": ("{done} of {total} serial numbers", "{done} von {total} Seriennummern"),
+    "task.serials.finished": (
+        "{entered} serial numbers entered, {same} were there already, {bad} rows had errors, {failed} were overtaken.",
+        "{entered} Seriennummern eingetragen, {same} waren schon da, {bad} Zeilen hatten Fehler, "
+        "{failed} wurden überholt.",
+    ),
+    "task.variants.running": ("{done} of {total} variants changed", "{done} von {total} Varianten geändert"),
+    "task.variants.finished": ("{changed} variants changed", "{changed} Varianten geändert"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -13,6 +14,7 @@ from serializer_app.domain.registry import swaps
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, register
 from serializer_app.web.house import house
+from serializer_app.web.limits import Guesses
 from tests.web.buyer.conftest import WATCH, Bazaar, link_in, standing, verdict
 from tests.web.visitor import OTHER_SHOP, installed, sold
 
@@ -153,6 +155,42 @@ def test_failed_look_ups_end_in_a_friendly_429(bazaar: Bazaar) -> None:
     # Somebody else, and the same visitor signed in, are not held up by it.
     assert verdict(bazaar.open("/verify", {"code": item_id}, address="198.51.100.9")) == "genuine"
     assert verdict(bazaar.open("/verify", {"code": item_id}, customer="7")) == "genuine"
+
+
+def stop_the_clock(bazaar: Bazaar) -> None:
+    """No bucket fills up again, however slow the machine is."""
+    parts = house(bazaar.app)
+    bazaar.app.extensions["serializer"] = replace(parts, guesses=Guesses(lambda: 0.0))
+
+
+def test_inventing_addresses_does_not_help_guessing(bazaar: Bazaar) -> None:
+    stop_the_clock(bazaar)
+    (item_id,) = bazaar.sold({"serial_number": "SN-1", "customer_id": 7})
+    answers = [
+        bazaar.open("/verify", {"code": f"guess-{number}"}, address=f"198.51.100.{number}")
+        for number in range(301)
+    ]
+    refused = answers[-1]
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert "Scan the code" in refused.text
+    # Honest visitors have an item ID or an account, or the code on the box.
+    assert verdict(bazaar.open("/verify", {"code": item_id}, address="192.0.2.1")) == "genuine"
+    assert verdict(bazaar.open("/verify", {"code": "SN-1"}, customer="7")) == "genuine"
+
+
+def test_what_a_visitor_invents_stands_left_of_what_shopify_wrote(bazaar: Bazaar) -> None:
+    """Their address, and then the one of Shopify that our router wrote down."""
+    stop_the_clock(bazaar)
+    answers = [
+        bazaar.open(
+            "/verify", {"code": f"guess-{number}"}, address=f"10.0.0.{number}, 203.0.113.7, 192.0.2.200"
+        )
+        for number in range(31)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    other = bazaar.open("/verify", {"code": "guess"}, address="203.0.113.8, 192.0.2.200")
+    assert verdict(other) == "not_found"
 
 
 def test_successful_look_ups_are_never_limited(bazaar: Bazaar) -> None:
