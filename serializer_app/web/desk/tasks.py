@@ -1,0 +1,39 @@
+"""How far long work is: what the progress bar of a page asks for until it is done."""
+
+from __future__ import annotations
+
+from flask import Response, g
+
+from serializer_app.domain import tasks
+from serializer_app.store.models import Task
+from serializer_app.web.answers import answer
+from serializer_app.web.desk.frame import desk, texts
+from serializer_app.web.house import house
+from serializer_app.web.texts import Texts
+
+
+@desk.get("/tasks/<task_id>")
+def progress(task_id: str) -> Response:
+    with house().db.read() as session:
+        task = tasks.find(session, g.shop_id, task_id)
+    return answer(
+        {
+            "done": task.done,
+            "total": task.total,
+            "finished": task.finished_at is not None,
+            "said": standing(task, texts()),
+        }
+    )
+
+
+def standing(task: Task, words: Texts) -> str:
+    """How far a task is, or what came of it, in a sentence."""
+    state = "running" if task.finished_at is None else "finished"
+    counts = {name: words.number(number) for name, number in tasks.counts(task).items()}
+    numbers = {"changed": "0", "entered": "0", "failed": "0", **counts}
+    return words(
+        f"task.{task.kind}.{state}",
+        done=words.number(task.done),
+        total=words.number(task.total),
+        **numbers,
+    )
