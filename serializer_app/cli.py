@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from serializer_app.domain import backfills, deliveries, privacy, shops, tokens
 from serializer_app.domain.registry import idempotency
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
-from serializer_app.store import migrate, outbox
+from serializer_app.store import backup, migrate, outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import HistoryEntry, OutboxRow, Shop
@@ -64,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add(verbs, "migrate", _migrate, "Bring the database to the newest schema.")
+    save = add(verbs, "backup", _backup, "Copy an SQLite database into a new file while it is in use.")
+    save.add_argument("path", type=Path, help="the file to make; it must not exist yet")
     add(
         verbs,
         "worker",
@@ -145,6 +148,13 @@ def _opened(url: str) -> Iterator[Database]:
 
 def _migrate(options: argparse.Namespace) -> int:
     migrate.upgrade(database_url())
+    return 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    with _opened(database_url()) as database:
+        size = backup.save(database, options.path)
+    print(f"{size:,} bytes in {options.path}")
     return 0
 
 

@@ -64,6 +64,10 @@ class PostgresServer:
         """The URL of a database on this server, as DATABASE_URL takes it."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{dbname}"
 
+    def program(self, name: str) -> Path:
+        """A client of the server's own version out of the same wheel: ``pg_dump``, ``pg_restore``, ``psql`` …"""
+        return self._bin / name
+
     def start(self) -> PostgresServer:
         """Make the cluster if needed, start it, return when it answers. The port stays the same over restarts."""
         if not (self.data_dir / "pg" / "PG_VERSION").exists():

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from serializer_app.store.migrate import build_index
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -15,11 +17,10 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     on_postgresql = op.get_bind().dialect.name == "postgresql"
     gone = sa.text("serial_key IS NOT NULL AND removed_at IS NOT NULL")
-    op.create_index(
+    build_index(
         "ix_items_gone_serial",
         "items",
         ["shop_id", "serial_key", "id"],
-        unique=False,
         sqlite_where=gone,
         postgresql_where=gone,
     )

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from serializer_app.store.migrate import build_index
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -10,10 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_orders_name", "orders", ["shop_id", "name"])
+    build_index("ix_orders_name", "orders", ["shop_id", "name"])
     # PostgreSQL orders texts as the database's language does; the beginning of one is found by bytes, as on SQLite.
     if op.get_bind().dialect.name == "postgresql":
-        op.create_index(
+        build_index(
             "ix_items_serial_beginning",
             "items",
             ["shop_id", "serial_key"],

@@ -1,19 +1,35 @@
-"""Bring a database to the newest schema, and tell whether it is there."""
+"""Bring a database to the newest schema while the old version serves, and tell whether it is there."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from alembic import command
+import structlog
+from alembic import command, op
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from alembic.util import CommandError
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import OperationalError
 
+from serializer_app.errors import AppError
 from serializer_app.store.db import Database
 
+log = structlog.get_logger(__name__)
+
+LOCK_SECONDS = 2.0
+"""How long a migration waits for a table. Whoever wants that table waits behind it, so it gives way and comes again."""
+PATIENCE = 600.0
+"""How long it comes again for: somebody's report may take its time."""
+
 _PACKAGE = Path(__file__).resolve().parents[1]
+_ONE_AT_A_TIME = text("SELECT pg_try_advisory_xact_lock(5239847120)")
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def scripts() -> Path:
@@ -22,29 +38,96 @@ def scripts() -> Path:
     return beside if beside.is_dir() else _PACKAGE / "migrations"
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Apply every missing migration in one transaction. Two at once: the second waits, then finds nothing to do."""
+def upgrade(
+    url: str, revision: str = "head", *, lock_seconds: float = LOCK_SECONDS, patience: float = PATIENCE
+) -> None:
+    """Apply every missing migration. Two at once: the second waits, then finds nothing to do.
+
+    SQLite has all of them in one transaction, PostgreSQL each in its own. Raises AppError ``database_busy`` when a
+    table stayed locked for ``patience`` seconds, ``database_newer`` when its schema is one this code does not know.
+    """
     database = Database(url)
     try:
-        with database.write() as session:
-            connection = session.connection()
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(5239847120)")
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+        if database.is_sqlite:
+            with database.write() as session:
+                _apply(session.connection(), revision)
+        else:
+            _upgrade_postgres(database, revision, lock_seconds, patience)
     finally:
         database.dispose()
 
 
+def _upgrade_postgres(database: Database, revision: str, lock_seconds: float, patience: float) -> None:
+    end = time.monotonic() + patience
+    with database.writer.connect() as guard, database.writer.connect() as connection:
+
+        @event.listens_for(connection, "begin")
+        def _bounded(begun: Connection) -> None:
+            begun.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_seconds * 1000)}")
+
+        with guard.begin():
+            # Asked for again and again instead of waited for: a statement that waits holds a snapshot, and an index
+            # that another migration builds concurrently would wait for that.
+            guard.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            while not guard.scalar(_ONE_AT_A_TIME):
+                _come_again(end, "another migration runs")
+            while True:
+                try:
+                    _apply(connection, revision)
+                    return
+                except OperationalError as error:
+                    if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                        raise
+                    connection.rollback()
+                    _come_again(end, "a table is locked")
+
+
+def _come_again(end: float, reason: str) -> None:
+    if time.monotonic() > end:
+        raise AppError("database_busy", f"The migration gave up: {reason}", status=503, permanent=False)
+    log.warning("migration waits", reason=reason)
+    time.sleep(0.5)
+
+
+def _apply(connection: Connection, revision: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        raise AppError("database_newer", f"This version cannot migrate the database: {error}") from error
+
+
+def build_index(name: str, table: str, columns: Sequence[str], **options: Any) -> None:
+    """For migrations: an index on a table that may be large, built on PostgreSQL while others write to it.
+
+    Call it before anything else in a migration: it ends the transaction so far. What an interrupted try left invalid
+    is built anew, so the migration may be run again.
+    """
+    if op.get_bind().dialect.name != "postgresql":
+        op.create_index(name, table, columns, **options)
+        return
+    half_built = text("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid")
+    with op.get_context().autocommit_block():
+        if op.get_bind().execute(half_built, {"name": name}).first():
+            op.drop_index(name, table, postgresql_concurrently=True)
+        op.create_index(name, table, columns, postgresql_concurrently=True, if_not_exists=True, **options)
+
+
 def is_current(connection: Connection) -> bool:
-    """Whether the schema is the one this code was written for."""
-    return set(MigrationContext.configure(connection).get_current_heads()) == _heads()
+    """Whether this code can serve on the schema: its own, or a newer one, because an upgrade migrates first and only
+    then replaces the processes.
+    """
+    present = set(MigrationContext.configure(connection).get_current_heads())
+    heads, known = _revisions()
+    return present == heads or bool(present - known)
 
 
 @lru_cache
-def _heads() -> set[str]:
-    return set(ScriptDirectory.from_config(_config()).get_heads())
+def _revisions() -> tuple[set[str], set[str]]:
+    """The newest revisions, and all that this code knows."""
+    found = ScriptDirectory.from_config(_config())
+    return set(found.get_heads()), {script.revision for script in found.walk_revisions()}
 
 
 def _config() -> Config:

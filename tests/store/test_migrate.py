@@ -1,0 +1,88 @@
+"""Migrations run while the old version serves: they hold no lock for long, give way, go on, and leave it in service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from serializer_app.domain import shops
+from serializer_app.errors import AppError
+from serializer_app.store import migrate
+from serializer_app.store.db import Database
+
+
+def revision(database: Database) -> str:
+    with database.connect() as connection:
+        return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one())
+
+
+@pytest.fixture
+def old(postgres_url: str, worker_id: str) -> Iterator[str]:
+    """A PostgreSQL database at the second migration; its tables have been in use."""
+    server = Database(postgres_url)
+    name = f"upgraded_{worker_id}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    url = postgres_url.rsplit("/", 1)[0] + f"/{name}"
+    migrate.upgrade(url, "0002")
+    yield url
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    server.dispose()
+
+
+def test_a_locked_table_makes_the_migration_give_way_and_come_again(old: str) -> None:
+    database = Database(old)
+    with database.reader.connect() as report:
+        report = report.execution_options(isolation_level="READ COMMITTED")
+        with report.begin():
+            report.exec_driver_sql("LOCK TABLE shops IN ACCESS SHARE MODE")
+            with pytest.raises(AppError, match="locked"):
+                migrate.upgrade(old, lock_seconds=0.05, patience=0)
+            # Nobody queues behind a migration that gave way.
+            with database.write() as session:
+                session.connection().exec_driver_sql("SET LOCAL lock_timeout = 2000")
+                session.execute(text("UPDATE shops SET scopes = scopes"))
+            assert revision(database) == "0002"
+    migrate.upgrade(old)
+    with database.connect() as connection:
+        assert migrate.is_current(connection)
+    database.dispose()
+
+
+def test_an_index_that_a_killed_try_left_half_built_is_built_anew(old: str) -> None:
+    migrate.upgrade(old, "0005")
+    database = Database(old)
+    with database.connect() as connection:
+        # What a killed try leaves behind.
+        connection.exec_driver_sql("CREATE INDEX ix_orders_name ON orders (shop_id)")
+        connection.exec_driver_sql(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_orders_name'::regclass"
+        )
+    migrate.upgrade(old, "0006")
+    with database.connect() as connection:
+        built = text("SELECT indexdef FROM pg_indexes JOIN pg_index ON indexrelid = indexname::regclass "
+                     "WHERE indexname = 'ix_orders_name' AND indisvalid")  # fmt: skip
+        assert "(shop_id, name)" in str(connection.execute(built).scalar_one())
+    database.dispose()
+
+
+def test_the_old_version_stays_in_service_on_a_newer_schema_and_will_not_migrate_it(
+    database_url: str,
+) -> None:
+    database = Database(database_url)
+    with database.write() as session:
+        shops.install(session, "a.myshopify.com", [])
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with database.connect() as connection:
+        assert migrate.is_current(connection)
+    with pytest.raises(AppError, match="9999"):
+        migrate.upgrade(database_url)
+    with database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with database.connect() as connection:
+        assert not migrate.is_current(connection)
+    database.dispose()
