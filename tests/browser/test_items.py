@@ -49,8 +49,13 @@ def test_an_export_filled_in_is_imported_with_a_preview(desk: Desk, tmp_path: Pa
     expect(outcome).to_contain_text(
         "3 serial numbers can be entered, 0 are there already, 2 rows have errors."
     )
+    expect(desk.app.locator("tbody tr")).to_have_count(2)
     desk.picture("preview")
     assert [item.serial_number for item in desk.town.items(order)] == [None] * 4
     desk.app.get_by_role("button", name="Import 3 serial numbers").click()
+    desk.told("The import has begun")
+    expect(outcome.locator("progress")).to_be_visible()
+    desk.picture("progress")
+    desk.town.settle()
     expect(outcome).to_contain_text("3 serial numbers entered")
     assert [item.serial_number for item in desk.town.items(order)] == ["S-1", "S-2", None, "S-4"]

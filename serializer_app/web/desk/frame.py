@@ -43,9 +43,7 @@ _SCRIPT_WORDS = {
     "twice": "serials.twice",
     "surplus": "serials.surplus",
     "left": "scan.left",
-    "importPreview": "import.preview",
-    "importDone": "import.done",
-    "importButton": "import.button",
+    "every": "products.every.sure",
 }
 
 

@@ -13,6 +13,7 @@ from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked
 from serializer_app.web.desk.frame import address, desk, said, show, texts
 from serializer_app.web.desk.spreadsheets import safe
+from serializer_app.web.desk.tasks import standing
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.values import SerialNumber
@@ -29,6 +30,7 @@ def import_page() -> Response:
             shops.by_id(session, g.shop_id),
             task=None,
             last=tasks.newest(session, g.shop_id, serial_sheets.KIND),
+            standing=standing,
         )
 
 
@@ -75,6 +77,7 @@ def import_task(task_id: str) -> Response:
                 for number, cells, code, message in serial_sheets.refused(session, task, most=_SHOWN)
             ],
             shown=_SHOWN,
+            standing=standing,
         )
 
 
@@ -104,7 +107,8 @@ def _errors(task_id: str, head: list[str], words: Texts) -> Iterator[str]:
     sheet = io.StringIO()
     sheet.write("\ufeff")
     writer = csv.writer(sheet)
-    writer.writerow([words("import.line"), words("import.error"), *(safe(name) for name in head)])
+    # Not "line": read again, that would be the line of an order.
+    writer.writerow(["row", "error", *(safe(name) for name in head)])
     with house().db.read() as session:
         task = tasks.find(session, g.shop_id, task_id, kind=serial_sheets.KIND)
         for written, (number, cells, code, message) in enumerate(serial_sheets.refused(session, task)):

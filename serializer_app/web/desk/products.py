@@ -8,12 +8,14 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, shops, variant_list
+from serializer_app.domain import catalog, shops, tasks, variant_changes, variant_list
 from serializer_app.domain.catalog import FieldTracking, TrackingChanges
+from serializer_app.domain.variant_changes import Matching
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
-from serializer_app.web.desk.forms import picked, ticked, warranty_changes
+from serializer_app.web.desk.forms import picked, ticked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
+from serializer_app.web.desk.tasks import standing
 from serializer_app.web.house import house
 
 _BULK: dict[str, TrackingChanges] = {
@@ -27,48 +29,69 @@ _TRACKED = ("tracked", "untracked", "automatic")
 
 @desk.get("/products")
 def products() -> Response:
-    text, tracked = asked("q", 100), asked("tracked")
-    chosen = [int(key) for key in asked("products", 2000).split(",") if key.isascii() and key.isdigit()]
+    matching = _matching(asked("q", 100), asked("tracked"), asked("products", 2000))
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         rows, back, on = variant_list.page(
-            session,
-            shop.id,
-            text=text,
-            tracked=cast(variant_list.Tracked, tracked) if tracked in _TRACKED else None,
-            products=chosen[:100],
-            after=asked_number("after"),
-            before=asked_number("before"),
+            session, shop.id, **matching, after=asked_number("after"), before=asked_number("before")
         )
         return show(
             "products",
             shop,
             variants=rows,
-            text=text,
-            tracked=tracked,
-            chosen=chosen,
+            matching=matching,
+            text=matching["text"],
+            tracked=matching["tracked"] or "",
+            chosen=matching["products"],
+            every=variant_list.count(session, shop.id, **matching) if back or on else len(rows),
+            task=tasks.newest(session, shop.id, variant_changes.KIND),
+            standing=standing,
             fields=shops.custom_fields(shop),
             previous=back and address("desk.products", **parameters(before=back, after=None)),
             following=on and address("desk.products", **parameters(after=on, before=None)),
         )
 
 
+def _matching(text: str, tracked: str, products: str) -> Matching:
+    keys = [int(key) for key in products.split(",") if key.isascii() and key.isdigit() and len(key) < 19]
+    return {
+        "text": text,
+        "tracked": cast(variant_list.Tracked, tracked) if tracked in _TRACKED else None,
+        "products": keys[:100],
+    }
+
+
 @desk.post("/products/bulk")
 def change_products() -> Response:
-    """One setting for all chosen variants; the fields that the action does not name stay as they are."""
+    """One setting for the chosen variants, or for all that the list shows on all its pages (``every``).
+
+    The fields that the action does not name stay as they are. Many are changed by the worker, and the page says how
+    far it is.
+    """
     action = request.form.get("action", "")
     changes: dict[str, Any] = dict(_BULK.get(action, {}))
     if action == "warranty":
         changes |= warranty_changes()
-    keys = picked()
+    every = ticked("every")
+    keys = [] if every else picked()
+    words = texts()
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id)
         if action == "fields":
             changes["custom_fields"] = _fields(shop)
-        for variant_id in sorted(keys):
-            _known(session, variant_id)
-            catalog.configure(session, shop.id, variant_id, cast(TrackingChanges, changes))
-    return said(texts().count("products.changed", len(keys)))
+        if not changes:
+            raise AppError("nothing_picked", "Please choose something first", status=422)
+        wanted = cast(TrackingChanges, changes)
+        if not every:
+            for variant_id in keys:
+                _known(session, variant_id)
+            changed = len(catalog.configure_many(session, shop.id, keys, wanted))
+            return said(words.count("products.changed", changed))
+        matching = _matching(typed("q")[:100], typed("tracked"), typed("products")[:2000])
+        task = variant_changes.begin(session, shop.id, matching, wanted, actor=g.actor)
+        if task.finished_at is None:
+            return said(words("products.every.begun", count=words.number(task.total)))
+        return said(words.count("products.changed", tasks.counts(task).get("changed", 0)))
 
 
 @desk.get("/products/<int:variant_id>")

@@ -28,12 +28,16 @@ def progress(task_id: str) -> Response:
 
 def standing(task: Task, words: Texts) -> str:
     """How far a task is, or what came of it, in a sentence."""
+    counts = tasks.counts(task)
+    numbers = {
+        "done": task.done,
+        "total": task.total,
+        "changed": counts.get("changed", 0),
+        "entered": counts.get("entered", 0),
+        "same": counts.get("same", 0),
+        "bad": counts.get("bad", 0) + counts.get("failed", 0),
+    }
     state = "running" if task.finished_at is None else "finished"
-    counts = {name: words.number(number) for name, number in tasks.counts(task).items()}
-    numbers = {"changed": "0", "entered": "0", "failed": "0", **counts}
     return words(
-        f"task.{task.kind}.{state}",
-        done=words.number(task.done),
-        total=words.number(task.total),
-        **numbers,
+        f"task.{task.kind}.{state}", **{name: words.number(count) for name, count in numbers.items()}
     )

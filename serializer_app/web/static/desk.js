@@ -76,19 +76,19 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    if (link.hasAttribute("data-download")) { event.preventDefault(); return download(link.href); }
+    if (link.hasAttribute("data-download")) { event.preventDefault(); return download(link.href, link.dataset.download); }
     const url = new URL(link.href, location.href);
     if (link.target || link.hasAttribute("download") || url.origin !== location.origin || link.getAttribute("href").startsWith("#")) return;
     event.preventDefault();
     go(url);
   });
   // A file goes straight to the disk, however large: the browser fetches it itself, with a token of one minute.
-  const download = async (url) => {
+  const download = async (url, name) => {
     const file = address(url);
     file.searchParams.set("id_token", await admin().idToken());
     const link = document.createElement("a");
     link.href = file;
-    link.setAttribute("download", "items.csv");
+    link.setAttribute("download", name);
     document.body.append(link);
     link.click();
     link.remove();
@@ -147,7 +147,7 @@
   };
   const write = async (form, submitter) => {
     if (form.dataset.busy) return;
-    if (submitter?.dataset.confirm && !(await sure(submitter))) return;
+    if (!(await sure(form, submitter))) return;
     form.dataset.busy = "1";
     $$("[aria-invalid]", form).forEach(unmark);
     const buttons = $$("button", form).filter((button) => !button.disabled);
@@ -168,15 +168,19 @@
       buttons.forEach((button) => (button.disabled = false));
     }
   };
-  const sure = (submitter) =>
-    new Promise((resolve) => {
+  const sure = (form, submitter) => {
+    const every = $("input[name=every]:checked", form)?.closest("[data-every]").dataset.every;
+    const asked = [submitter?.dataset.confirm, every && words.every.replace("{count}", every)].filter(Boolean).join(" ");
+    if (!asked) return true;
+    return new Promise((resolve) => {
       const box = $("#sure");
-      $("p", box).textContent = submitter.dataset.confirm;
-      $("[value=yes]", box).textContent = submitter.textContent.trim();
+      $("p", box).textContent = asked;
+      if (submitter) $("[value=yes]", box).textContent = submitter.textContent.trim();
       box.returnValue = "";
       box.addEventListener("close", () => resolve(box.returnValue === "yes"), { once: true });
       box.showModal();
     });
+  };
   const reveal = ({ title, secret, note }) => {
     const box = $("#secret");
     $("h2", box).textContent = title;
@@ -192,7 +196,7 @@
     if (form.getAttribute("method") === "dialog") return;
     event.preventDefault();
     if (form.matches("[data-scan]")) return scan(form);
-    if (form.matches("[data-import]")) return;
+    if (form.matches("[data-upload]")) return;
     if (form.getAttribute("method") === "get") return go(query(form), { part: form.dataset.part || null });
     if (form.matches("[data-quiet]")) return load(target(form), { part: form.dataset.part, body: new URLSearchParams(new FormData(form)) });
     write(form, event.submitter);
@@ -211,16 +215,23 @@
     if (field.matches("[data-all]")) {
       $$("input[name=pick]", field.closest("form")).forEach((box) => (box.checked = field.checked));
     }
-    if (field.matches("[data-all], [name=pick]")) picks(field.closest("form"));
+    if (field.matches("[data-all], [name=pick], [name=every]")) picks(field.closest("form"));
     if (field.matches("[data-go]")) go(query(field.form));
     if (field.matches("[data-toggles]")) toggles(field);
     if (field.matches(".unit input")) enter(field);
-    if (field.matches("[data-file]")) files(field);
+    if (field.matches("[data-file]")) upload(field);
   });
   const picks = (form) => {
-    const count = $$("input[name=pick]:checked", form).length;
     const bar = $(".bulk", form);
     if (!bar) return;
+    const boxes = $$("input[name=pick]", form);
+    const all = $("[data-all]", bar);
+    const offer = $("[data-every]", bar);
+    const every = offer && $("input", offer);
+    all.checked = boxes.every((box) => box.checked);
+    all.indeterminate = !all.checked && boxes.some((box) => box.checked);
+    if (offer) { offer.hidden = !all.checked; every.checked &&= all.checked; }
+    const count = every?.checked ? offer.dataset.every : boxes.filter((box) => box.checked).length;
     $(".count", bar).textContent = count ? words.picked.replace("{count}", count) : "";
     $("[data-picked]", bar).hidden = !count;
     $$("button", bar).forEach((button) => (button.disabled = !count));
@@ -252,7 +263,6 @@
       renumber(form);
       form.dispatchEvent(new Event("change", { bubbles: true }));
     }
-    if (button.dataset.importStart !== undefined) importAll(button.closest("form"));
     if (button.dataset.pick) pickProducts(button);
   });
   const more = (button) => {
@@ -386,62 +396,50 @@
     }
   };
 
-  // --- serial numbers from a file: read in slices, shown first, then entered ------------------------------------------
-  let rows = [];
-  const files = async (field) => {
+  // --- long work: files to look through, and bars that follow the worker ----------------------------------------------
+  const upload = async (field) => {
     const file = field.files[0];
-    if (!file) return;
     const form = field.form;
-    rows = (await file.text()).replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
-    await slices(form, true);
+    if (!file || form.dataset.busy) return;
+    form.dataset.busy = "1";
+    unmark(field);
+    $(".reading", form).hidden = false;
+    field.disabled = true;
+    const found = await send(address(target(form)), file, "text/csv").catch(() => null);
+    if (!form.isConnected) return;
+    delete form.dataset.busy;
+    $(".reading", form).hidden = true;
+    field.disabled = false;
+    if (found?.ok) return load(found.go);
+    mark(field, found?.error?.message || words.away);
+    field.value = "";
+    field.focus();
   };
-  const importAll = async (form) => {
-    $("[data-import-start]", form).disabled = true;
-    await slices(form, false);
-  };
-  const slices = async (form, preview) => {
-    const bar = $("progress", form);
-    const total = { good: 0, same: 0, errors: [] };
-    const head = rows[0];
-    bar.hidden = false;
-    bar.max = Math.max(rows.length - 1, 1);
-    $("[data-file]", form).disabled = true;
-    // Small where it writes: on SQLite the webhooks wait for their turn behind each slice.
-    const step = preview ? 500 : 100;
-    for (let start = 1; start < rows.length || start === 1; start += step) {
-      const found = await send(address(target(form)), JSON.stringify({ head, lines: rows.slice(start, start + step), first: start + 1, preview }), "application/json").catch(() => null);
-      if (!found?.ok) { tell(found?.error?.message || words.away, true); break; }
-      total.good += found.good;
-      total.same += found.same;
-      total.errors.push(...found.errors);
-      bar.value = Math.min(start + step - 1, rows.length - 1);
-      outcome(form, total, preview, false);
+  const follow = async (box) => {
+    if (box.dataset.followed) return;
+    box.dataset.followed = "1";
+    let wait = 250;
+    while (box.isConnected) {
+      await new Promise((done) => setTimeout(done, wait));
+      wait = Math.min(wait * 1.5, 2000);
+      const answer = await fetch(address(box.dataset.task), { headers: headers("application/json") }).catch(() => null);
+      const found = answer?.ok ? await answer.json().catch(() => null) : null;
+      if (!found || !box.isConnected) continue;
+      $("progress", box).max = found.total || 1;
+      $("progress", box).value = found.done;
+      $("p", box).textContent = found.said;
+      if (found.finished) {
+        await load(location.href, { push: false, scroll: false });
+        return tell(found.said);
+      }
     }
-    $("[data-file]", form).disabled = false;
-    outcome(form, total, preview, true);
-  };
-  const outcome = (form, total, preview, finished) => {
-    const box = $("#outcome", form.parentElement);
-    box.hidden = false;
-    const say = preview ? words.importPreview : words.importDone;
-    $("[data-sum]", box).textContent = say.replace("{good}", total.good).replace("{same}", total.same).replace("{bad}", total.errors.length);
-    $("tbody", box).replaceChildren(...total.errors.slice(0, 200).map(({ line, text, message }) => {
-      const row = document.createElement("tr");
-      for (const cell of [line, text, message]) row.append(Object.assign(document.createElement("td"), { textContent: cell, className: "wrap" }));
-      return row;
-    }));
-    $("table", box).hidden = !total.errors.length;
-    const button = $("[data-import-start]", form);
-    button.hidden = !preview;
-    button.disabled = !finished || !total.good;
-    button.textContent = words.importButton.replace("{good}", total.good);
-    if (!preview && finished) tell($("[data-sum]", box).textContent);
   };
 
   // --- arriving ------------------------------------------------------------------------------------------------------
   const arrived = () => {
     tally();
     $$("form").forEach(picks2);
+    $$("[data-task]").forEach(follow);
     $$("[data-toggles]").forEach((field) => (field.type !== "radio" || field.checked) && toggles(field));
   };
   const picks2 = (form) => $(".bulk", form) && picks(form);

@@ -78,7 +78,10 @@ WORDS = {
         "Which line of the order, from 1; or line_item_id.",
         "Die wievielte Position der Bestellung, ab 1; oder line_item_id.",
     ),
-    "import.column.sku": ("The lines with this SKU, instead of line.", "Die Positionen dieser SKU, statt line."),
+    "import.column.sku": (
+        "The lines with this SKU, instead of line.",
+        "Die Positionen dieser SKU, statt line.",
+    ),
     "import.column.position": (
         "Which unit of the line, from 1. Without it the next one that has no serial number.",
         "Das wievielte Stück der Position, ab 1. Ohne Angabe das nächste ohne Seriennummer.",
@@ -109,9 +112,8 @@ WORDS = {
     "task.look": ("Details", "Einzelheiten"),
     "task.serials.running": ("{done} of {total} serial numbers", "{done} von {total} Seriennummern"),
     "task.serials.finished": (
-        "{entered} serial numbers entered, {same} were there already, {bad} rows had errors, {failed} were overtaken.",
-        "{entered} Seriennummern eingetragen, {same} waren schon da, {bad} Zeilen hatten Fehler, "
-        "{failed} wurden überholt.",
+        "{entered} serial numbers entered, {same} were there already, {bad} rows have errors.",
+        "{entered} Seriennummern eingetragen, {same} waren schon da, {bad} Zeilen haben Fehler.",
     ),
     "task.variants.running": ("{done} of {total} variants changed", "{done} von {total} Varianten geändert"),
     "task.variants.finished": ("{changed} variants changed", "{changed} Varianten geändert"),

@@ -30,6 +30,9 @@ WORDS = {
     ),
     "products.changed.one": ("1 variant changed", "1 Variante geändert"),
     "products.changed.other": ("{count} variants changed", "{count} Varianten geändert"),
+    "products.every": ("Select all {count} that match", "Alle {count} passenden auswählen"),
+    "products.every.sure": ("This changes {count} variants.", "Das ändert {count} Varianten."),
+    "products.every.begun": ("{count} variants are being changed", "{count} Varianten werden geändert"),
     "products.empty": ("No variants yet", "Noch keine Varianten"),
     "products.empty.text": (
         "Your catalog is read right after the installation; a large one takes a few minutes.",

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from serializer_app.domain import catalog
+from serializer_app.domain import catalog, tasks
 from serializer_app.store.db import Database
+from serializer_app.store.models import OutboxRow
+from serializer_app.sync.tasks import STEPS
 from tests.visitors import OTHER_SHOP, SHOP, database, installed, staff
 from tests.web.visitor import sold
 
@@ -41,6 +44,27 @@ class Staff:
     def send(self, path: str, body: Any) -> TestResponse:
         headers = {**self._headers("application/json"), "Content-Type": "application/json"}
         return self._client.post(path, data=json.dumps(body), headers=headers)
+
+    def upload(self, path: str, content: str | bytes) -> TestResponse:
+        headers = {**self._headers("application/json"), "Content-Type": "text/csv"}
+        return self._client.post(path, data=content, headers=headers)
+
+
+def work_off(db: Database, shop_id: int) -> int:
+    """What the worker does about long work, a slice a transaction; how many slices."""
+    slices = 0
+    with db.read() as session:
+        waiting = session.scalars(
+            select(OutboxRow.key).where(OutboxRow.shop_id == shop_id, OutboxRow.kind == tasks.KIND)
+        ).all()
+    for key in waiting:
+        more = True
+        while more:
+            with db.write() as session:
+                task = tasks.find(session, shop_id, key, lock=True)
+                more = STEPS[task.kind](session, task)
+            slices += 1
+    return slices
 
 
 @pytest.fixture

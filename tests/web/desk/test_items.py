@@ -6,12 +6,8 @@ import csv
 import io
 import re
 
-import pytest
-from sqlalchemy import select
-
 from serializer_app.domain import field_values, shops
 from serializer_app.store.db import Database
-from serializer_app.store.models import Item
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
 from tests.web.visitor import sold
@@ -97,38 +93,3 @@ def test_the_export_holds_every_living_item_and_no_formula(desk: Staff, db: Data
     assert [row["item_id"] for row in rows] == made
     assert rows[0]["batch"] == "'=1+1"
     assert exported(desk, "?order=77") == []
-
-
-def slice_of(*lines: str, preview: bool, head: str = "item_id,serial_number") -> dict[str, object]:
-    return {"head": head, "lines": lines, "first": 2, "preview": preview}
-
-
-def test_an_import_previews_what_it_then_does(desk: Staff, db: Database, sale: list[str]) -> None:
-    lines = (
-        f"{sale[0]},SN-1",
-        f"{sale[1].lower()},'=SN",
-        f'{sale[2]},"SN,3"',
-        f"{sale[2]},sn-1",
-        "nothing,SN-9",
-        f"{sale[1]},{'x' * 65}",
-        "",
-        f"{sale[1]},",
-    )
-    preview = desk.send("/items/import", slice_of(*lines, preview=True)).get_json()
-    assert (preview["good"], preview["same"]) == (2, 1)
-    assert [error["line"] for error in preview["errors"]] == [5, 6, 7]
-    with db.read() as session:
-        assert session.scalars(select(Item.serial_number).order_by(Item.id)).all() == ["SN-1", None, None]
-    done = desk.send("/items/import", slice_of(*lines, preview=False)).get_json()
-    assert [error["line"] for error in done["errors"]] == [5, 6, 7]
-    assert (done["good"], done["same"], done["errors"]) == (2, 1, done["errors"])
-    with db.read() as session:
-        assert session.scalars(select(Item.serial_number).order_by(Item.id)).all() == ["SN-1", "=SN", "SN,3"]
-    again = desk.send("/items/import", slice_of(*lines[:3], preview=False)).get_json()
-    assert (again["good"], again["same"], again["errors"]) == (0, 3, [])
-
-
-@pytest.mark.parametrize("head", ["", "item_id", "serial_number;x", '"'])
-def test_a_file_without_the_two_columns_is_refused(desk: Staff, sale: list[str], head: str) -> None:
-    answer = desk.send("/items/import", slice_of("a,b", preview=True, head=head))
-    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "csv_columns")
