@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Extra words for pytest, e.g. make test PYTEST_ARGS="-n0 -x tests/test_config.py"
 PYTEST_ARGS ?=
 
-.PHONY: help demo test check bench soak clean environment-demo environment-dev browser
+.PHONY: help demo test check sbom bench soak clean environment-demo environment-dev browser
 
 help: ## this list
 	@echo "make <verb>:"
@@ -17,11 +17,16 @@ demo: environment-demo ## the main job against a pretend Shopify shop on loopbac
 test: environment-dev browser ## all tests on SQLite and a real PostgreSQL; sets up everything they need
 	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 $(PYTEST_ARGS)
 
-check: environment-dev ## format, lint, types and layer rules
+check: environment-dev ## format, lint, types, layer rules, licences and known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/supply_chain.py licences
+	$(BIN)/python scripts/supply_chain.py audit
+
+sbom: environment-dev ## what a deployment consists of, as CycloneDX in var/sbom.json
+	@$(BIN)/python scripts/supply_chain.py sbom var/sbom.json
 
 bench: environment-dev ## speed as ratios within one run (FULL=1: growth to 10 million items as well)
 	@$(BIN)/python -m bench $(if $(filter-out 0,$(FULL)),--full)
