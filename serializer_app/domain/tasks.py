@@ -60,12 +60,12 @@ def draft(
     return task
 
 
-def start(session: Session, task: Task) -> None:
+def start(session: Session, task: Task, *, job: str = KIND) -> None:
     """Have the worker do it; started twice it is done once."""
     if task.started_at is None:
         task.started_at = now()
         session.flush()
-        outbox.put(session, task.shop_id, KIND, [task.public_id])
+        outbox.put(session, task.shop_id, job, [task.public_id])
 
 
 def find(

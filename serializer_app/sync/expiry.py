@@ -1,11 +1,11 @@
-"""What is kept for a while only: answers to requests, logs of deliveries, results of uploads, counts of scans."""
+"""What is kept for a while only: answers to requests, logs, results of uploads, drawn codes, counts of scans."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import deliveries, scans
-from serializer_app.domain.registry import confirmations, idempotency, uploads
+from serializer_app.domain.registry import code_bundles, confirmations, idempotency, uploads
 
 
 def expire(session: Session, shop_id: int) -> None:
@@ -15,3 +15,4 @@ def expire(session: Session, shop_id: int) -> None:
     scans.sweep(session)
     deliveries.expire(session, shop_id)
     uploads.expire(session, shop_id)
+    code_bundles.forget(session, shop_id)

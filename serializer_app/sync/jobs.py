@@ -5,7 +5,18 @@ from __future__ import annotations
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
-from serializer_app.sync import backfill, deliveries, fetch, imports, install, mail, mirror, reconcile, tasks
+from serializer_app.sync import (
+    backfill,
+    codes,
+    deliveries,
+    fetch,
+    imports,
+    install,
+    mail,
+    mirror,
+    reconcile,
+    tasks,
+)
 from serializer_app.sync.worker import Handler, Worker
 
 HANDLERS: dict[str, Handler] = {
@@ -23,6 +34,7 @@ HANDLERS: dict[str, Handler] = {
     "serial-import": imports.enter_uploads,
     "task": tasks.carry_out,
     "index-fields": tasks.index_fields,
+    "codes": codes.draw,
     "deliver": deliveries.deliver,
     "mail": mail.send,
 }

@@ -1,21 +1,18 @@
 """QR codes for print: of one unit, of a product, of the shop; and where a GS1 Digital Link leads.
 
-Error correction Q: a quarter of the code may be scratched. A unit's code holds its own link, so it is made for that
-link only and never for a view.
+A unit's code holds its own link, so it is made for that link only and never for a view.
 """
 
 from __future__ import annotations
 
-import io
-
-import segno
 from flask import Response, g, redirect, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.domain import gtin
-from serializer_app.domain.registry import serials, units
+from serializer_app.domain.qr import TYPES, drawn
+from serializer_app.domain.registry import code_bundles, serials, units
 from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
@@ -25,20 +22,7 @@ from serializer_app.web.buyer.unit import reach
 from serializer_app.web.buyer.verify import guessed_by, pick, view_of
 from serializer_app.web.house import house
 
-TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 MOST_SCALE = 40
-_QUIET_ZONE = 4
-
-
-def drawn(text: str, kind: str, scale: int = 10) -> bytes:
-    """``text`` as a QR code with its quiet zone, ``scale`` pixels (PNG) or units (SVG) a module."""
-    code = segno.make(text, error="q", micro=False, boost_error=False)
-    image = io.BytesIO()
-    if kind == "svg":
-        code.save(image, kind="svg", scale=scale, border=_QUIET_ZONE, light="#fff", xmldecl=True)
-    else:
-        code.save(image, kind="png", scale=scale, border=_QUIET_ZONE)
-    return image.getvalue()
 
 
 def product_link(shop: Shop, variant: Variant) -> str:
@@ -55,9 +39,7 @@ def unit_link(shop: Shop, unit: Unit, token: str, *, gs1: bool = False) -> str |
     """
     if not gs1:
         return serials.address(shop, token)
-    number = gtin.read_gtin(unit.product.barcode)
-    path = gtin.digital_link(number, unit.number) if number else None
-    return f"https://{shop.domain}{PATH}{path}?k={token}" if path else None
+    return code_bundles.digital_link(shop, unit.product.barcode, unit.number, token)
 
 
 @buyer.get("/u/<token>/qr.<kind>")

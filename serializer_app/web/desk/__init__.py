@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serializer_app.web.desk import (
     claims,
+    codes,
     endpoints,
     home,
     imports,
@@ -21,6 +22,7 @@ from serializer_app.web.desk.frame import desk
 
 __all__ = [
     "claims",
+    "codes",
     "desk",
     "endpoints",
     "home",

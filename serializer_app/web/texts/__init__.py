@@ -11,7 +11,17 @@ from datetime import date, datetime
 from typing import Any
 
 from serializer_app.domain.warranty import LIFETIME, parse, zone
-from serializer_app.web.texts import claims, endpoints, frame, items, orders, products, registry, settings
+from serializer_app.web.texts import (
+    claims,
+    codes,
+    endpoints,
+    frame,
+    items,
+    orders,
+    products,
+    registry,
+    settings,
+)
 from serializer_app.web.texts import failures as failures
 
 LANGUAGES = ("en", "de")
@@ -24,6 +34,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **registry.WORDS,
     **settings.WORDS,
     **claims.WORDS,
+    **codes.WORDS,
     **endpoints.WORDS,
 }
 _MONTHS = {

@@ -40,5 +40,7 @@ def read_back(png: bytes) -> tuple[str, str]:
 
 
 def decoded(width: int, height: int, grey: bytes) -> tuple[str, str]:
-    (code,) = zxingcpp.read_barcodes(memoryview(grey).cast("B", (height, width)))
+    # Of QR codes alone: in the noise of one it may see a bar code as well.
+    picture = memoryview(grey).cast("B", (height, width))
+    (code,) = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return code.text, code.ec_level

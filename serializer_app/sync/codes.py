@@ -1,0 +1,48 @@
+"""Drawing the codes of many units: some dozen at a time, outside any transaction, so that orders need not wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from serializer_app.domain import shops, tasks
+from serializer_app.domain.registry import code_bundles
+from serializer_app.errors import AppError
+from serializer_app.store.outbox import Job
+from serializer_app.sync.worker import Verdict, Work
+
+SECONDS = 5.0
+
+
+def draw(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``codes``: the key is the task's public id. One that was forgotten meanwhile is done."""
+    verdict = Verdict()
+    until = time.monotonic() + SECONDS
+    for job in jobs:
+        more = True
+        while more and time.monotonic() < until:
+            more = _part(work, job.key)
+        if more:
+            verdict.postponed.append((job, 0.0))
+        else:
+            verdict.done.append(job)
+    return verdict
+
+
+def _part(work: Work, public_id: str) -> bool:
+    try:
+        with work.db.write() as session:
+            shop = shops.by_id(session, work.shop_id)
+            task = tasks.find(session, shop.id, public_id)
+            wanted, position = code_bundles.wanted_of(task), task.position
+            found = code_bundles.next_slice(session, shop, task)
+            tokens = code_bundles.links(session, shop.id, found.items, actor=task.created_by)
+            pieces = code_bundles.described(session, shop, found, tokens, wanted.gs1)
+        drawn = code_bundles.draw(pieces, wanted.form)
+        with work.db.write() as session:
+            task = tasks.find(session, work.shop_id, public_id, lock=True)
+            return code_bundles.keep(session, task, position, found, drawn)
+    except AppError as error:
+        if error.code in {"task_not_found", "upload_not_found"}:
+            return False
+        raise
