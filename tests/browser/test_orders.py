@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from serializer_app.devstore.orders import Order
+from serializer_app.domain import shops
 from tests.browser.conftest import Desk
 
 pytestmark = pytest.mark.browser
@@ -124,6 +125,44 @@ def test_an_item_keeps_warranty_fields_and_its_story(desk: Desk, order: Order) -
     expect(desk.app.locator(".story")).to_contain_text("serialNumber: X-1")
     stored = desk.town.items(order)[0]
     assert (stored.serial_number, stored.warranty, stored.own_warranty) == ("X-1", "P100Y", True)
+
+
+def test_fields_and_warranty_are_edited_in_the_row_by_keyboard(desk: Desk, order: Order) -> None:
+    with desk.town.db.write() as session:
+        shop = shops.by_id(session, desk.town.shop_id)
+        fields: shops.SettingsChanges = {"custom_fields": [{"name": "Batch", "key": "batch"}]}
+        shops.configure(session, shop, fields, actor="app")
+    desk.open(f"/orders/{order.id}")
+    inputs(desk).first.click()
+    desk.page.keyboard.type("SN-1")
+    desk.page.keyboard.press("Tab")  # as some scanners end
+    expect(inputs(desk).nth(1)).to_be_focused()
+    desk.page.keyboard.press("Shift+Tab")
+    toggle = desk.app.get_by_role("button", name="Edit fields and warranty of").first
+    expect(toggle).to_be_focused()
+    desk.page.keyboard.press("Enter")
+    batch = desk.app.get_by_label("Batch")
+    expect(batch).to_be_focused()
+    desk.page.keyboard.type("Lot 7")
+    desk.app.locator(".panel").get_by_label("Warranty").select_option("lifetime")
+    desk.picture("unfolded")
+    desk.enter(desk.town.items(order)[0].item_id, "THEIRS")
+    desk.app.locator(".panel").get_by_role("button", name="Save").click()
+    desk.told("Somebody else changed this item")
+    expect(batch).to_have_value("Lot 7")
+    expect(desk.app.locator(".panel .wrong").first).to_contain_text("Somebody entered meanwhile: empty")
+    desk.app.locator(".panel").get_by_role("button", name="Save").click()
+    expect(desk.app.locator(".panel")).to_have_count(0)
+    expect(toggle).to_be_focused()
+    expect(desk.app.locator(".unit").first).to_contain_text("Batch: Lot 7")
+    expect(inputs(desk).first).to_have_value("THEIRS")
+    expect(desk.app.locator(".unit .warranty").first).to_have_text("Lifetime")
+    stored = desk.town.items(order)[0]
+    assert (stored.serial_number, stored.warranty, stored.filled_fields) == ("THEIRS", "P100Y", True)
+    toggle.click()
+    expect(batch).to_have_value("Lot 7")
+    desk.page.keyboard.press("Escape")
+    expect(toggle).to_be_focused()
 
 
 def test_labels_carry_a_code_for_every_unit(desk: Desk, order: Order) -> None:

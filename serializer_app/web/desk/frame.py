@@ -44,6 +44,8 @@ _SCRIPT_WORDS = {
     "surplus": "serials.surplus",
     "left": "scan.left",
     "every": "products.every.sure",
+    "now": "order.now",
+    "empty": "changed.empty",
 }
 
 

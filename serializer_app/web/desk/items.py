@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_search, items, orders, shops
+from serializer_app.domain import field_values, item_search, items, orders, shops
 from serializer_app.domain.item_pages import Filters
 from serializer_app.domain.items import ItemChanges
 from serializer_app.errors import AppError
-from serializer_app.store.models import Item
+from serializer_app.store.models import Item, Shop
 from serializer_app.web.desk.forms import checked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.house import house
@@ -58,25 +57,51 @@ def item(item_id: str) -> Response:
         shop = shops.by_id(session, g.shop_id)
         found = known(session, item_id)
         described = item_search.described(session, shop.id, [found.id])[0]
-        defined = shops.custom_fields(shop)
-        values = {field["key"]: field["value"] for field in msgspec.json.decode(found.custom_fields)}
-        names = {field["key"]: field["name"] for field in defined}
         return show(
             "item",
             shop,
             item=found,
             found=described,
-            fields=[(key, names.get(key, key), value) for key, value in values.items()]
-            + [(field["key"], field["name"], "") for field in defined if field["key"] not in values],
+            fields=named_fields(shop, found),
             story=items.story(session, found),
         )
 
 
+@desk.get("/items/<item_id>/panel")
+def item_panel(item_id: str) -> Response:
+    """The form that unfolds under a unit of an order: its fields and its warranty as they are now."""
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        found = known(session, item_id)
+        return show("panel", shop, item=found, fields=named_fields(shop, found))
+
+
+def named_fields(shop: Shop, item: Item) -> list[tuple[str, str, str]]:
+    """(key, name, value) of the item's fields, then of those that the shop defines and the item has not yet."""
+    values = field_values.stored(item.custom_fields)
+    defined = shops.custom_fields(shop)
+    names = {field["key"]: field["name"] for field in defined}
+    return [(key, names.get(key, key), value) for key, value in values.items()] + [
+        (field["key"], field["name"], "") for field in defined if field["key"] not in values
+    ]
+
+
+def filled(shop: Shop, item: Item) -> str:
+    """The item's fields that have a value, in one line."""
+    if not item.filled_fields:
+        return ""
+    return " · ".join(f"{name}: {value}" for _, name, value in named_fields(shop, item) if value)
+
+
 @desk.post("/items/<item_id>")
 def change_item(item_id: str) -> Response:
-    """Everything about one unit at once. Whoever had an older version on the screen is told, and loses nothing."""
-    number = typed("serialNumber")
-    serial: Any = None if not number else _at("serialNumber", SerialNumber, number)
+    """Everything about one unit at once, or what the form has of it. Whoever had an older version on the screen is
+    told, and loses nothing.
+    """
+    serial: Any = ...
+    if "serialNumber" in request.form:
+        number = typed("serialNumber")
+        serial = None if not number else _at("serialNumber", SerialNumber, number)
     fields = {
         name.removeprefix("customFields."): _at(name, FieldValue, value.replace("\r\n", "\n"))
         for name, value in request.form.items()
@@ -103,7 +128,14 @@ def change_item(item_id: str) -> Response:
                     {"path": "serialNumber", "message": texts().failure(error.code, error.message)}
                 ]
             raise
-    return said(texts()("saved"))
+        words = texts()
+        return said(
+            words("saved"),
+            version=found.version,
+            serialNumber=found.serial_number,
+            warranty=words.warranty(found.warranty),
+            fields=filled(shop, found),
+        )
 
 
 @desk.post("/items/<item_id>/restore")

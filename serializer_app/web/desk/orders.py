@@ -15,6 +15,7 @@ from serializer_app.web.answers import answer
 from serializer_app.web.asking import ensure_order
 from serializer_app.web.desk.forms import checked, json_body, typed
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
+from serializer_app.web.desk.items import filled
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
@@ -101,6 +102,7 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         following=following and address("desk.order", order_id=order_id, after=following),
         first=asked_number("after") and address("desk.order", order_id=order_id),
         nonce=new_nonce(),
+        filled=lambda item: filled(shop, item),
         as_text="\n".join(f"{item.item_id}\t{item.serial_number or ''}" for item in rows),
     )
 

@@ -197,6 +197,7 @@
     event.preventDefault();
     if (form.matches("[data-scan]")) return scan(form);
     if (form.matches("[data-upload]")) return;
+    if (form.matches(".panel")) return keep(form);
     if (form.getAttribute("method") === "get") return go(query(form), { part: form.dataset.part || null });
     if (form.matches("[data-quiet]")) return load(target(form), { part: form.dataset.part, body: new URLSearchParams(new FormData(form)) });
     write(form, event.submitter);
@@ -264,6 +265,8 @@
       form.dispatchEvent(new Event("change", { bubbles: true }));
     }
     if (button.dataset.pick) pickProducts(button);
+    if (button.dataset.panel) unfold(button);
+    if (button.dataset.fold !== undefined) fold(button.form);
   });
   const more = (button) => {
     const template = document.getElementById(button.dataset.add);
@@ -318,6 +321,8 @@
       }
       unmark(field);
       field.dataset.version = verdict.version;
+      const below = row.nextElementSibling;
+      if (below?.matches(".unfolded")) $("form", below).elements.version.value = verdict.version;
       field.dataset.saved = verdict.serialNumber ?? "";
       say(row, verdict.serialNumber ? "saved" : "", verdict.serialNumber ? "✓" : "");
       $("#said").textContent = `${words.saved} ${verdict.serialNumber ?? ""}`;
@@ -340,7 +345,8 @@
     if (field.matches?.(".unit input[data-item]")) {
       const all = fields();
       const at = all.indexOf(field);
-      if (event.key === "Enter") {
+      // Some scanners end with Tab instead of Enter; who typed a number by hand goes on to the next one as well.
+      if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey && field.value.trim() !== field.dataset.saved)) {
         event.preventDefault();
         const next = all.slice(at + 1).find((one) => !one.value) || all[at + 1];
         if (next) { next.focus(); next.select(); } else field.blur();
@@ -348,6 +354,8 @@
         event.preventDefault();
         all[at + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
       }
+    } else if (event.key === "Escape" && field.closest?.("form.panel")) {
+      fold(field.closest("form.panel"));
     } else if (event.key === "/" && !field.closest?.("input, textarea, select")) {
       const search = $("input[type=search]");
       if (search) { event.preventDefault(); search.focus(); }
@@ -365,6 +373,77 @@
     for (let start = 0; start < filled.length; start += 200) saving = saving.then(() => store(filled.slice(start, start + 200)));
     (all[lines.length] || filled.at(-1)).focus();
   });
+
+  // --- fields and warranty of a unit: a form that unfolds under its row --------------------------------------------------
+  const panel = async (url) => {
+    const answer = await fetch(address(url), { headers: headers("text/html") });
+    return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form.panel");
+  };
+  const opener = (form) => form.closest("tr").previousElementSibling.querySelector("[data-panel]");
+  const unfold = async (button) => {
+    const row = button.closest("tr");
+    const open = row.nextElementSibling?.matches(".unfolded") && row.nextElementSibling;
+    if (open) return fold($("form", open));
+    if (button.dataset.busy) return;
+    button.dataset.busy = "1";
+    // A serial number that is still being saved makes a new version of the unit.
+    await saving;
+    const form = await panel(button.dataset.panel).catch(() => null);
+    delete button.dataset.busy;
+    if (!form) return tell(words.away, true);
+    const below = document.createElement("tr");
+    below.className = "unfolded";
+    const cell = below.appendChild(Object.assign(document.createElement("td"), { colSpan: row.cells.length, className: "full" }));
+    cell.append(form);
+    row.after(below);
+    button.setAttribute("aria-expanded", "true");
+    $("input:not([type=hidden]), select", form).focus();
+  };
+  const fold = (form) => {
+    const button = opener(form);
+    form.closest("tr").remove();
+    button.setAttribute("aria-expanded", "false");
+    button.focus();
+  };
+  const keep = async (form) => {
+    if (form.dataset.busy) return;
+    form.dataset.busy = "1";
+    $$("[aria-invalid]", form).forEach(unmark);
+    await saving;
+    const found = await send(address(target(form)), new URLSearchParams(new FormData(form))).catch(() => null);
+    delete form.dataset.busy;
+    if (!form.isConnected) return;
+    if (!found) return tell(words.away, true);
+    if (!found.ok) {
+      complain(form, found.error);
+      return found.error.code === "version_conflict" && overtaken(form);
+    }
+    const row = form.closest("tr").previousElementSibling;
+    const serial = $("input[data-item]", row);
+    const stored = found.serialNumber ?? "";
+    // A number that somebody else entered is shown; one being typed here meets the newer version and is told.
+    if (serial.value.trim() === serial.dataset.saved) {
+      serial.value = serial.dataset.saved = stored;
+      serial.dataset.version = found.version;
+      say(row, stored ? "saved" : "", stored ? "✓" : "");
+    } else if (serial.dataset.saved === stored) serial.dataset.version = found.version;
+    $(".warranty", row).textContent = found.warranty;
+    $(".fields", row).textContent = found.fields;
+    fold(form);
+    tell(found.toast);
+  };
+  // Somebody else was faster: what they entered is shown beside what was typed here, and saving once more means it.
+  const overtaken = async (form) => {
+    const fresh = await panel(opener(form).dataset.panel).catch(() => null);
+    if (!fresh || !form.isConnected) return;
+    form.elements.version.value = fresh.elements.version.value;
+    for (const field of $$("input:not([type=hidden]), select", form)) {
+      const theirs = fresh.elements.namedItem(field.name);
+      if (!theirs || theirs.value === field.value) continue;
+      const shown = theirs.matches("select") ? theirs.selectedOptions[0].textContent : theirs.value;
+      if (!field.closest("[hidden]")) mark(field, words.now.replace("{value}", shown || words.empty));
+    }
+  };
 
   // --- the packing table ------------------------------------------------------------------------------------------
   const scan = async (form) => {
