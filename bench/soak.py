@@ -84,7 +84,7 @@ def _crash(seconds: float) -> int:
         "--timeout=0",
         "tests/crash",
     ]
-    environ = {**os.environ, "CRASH_SECONDS": str(seconds)}
+    environ = {**os.environ, "CRASH_SECONDS": str(seconds), "EXPLORE": "1"}
     return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
 

@@ -7,7 +7,6 @@ process that leads the run stops it at the end. When it cannot start, the tests 
 from __future__ import annotations
 
 import fcntl
-import itertools
 import os
 import shutil
 import sqlite3
@@ -17,15 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
-from sqlalchemy.engine import make_url
 
 from serializer_app.config import Settings
 from tests.leaks import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.postgres import PostgresServer, server_folder
+from tests.routes import compile_once
+from tests.slate import Slate, on_server
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -40,17 +40,36 @@ OLD_API_SECRET = "shpss_old_secret_of_the_tests"
 ENCRYPTION_KEY = "c2VyaWFsaXplci10ZXN0cy1mZXJuZXQta2V5LTAwMDE="
 APP_URL = "http://127.0.0.1:8000"
 
-# A busy machine must not turn a slow example into a failure; the time limit of pytest still holds.
-hypothesis_settings.register_profile("suite", deadline=None)
+# The same examples in every run: what a run says depends on the code alone. EXPLORE=1 looks for new ones, as ``make
+# soak`` does. And a busy machine must not turn a slow example into a failure; the time limit of pytest still holds.
+EXPLORE = os.environ.get("EXPLORE", "") not in ("", "0")
+hypothesis_settings.register_profile(
+    "suite",
+    deadline=None,
+    derandomize=not EXPLORE,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 hypothesis_settings.load_profile("suite")
+compile_once()
 
 _RUN_FOLDER = "SERIALIZER_TESTS_FOLDER"
 
 
+MEMORY = Path("/dev/shm")
+"""A disk in memory, which Linux has: every commit of every test would wait for a real one."""
+ENOUGH = 4 * 2**30
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """The leading process makes the folder in which the workers agree on one server."""
-    if not hasattr(config, "workerinput"):
-        os.environ[_RUN_FOLDER] = tempfile.mkdtemp(prefix="serializer-tests-")
+    """The leading process makes the folder in which the workers agree on one server, and keep their files."""
+    if hasattr(config, "workerinput"):
+        return
+    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH
+    folder = tempfile.mkdtemp(prefix="serializer-tests-", dir=MEMORY if in_memory else None)
+    os.environ[_RUN_FOLDER] = folder
+    if config.option.basetemp is None:
+        config.option.basetemp = f"{folder}/files"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -74,7 +93,8 @@ def postgres() -> PostgresServer:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not state.exists():
-            server = PostgresServer(server_folder()).start()
+            # Statistics come when a test asks for them, never behind its back.
+            server = PostgresServer(server_folder(folder.parent), options={"autovacuum": "off"}).start()
             state.write_text(f"{server.data_dir}\n{server.port}")
     data_dir, port = state.read_text().split("\n")
     return PostgresServer(Path(data_dir), port=int(port))
@@ -105,7 +125,7 @@ def postgres_template(postgres: PostgresServer, worker_id: str) -> str:
     from serializer_app.store import migrate
 
     name = f"template_{worker_id}"
-    _on_server(postgres, f'CREATE DATABASE "{name}"')
+    on_server(postgres, f'CREATE DATABASE "{name}"')
     migrate.upgrade(postgres.url(name))
     return name
 
@@ -118,16 +138,19 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{file}"
 
 
-_numbers = itertools.count(1)
+@pytest.fixture(scope="session")
+def slate(postgres: PostgresServer, postgres_template: str, worker_id: str) -> Iterator[Slate]:
+    """The PostgreSQL database that the tests of this process have one after the other."""
+    slate = Slate(postgres, postgres_template, f"test_{worker_id}")
+    yield slate
+    slate.close()
 
 
 @pytest.fixture
-def postgresql_url(postgres: PostgresServer, postgres_template: str, worker_id: str) -> Iterator[str]:
-    """A database of one's own on PostgreSQL, empty and migrated."""
-    name = f"test_{worker_id}_{next(_numbers)}"
-    _on_server(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
-    yield postgres.url(name)
-    _on_server(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def postgresql_url(slate: Slate) -> Iterator[str]:
+    """A database on PostgreSQL, empty and migrated, for this test alone."""
+    yield slate.url
+    slate.wipe()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -216,10 +239,3 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-def _on_server(server: PostgresServer, statement: str) -> None:
-    """One statement on the maintenance database, outside a transaction as CREATE and DROP DATABASE need it."""
-    url = make_url(server.url()).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement.encode())

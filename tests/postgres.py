@@ -7,8 +7,10 @@ an unprivileged user that every Linux has is borrowed, and files that it could n
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
+import random
 import shlex
 import shutil
 import signal
@@ -191,10 +193,10 @@ class PostgresServer:
         }
 
 
-def server_folder() -> Path:
+def server_folder(parent: Path | None = None) -> Path:
     """A fresh folder for ``PostgresServer``, where an unprivileged user gets in (pytest's tmp_path is closed to all
     but its maker). The caller removes it."""
-    return Path(tempfile.mkdtemp(prefix="serializer-pg-"))
+    return Path(tempfile.mkdtemp(prefix="serializer-pg-", dir=parent))
 
 
 @contextmanager
@@ -209,12 +211,23 @@ def temporary_server(fsync: bool = False, options: dict[str, str] | None = None)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(neighbours: int = 0) -> int:
+    """A TCP port on 127.0.0.1 that a server could have a moment ago, and the next ``neighbours`` with it.
+
+    From below those that Linux hands out by itself: each connection that a test makes takes one of those, and keeps it
+    for a minute after its end, so one that is looked up now may well be gone when a server wants it.
+    """
+    for port in random.SystemRandom().sample(range(12_000, 32_000), 200):
+        with contextlib.ExitStack() as taken:
+            try:
+                for each in range(port, port + neighbours + 1):
+                    probe = taken.enter_context(socket.socket())
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+                    probe.bind(("127.0.0.1", each))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no port is free")
 
 
 def _borrowed_user() -> pwd.struct_passwd | None:

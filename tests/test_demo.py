@@ -24,18 +24,8 @@ def demo(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
     )
 
 
-def two_free_ports() -> int:
-    """A port whose neighbour is free as well: the demo takes both."""
-    for _ in range(50):
-        port = free_port()
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port + 1)) != 0:
-                return port
-    raise AssertionError("no two neighbouring ports are free")
-
-
 def test_every_step_of_the_demo_holds(tmp_path: Path) -> None:
-    done = demo(tmp_path, two_free_ports())
+    done = demo(tmp_path, free_port(neighbours=1))  # the demo takes both
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Every step held." in done.stdout
     assert "FAILED" not in done.stdout

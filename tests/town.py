@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -76,7 +77,7 @@ class Town:
         session.execute(
             update(OutboxRow).where(OutboxRow.kind.not_in(("reconcile", "compare"))).values(due_at=past)
         )
-        session.execute(update(Mirror).values(written_at=past.replace(year=past.year - 1)))
+        session.execute(update(Mirror).values(written_at=past - timedelta(days=365)))
         session.execute(update(Lane).values(paused_until=past))
 
     def items(self, order: Order, *, removed: bool = False) -> list[Item]:

@@ -99,10 +99,9 @@ class DevStore:
             # Werkzeug prints a sentence and exits when the port is taken; a library must not.
             raise OSError(f"port {self._port} is taken") from error
         self._port = self._server.server_port
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), name="devstore", daemon=True)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), name="devstore", daemon=True)
         self._thread.start()
         self.webhooks.start()
-        self.mailbox.start()
         return self
 
     def stop(self) -> None:

@@ -210,3 +210,6 @@ class Load:
             return
         if answer.ok:
             self.serials[item_id] = serial
+        elif answer.status_code >= 500:
+            # The database went away at the commit: open as well.
+            self.serials.pop(item_id, None)

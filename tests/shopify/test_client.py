@@ -320,7 +320,7 @@ values = st.recursive(
 )
 
 
-@example_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(values, st.sampled_from([200, 200, 200, 400, 401, 403, 429, 500]))
 def test_any_answer_at_all_is_data_or_an_expected_failure(settings: Settings, body: Any, status: int) -> None:
     admin = AdminClient(settings, SHOP, TOKEN)

@@ -142,7 +142,7 @@ def proxy_pairs(rng: random.Random, **changes: str | None) -> Pairs:
     values: dict[str, str | None] = {
         "shop": SHOP,
         "path_prefix": "/apps/serializer",
-        "timestamp": str(int(time.time()) + rng.randint(-60, 60)),
+        "timestamp": str(int(time.time()) + rng.randint(-30, 30)),
         "logged_in_customer_id": rng.choice(["", "1", str(rng.getrandbits(62))]),
         **changes,
     }

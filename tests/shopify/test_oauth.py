@@ -259,7 +259,7 @@ json_values = (
 )
 
 
-@example_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from([*ANSWER, "error", "error_description"]), json_values),
     st.sampled_from([200, 200, 400, 401, 403, 500]),
