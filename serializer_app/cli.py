@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from serializer_app import logs
 from serializer_app.clock import iso, now, parse_iso
 from serializer_app.config import ConfigError, Settings, database_url
-from serializer_app.domain import backfills, deliveries, privacy, shops, tokens
+from serializer_app.domain import backfills, deliveries, privacy, shops, staff, tokens
 from serializer_app.domain.registry import idempotency
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
@@ -67,12 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add(verbs, "migrate", _migrate, "Bring the database to the newest schema.")
     save = add(verbs, "backup", _backup, "Copy an SQLite database into a new file while it is in use.")
     save.add_argument("path", type=Path, help="the file to make; it must not exist yet")
-    add(
-        verbs,
-        "worker",
-        _worker,
-        "Do background work until SIGTERM (on SQLite the web process does it itself).",
-    )
+    add(verbs, "worker", _worker, "Do background work until SIGTERM (on SQLite the web process does it).")
     demo = add(
         verbs, "demo", _demo, "Start everything with a pretend Shopify shop on loopback and walk through it."
     )
@@ -92,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("--json", action="store_true", help="as JSON")
     revoke = add(keys, "revoke", _key_revoke, "End a key at once.", shop=True)
     revoke.add_argument("--id", type=int, required=True, help="the key's number, as api-key list shows it")
+    people = add(verbs, "staff", _staff, "List who opened the app in a shop, or name an owner.", shop=True)
+    people.add_argument("--owner", metavar="NUMBER", help="this member becomes an owner of the settings")
+    people.add_argument("--json", action="store_true", help="as JSON")
     again = add(
         verbs, "resync", _resync, "Compare every metafield of a shop and write those that differ.", shop=True
     )
@@ -113,12 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     old.add_argument("--status", action="store_true", help="start nothing, tell how the newest one stands")
     old.add_argument("--json", action="store_true", help="as JSON")
     rotate = verbs.add_parser("keys", help="Encryption keys.").add_subparsers(required=True, metavar="verb")
-    add(
-        rotate,
-        "rotate",
-        _keys_rotate,
-        "Encrypt everything stored with the first key of SERIALIZER_ENCRYPTION_KEYS.",
-    )
+    add(rotate, "rotate", _keys_rotate, "Encrypt everything with the first of SERIALIZER_ENCRYPTION_KEYS.")
     return parser
 
 
@@ -242,6 +235,19 @@ def _key_revoke(options: argparse.Namespace) -> int:
         shop = _known(session, options.shop)
         if not shops.revoke_api_key(session, shop, options.id, actor="app:cli"):
             raise AppError("api_key_not_found", f"{options.shop} has no key {options.id} in use", status=404)
+    return 0
+
+
+def _staff(options: argparse.Namespace) -> int:
+    with _opened(database_url()) as database, database.write() as session:
+        shop = _known(session, options.shop)
+        if options.owner:
+            staff.make_owner(session, shop, options.owner, actor="app:cli")
+        rows = [
+            {"number": one.user_id, "name": one.name, "role": one.role, "lastSeenAt": iso(one.last_seen_at)}
+            for one in staff.everybody(session, shop.id)
+        ]
+    _print_rows(rows, options.json, "Nobody has opened the app in this shop yet.")
     return 0
 
 

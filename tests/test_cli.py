@@ -57,6 +57,20 @@ def test_a_revoked_key_opens_nothing(town: Town, capsys: pytest.CaptureFixture[s
     assert cli.main(["api-key", "revoke", "--shop", town.shop.domain, "--id", str(listed[0]["id"])]) == 1
 
 
+def test_an_owner_of_the_settings_is_named_from_the_shell(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for user in ("102938475", "7"):
+        assert town.shop.open_app("/settings", user).status == 200
+    words = ["staff", "--shop", town.shop.domain, "--json"]
+    cli.main(words)
+    listed = json.loads(capsys.readouterr().out)
+    assert [(one["number"], one["role"]) for one in listed] == [("102938475", "owner"), ("7", "member")]
+    assert cli.main([*words, "--owner", "7"]) == 0
+    assert [one["role"] for one in json.loads(capsys.readouterr().out)] == ["owner", "owner"]
+    assert cli.main([*words, "--owner", "8"]) == 1
+
+
 @pytest.mark.parametrize(
     "words",
     [

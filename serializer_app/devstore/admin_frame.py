@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from serializer_app.devstore.server import DevStore
 
 _SCRIPT = Path(__file__).parent / "app_bridge.js"
+LOCALES = {"en": "English", "de": "Deutsch"}
+STAFF = {"102938475": "Ada", "102938476": "Ben"}
+"""Who can be signed in to the pretend admin; the first one is where nobody chose."""
 
 
 def blueprint(store: DevStore) -> Blueprint:
@@ -56,8 +59,17 @@ def blueprint(store: DevStore) -> Blueprint:
     def frame(domain: str, path: str) -> str:
         shop = _known(store, domain)
         query = f"?{request.query_string.decode()}" if request.query_string else ""
-        source = f"{(store.app_url or '').rstrip('/')}{shop.app_query(f'/{path}{query}')}"
-        return render_template("admin.html", store=store, shop=shop, source=source, section="app")
+        user, locale = _chosen("user", STAFF), _chosen("locale", LOCALES)
+        page = shop.app_query(f"/{path}{query}", user, locale=locale)
+        source = f"{(store.app_url or '').rstrip('/')}{page}"
+        return render_template(
+            "admin.html",
+            store=store,
+            shop=shop,
+            source=source,
+            section="app",
+            choices={"locale": (LOCALES, locale), "user": (STAFF, user)},
+        )
 
     @pages.get("/admin/store/<domain>/orders")
     def orders(domain: str) -> str:
@@ -84,6 +96,12 @@ def blueprint(store: DevStore) -> Blueprint:
         return redirect(_callback(store, _known(store, request.values["shop"])))
 
     return pages
+
+
+def _chosen(name: str, choices: dict[str, str]) -> str:
+    """What the admin's own menu was set to, kept in a cookie."""
+    found = request.cookies.get(f"devstore-{name}", "")
+    return found if found in choices else next(iter(choices))
 
 
 def _check_authorize(store: DevStore) -> None:

@@ -231,13 +231,15 @@ class Shop:
         """A grant without the ceremony of a token exchange."""
         return self._to.tokens.issue(self.domain, expiring=expiring)
 
-    def app_query(self, path: str = "/", user: str = "102938475", host: str | None = None) -> str:
+    def app_query(
+        self, path: str = "/", user: str = "102938475", host: str | None = None, locale: str = "en"
+    ) -> str:
         """Path and query of a page as the admin's iframe loads it: id_token, shop, host, embedded, hmac."""
         params = {
             "embedded": "1",
             "host": host or admin_host(self.domain),
             "id_token": self.id_token(user),
-            "locale": "en",
+            "locale": locale,
             "session": uuid.uuid4().hex,
             "shop": self.domain,
             "timestamp": str(int(self.state.clock.now().timestamp())),

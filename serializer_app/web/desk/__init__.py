@@ -16,6 +16,7 @@ from serializer_app.web.desk import (
     scan,
     settings,
     spreadsheets,
+    staff,
     tasks,
 )
 from serializer_app.web.desk.frame import desk
@@ -35,5 +36,6 @@ __all__ = [
     "scan",
     "settings",
     "spreadsheets",
+    "staff",
     "tasks",
 ]

@@ -21,6 +21,7 @@ from serializer_app.web.texts import (
     products,
     registry,
     settings,
+    staff,
 )
 from serializer_app.web.texts import failures as failures
 
@@ -36,6 +37,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **claims.WORDS,
     **codes.WORDS,
     **endpoints.WORDS,
+    **staff.WORDS,
 }
 _MONTHS = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),

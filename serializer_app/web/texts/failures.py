@@ -1,6 +1,8 @@
 """What went wrong, in German: by the error's code, and by the English sentence about a field (web.wire.problems)."""
 
 GERMAN = {
+    "settings_limited": "Einstellungen ändert, wen ein Eigentümer dazu bestimmt hat; die Seite „Mitarbeiter“ sagt, wer",
+    "no_owner": "Jemand muss Eigentümer bleiben",
     "serial_number_taken": "Diese Seriennummer ist schon für ein anderes Stück dieser Position eingetragen",
     "serial_number_registered": "Diese Seriennummer ist schon registriert",
     "version_conflict": "Jemand anderes hat diesen Artikel inzwischen geändert; bitte neu laden",

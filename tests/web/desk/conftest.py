@@ -22,13 +22,14 @@ from tests.web.visitor import sold
 class Staff:
     """``get(path)`` a page, ``post(path, form)`` a form, ``send(path, body)`` what a script sends."""
 
-    def __init__(self, client: FlaskClient, shop: str, language: str = "en") -> None:
+    def __init__(self, client: FlaskClient, shop: str, language: str = "en", user: str = "102938475") -> None:
         self._client = client
         self._shop = shop
         self._language = language
+        self._user = user
 
     def _headers(self, accept: str) -> dict[str, str]:
-        return {**staff(self._shop), "Accept": accept, "Accept-Language": self._language}
+        return {**staff(self._shop, sub=self._user), "Accept": accept, "Accept-Language": self._language}
 
     def get(self, path: str) -> TestResponse:
         return self._client.get(path, headers=self._headers("text/html"))

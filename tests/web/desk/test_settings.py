@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from serializer_app.domain import deliveries, shops
+from serializer_app.domain import deliveries, shops, staff
 from serializer_app.store.db import Database
 from serializer_app.store.models import HistoryEntry
+from tests.visitors import SHOP
 from tests.web.desk.conftest import Staff
 
 
@@ -67,3 +71,47 @@ def test_webhooks_are_made_tried_paused_and_removed(
     for url in ("", "http://intranet.example.com/", "https://10.0.0.1/x"):
         refused = desk.post("/settings/webhooks", {**form, "nonce": "v" * 20, "url": url})
         assert refused.get_json()["error"]["details"][0]["path"] == "url"
+
+
+def colleague(client: FlaskClient) -> Staff:
+    """Somebody else of the same shop, who comes later."""
+    other = Staff(client, SHOP, user="7")
+    assert other.get("/").status_code == 200
+    return other
+
+
+def test_an_owner_says_who_may_change_settings_and_cannot_be_locked_out(
+    desk: Staff, client: FlaskClient, db: Database, shop_id: int, app: Flask
+) -> None:
+    assert desk.get("/").status_code == 200
+    other = colleague(client)
+    form = {"storefrontAccess": "owner"}
+    assert other.post("/settings", form).status_code == 200
+    role = {"name.7": "Ben", "name.102938475": "Ada", "role.7": "member", "role.102938475": "owner"}
+    refused = other.post("/settings/staff", role | {"limited": "on", "role.7": "owner"})
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (403, "settings_limited")
+    assert desk.post("/settings/staff", role | {"limited": "on"}).status_code == 200
+    writes = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and rule.rule.startswith("/settings")
+    }
+    assert len(writes) > 10
+    for rule in writes:
+        refused = other.post(re.sub(r"<[^>]+>", "1", rule), form)
+        assert (refused.status_code, refused.get_json()["error"]["code"]) == (403, "settings_limited"), rule
+        assert refused.get_json()["error"]["message"].endswith("Ada.")
+    for path in ("/settings", "/settings/keys", "/settings/claims", "/settings/webhooks", "/settings/data"):
+        page = other.page(path)
+        assert "please ask Ada" in page, path
+        assert '<fieldset class="bare" disabled>' in page, path
+    assert other.get("/products").status_code == 200
+    nobody = desk.post("/settings/staff", role | {"limited": "on", "role.102938475": "editor"})
+    assert (nobody.status_code, nobody.get_json()["error"]["code"]) == (422, "no_owner")
+    assert desk.post("/settings/staff", role | {"limited": "on", "role.7": "editor"}).status_code == 200
+    assert other.post("/settings", form).status_code == 200
+    assert other.post("/settings/staff", role).status_code == 403
+    with db.write() as session:
+        shop = shops.by_id(session, shop_id)
+        staff.make_owner(session, shop, "7", actor="app:cli")
+    assert other.post("/settings/staff", role | {"limited": "off", "role.7": "owner"}).status_code == 200
