@@ -1,6 +1,8 @@
 """Events for the merchant's systems: who wants to hear of them, and what each was told (issue: outgoing webhooks).
 
-An event tells ids and states, never who the customer is: whoever may know asks the API with the id.
+An event tells ids and states, never who the customer is: whoever may know asks the API with the id. Only
+``mail.requested`` is more: its receiver sends the mail, so address and code are put in when it is sent (sync.mail), and
+are neither kept nor shown in the log.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +21,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import iso, now
 from serializer_app.domain import addresses
 from serializer_app.domain.codes import make_item_ids, read_item_id
-from serializer_app.errors import AppError
+from serializer_app.errors import AppError, Detail
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Delivery, Endpoint, Shop
@@ -33,7 +35,11 @@ EVENTS = (
     "serial.swapped",
     "item.created",
     "item.updated",
+    "mail.requested",
 )
+MAIL = "mail.requested"
+"""A visitor of the shop is to get a mail, and the shop has no mail server set up here."""
+FLOW_EVENTS = tuple(event for event in EVENTS if event != MAIL)
 TEST = "test"
 FLOW = "shopify-flow"
 """The address that stands for Shopify Flow: its events start the shop's workflows."""
@@ -62,6 +68,15 @@ class Parcel:
     body: bytes
     attempts: int
 
+    def told(self) -> dict[str, Any]:
+        """What stands under ``data`` in the body."""
+        found: dict[str, Any] = msgspec.json.decode(self.body)["data"]
+        return found
+
+    def telling(self, data: Mapping[str, Any]) -> Parcel:
+        """The same with other ``data``."""
+        return replace(self, body=msgspec.json.encode({**msgspec.json.decode(self.body), "data": data}))
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -69,6 +84,8 @@ class Outcome:
 
     status: int | None
     problem: str | None
+    final: bool = False
+    """Trying again cannot help."""
 
     @property
     def delivered(self) -> bool:
@@ -131,7 +148,7 @@ def create(
 
     Raises AppError ``endpoint_invalid`` 422, ``too_many_endpoints`` 409.
     """
-    check(url, loopback=loopback)
+    check(url, events, loopback=loopback)
     if len(endpoints(session, shop.id)) >= MOST_ENDPOINTS:
         raise AppError("too_many_endpoints", f"A shop has at most {MOST_ENDPOINTS} endpoints", status=409)
     secret = new_secret()
@@ -152,9 +169,12 @@ def create(
     return endpoint, secret
 
 
-def check(url: str, *, loopback: bool) -> None:
+def check(url: str, events: Sequence[str], *, loopback: bool) -> None:
     """Raises AppError ``endpoint_invalid`` 422."""
     if url == FLOW:
+        if MAIL in events:
+            told: list[Detail] = [{"path": "events", "message": f"Shopify Flow cannot take {MAIL}"}]
+            raise AppError("endpoint_invalid", f"Shopify Flow cannot take {MAIL}", status=422, details=told)
         return
     if problem := addresses.problem(url, loopback=loopback):
         details = [{"path": "url", "message": problem}]
@@ -175,8 +195,10 @@ def change(
     session: Session, shop: Shop, endpoint: Endpoint, values: Mapping[str, Any], *, loopback: bool
 ) -> None:
     """Change ``url``, ``events`` or ``active``; whoever changes an endpoint wants it tried again now."""
+    events = values.get("events", endpoint.events.split(","))
+    if "url" in values or "events" in values:
+        check(values.get("url", endpoint.url), events, loopback=loopback)
     if "url" in values:
-        check(values["url"], loopback=loopback)
         endpoint.url = values["url"]
     if "events" in values:
         endpoint.events = ",".join(dict.fromkeys(values["events"]))
@@ -318,7 +340,7 @@ def attempted(session: Session, shop_id: int, sent: Parcel, outcome: Outcome) ->
     ).one_or_none()
     row.attempts, row.attempted_at = row.attempts + 1, now()
     row.answer_status, row.problem = outcome.status, outcome.problem
-    final = outcome.status == 410 or row.attempts >= MOST_ATTEMPTS or endpoint is None
+    final = outcome.final or outcome.status == 410 or row.attempts >= MOST_ATTEMPTS or endpoint is None
     row.status = "delivered" if outcome.delivered else "failed" if final else "waiting"
     if endpoint is not None:
         endpoint.failures = 0 if outcome.delivered else endpoint.failures + 1

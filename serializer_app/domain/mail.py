@@ -1,4 +1,6 @@
-"""The merchant's own mail server: set up by the merchant, used by the worker (sync.mail) for the shop's visitors."""
+"""Mail to the shop's visitors: through the merchant's own server (sync.mail), or else through a system of theirs that
+takes the event ``mail.requested`` (domain.deliveries).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import history
+from serializer_app.domain import deliveries, history
 from serializer_app.errors import AppError, Detail
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import MailSettings, Shop
@@ -74,7 +76,10 @@ def server(session: Session, vault: Vault, shop_id: int) -> Server | None:
 
 
 def is_set_up(session: Session, shop_id: int) -> bool:
-    return session.get(MailSettings, shop_id) is not None
+    """Whether a mail can be sent at all."""
+    return session.get(MailSettings, shop_id) is not None or deliveries.wanted(
+        session, shop_id, deliveries.MAIL
+    )
 
 
 def set_up(

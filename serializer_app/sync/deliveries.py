@@ -13,7 +13,7 @@ from serializer_app.domain.deliveries import Outcome, Parcel
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure
 from serializer_app.store.outbox import Job
-from serializer_app.sync import couriers
+from serializer_app.sync import couriers, mail
 from serializer_app.sync.worker import Verdict, Work
 
 MOST_FLOW_TEXT = 1000
@@ -46,12 +46,16 @@ def deliver(work: Work, jobs: Sequence[Job]) -> Verdict:
 
 def _attempt(work: Work, parcel: Parcel) -> bool:
     """Send and write it down; True when it has to be tried again."""
-    if parcel.url == deliveries.FLOW:
-        outcome = _flow(work, parcel)
-    else:
-        outcome = couriers.send(parcel, loopback=work.settings.on_loopback)
+    outcome = _flow(work, parcel) if parcel.url == deliveries.FLOW else _sent(work, parcel)
     with work.db.write() as session:
         return deliveries.attempted(session, work.shop_id, parcel, outcome)
+
+
+def _sent(work: Work, parcel: Parcel) -> Outcome:
+    filled = mail.filled_in(work, parcel) if parcel.event == deliveries.MAIL else parcel
+    if filled is None:
+        return Outcome(None, "Nobody waits for this mail any more", final=True)
+    return couriers.send(filled, loopback=work.settings.on_loopback)
 
 
 def _flow(work: Work, parcel: Parcel) -> Outcome:

@@ -1,4 +1,6 @@
-"""Mail to visitors of a shop through the merchant's own server: connected to the address that was checked."""
+"""Mail to visitors of a shop through the merchant's own server: connected to the address that was checked. Where there
+is none, the merchant's systems are told to send it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
-from serializer_app.domain import addresses, mail, shops
+from serializer_app.domain import addresses, deliveries, mail, shops
+from serializer_app.domain.deliveries import Parcel
 from serializer_app.domain.mail import Server
 from serializer_app.domain.registry import confirmations
 from serializer_app.domain.registry.confirmations import Letter
@@ -22,18 +25,33 @@ from serializer_app.sync.worker import Verdict, Work
 SECONDS = 10.0
 
 _TEXTS = {
-    "en": (
+    ("claim", "en"): (
         "Confirm your registration of {product}",
         "Hello,\n\nsomebody, probably you, wants to register {product} at {shop} with this address.\n\n"
         "Your code: {code}\n\nor open this page:\n{link}\n\n"
         "Code and page work for 24 hours. If it was not you, you need do nothing: nothing is registered then.\n\n"
         "{shop}\n",
     ),
-    "de": (
+    ("claim", "de"): (
         "Bestätige die Registrierung von {product}",
         "Hallo,\n\njemand, wahrscheinlich du, möchte {product} bei {shop} mit dieser Adresse registrieren.\n\n"
         "Dein Code: {code}\n\noder öffne diese Seite:\n{link}\n\n"
         "Code und Seite gelten 24 Stunden. Warst du es nicht, musst du nichts tun: Dann wird nichts registriert.\n\n"
+        "{shop}\n",
+    ),
+    ("transfer", "en"): (
+        "Confirm that {product} is yours now",
+        "Hello,\n\nsomebody, probably you, got {product} of {shop} from its owner and takes it over with this "
+        "address.\n\n"
+        "Your code: {code}\n\nor open this page:\n{link}\n\n"
+        "Code and page work for 24 hours. If it was not you, you need do nothing: nothing changes hands then.\n\n"
+        "{shop}\n",
+    ),
+    ("transfer", "de"): (
+        "Bestätige, dass {product} jetzt dir gehört",
+        "Hallo,\n\njemand, wahrscheinlich du, hat {product} von {shop} vom Vorbesitzer bekommen und übernimmt es mit "
+        "dieser Adresse.\n\nDein Code: {code}\n\noder öffne diese Seite:\n{link}\n\n"
+        "Code und Seite gelten 24 Stunden. Warst du es nicht, musst du nichts tun: Dann ändert sich nichts.\n\n"
         "{shop}\n",
     ),
 }
@@ -47,8 +65,14 @@ def send(work: Work, jobs: Sequence[Job]) -> Verdict:
         with work.db.read() as session:
             shop = shops.by_id(session, work.shop_id)
             server = mail.server(session, work.vault, work.shop_id)
+            elsewhere = server is None and deliveries.wanted(session, work.shop_id, deliveries.MAIL)
             letter = confirmations.letter(session, work.vault, shop, job.key)
         if letter is None:
+            verdict.done.append(job)
+            continue
+        if elsewhere:
+            with work.db.write() as session:
+                deliveries.announce(session, work.shop_id, deliveries.MAIL, [{"confirmationId": job.key}])
             verdict.done.append(job)
             continue
         try:
@@ -62,24 +86,46 @@ def send(work: Work, jobs: Sequence[Job]) -> Verdict:
     return verdict
 
 
-def written(shop: Shop, server: Server, letter: Letter) -> EmailMessage:
-    """The mail; its link carries the code, and the page behind it still wants a click, because scanners open links."""
-    subject, body = _TEXTS[letter.locale]
+def filled_in(work: Work, parcel: Parcel) -> Parcel | None:
+    """A ``mail.requested`` with the mail in it; None once nobody waits for it any more."""
+    with work.db.read() as session:
+        shop = shops.by_id(session, work.shop_id)
+        letter = confirmations.letter(session, work.vault, shop, str(parcel.told().get("confirmationId")))
+    if letter is None:
+        return None
+    subject, text = worded(shop, letter)
+    mailed = {"to": letter.email, "subject": subject, "text": text, "code": letter.code}
+    return parcel.telling({**mailed, "link": _link(shop, letter), "locale": letter.locale})
+
+
+def worded(shop: Shop, letter: Letter) -> tuple[str, str]:
+    """(subject, text); the link carries the code, and the page behind it still wants a click: scanners open links."""
+    subject, body = _TEXTS[letter.about, letter.locale]
     values = {
         "product": _line(letter.product) or _UNNAMED[letter.locale],
         "shop": _line(shop.name or shop.domain),
         "code": letter.code,
-        "link": f"https://{shop.domain}/apps/serializer/confirm/{letter.public_id}"
-        f"?code={letter.code}&locale={letter.locale}",
+        "link": _link(shop, letter),
     }
+    return subject.format(**values), body.format(**values)
+
+
+def _link(shop: Shop, letter: Letter) -> str:
+    page = f"https://{shop.domain}/apps/serializer/confirm/{letter.public_id}"
+    return f"{page}?code={letter.code}&locale={letter.locale}"
+
+
+def written(shop: Shop, server: Server, letter: Letter) -> EmailMessage:
+    """The mail as it is handed to a server."""
+    subject, text = worded(shop, letter)
     message = EmailMessage()
     message["From"] = server.sender
     message["To"] = letter.email
-    message["Subject"] = subject.format(**values)
+    message["Subject"] = subject
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body.format(**values))
+    message.set_content(text)
     return message
 
 

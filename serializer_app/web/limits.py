@@ -99,7 +99,7 @@ class Guesses:
         if wait := self._visitors.peek((shop_id, customer_id or address)):
             raise too_many(wait)
         if customer_id is None and guessed != "secrets" and (wait := self._crowds[guessed].peek(shop_id)):
-            raise too_many(wait, code="too_many_guesses")
+            raise too_many(wait, "too_many_guesses")
 
     def missed(self, shop_id: int, customer_id: int | None, address: str, guessed: Guessed) -> None:
         self._visitors.take((shop_id, customer_id or address))

@@ -1,4 +1,6 @@
-"""A guest's claim waits until whoever reads the mail of the given address confirms it with the code sent there."""
+"""What a guest does, a claim or taking over, waits until whoever reads the mail of the given address confirms it with
+the code sent there.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import delete, func, select
@@ -16,7 +18,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import iso, now
 from serializer_app.domain import mail, privacy
 from serializer_app.domain.codes import ALPHABET, make_item_ids, read_item_id, read_symbols
-from serializer_app.domain.registry import claims, people, units
+from serializer_app.domain.registry import claims, people, registrations, transfers, units
 from serializer_app.domain.registry.claims import Answers, Standing
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.units import Unit
@@ -45,6 +47,7 @@ class Letter:
     code: str
     product: str
     locale: str
+    about: Literal["claim", "transfer"] = "claim"
 
 
 def ask(
@@ -65,17 +68,40 @@ def ask(
     standing = Standing(own_link=own_link, confirmed=True)
     if not claims.may(unit, claims.rules(session, shop.id), None, standing):
         raise AppError("claim_refused", "This takes the unit's own link", status=403)
+    kept = {"answers": claims.said(answers), "ownLink": own_link, "locale": locale}
+    return _mailed(session, vault, shop, unit, person, kept)
+
+
+def ask_transfer(
+    session: Session,
+    vault: Vault,
+    shop: Shop,
+    unit: Unit,
+    person: Person,
+    registration: Registration,
+    offer: str,
+    *,
+    locale: str,
+) -> str:
+    """The same for who takes a unit over: ``offer`` is the index of the right code (``transfers.recognised``).
+
+    Raises AppError ``mail_not_set_up`` 409, ``too_many_mails`` 429.
+    """
+    kept = {"transfer": registration.public_id, "offer": offer, "locale": locale}
+    return _mailed(session, vault, shop, unit, person, kept)
+
+
+def _mailed(
+    session: Session, vault: Vault, shop: Shop, unit: Unit, person: Person, asked: Mapping[str, Any]
+) -> str:
     if not mail.is_set_up(session, shop.id):
         raise AppError("mail_not_set_up", "This shop sends no mail", status=409)
     index = vault.blind_index(_PURPOSE, people.email_form(person.email or ""))
     _limit(session, vault, shop.id, unit, person)
-    code = "".join(secrets.choice(ALPHABET) for _ in range(_SYMBOLS))
     kept = {
+        **asked,
         "person": {name: value for name, value in asdict(person).items() if name != "customer_id"},
-        "answers": claims.said(answers),
-        "code": code,
-        "ownLink": own_link,
-        "locale": locale,
+        "code": "".join(secrets.choice(ALPHABET) for _ in range(_SYMBOLS)),
     }
     moment = now()
     row = Confirmation(
@@ -97,9 +123,9 @@ def ask(
 def confirm(
     session: Session, vault: Vault, shop: Shop, public_id: str, typed: str
 ) -> tuple[Registration, Unit] | None:
-    """Complete the claim if the code is right. None when it is not, and the try is counted: commit it.
+    """Complete it if the code is right. None when it is not, and the try is counted: commit it.
 
-    After five wrong tries the code is void. Raises AppError as ``claims.claim`` does.
+    After five wrong tries the code is void. Raises AppError as ``claims.claim`` does, and ``transfer_ended`` 409.
     """
     row = _open(session, shop.id, public_id, lock=True)
     if row is None:
@@ -115,10 +141,22 @@ def confirm(
     session.flush()
     if unit is None:
         return None
-    standing = Standing(own_link=kept["ownLink"], confirmed=True)
-    person, answers = Person(**kept["person"]), claims.heard(kept["answers"])
+    person = Person(**kept["person"])
+    if "transfer" in kept:
+        return _taken_over(session, vault, shop, kept, person), unit
+    standing, answers = Standing(own_link=kept["ownLink"], confirmed=True), claims.heard(kept["answers"])
     made = claims.claim(session, vault, shop, unit, person, answers, standing, actor="visitor")
     return made, unit
+
+
+def _taken_over(
+    session: Session, vault: Vault, shop: Shop, kept: Mapping[str, Any], person: Person
+) -> Registration:
+    """The owner may have taken the offer back meanwhile, or somebody else was quicker."""
+    held = registrations.find(session, shop.id, kept["transfer"])
+    if not transfers.complete(session, vault, held, kept["offer"], person, actor="visitor"):
+        raise AppError("transfer_ended", "The owner's code is no longer valid", status=409)
+    return held
 
 
 def letter(session: Session, vault: Vault, shop: Shop, public_id: str) -> Letter | None:
@@ -129,7 +167,8 @@ def letter(session: Session, vault: Vault, shop: Shop, public_id: str) -> Letter
         return None
     kept = msgspec.json.decode(vault.decrypt(row.data))
     code = f"{kept['code'][:4]}-{kept['code'][4:]}"
-    return Letter(row.public_id, kept["person"]["email"], code, unit.product.title, kept["locale"])
+    about: Literal["claim", "transfer"] = "transfer" if "transfer" in kept else "claim"
+    return Letter(row.public_id, kept["person"]["email"], code, unit.product.title, kept["locale"], about)
 
 
 def waits(session: Session, shop_id: int, public_id: str) -> bool:

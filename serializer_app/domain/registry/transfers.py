@@ -48,11 +48,44 @@ def offer(session: Session, vault: Vault, registration: Registration, *, actor: 
 def accept(
     session: Session, vault: Vault, registration: Registration, typed: str, person: Person, *, actor: str
 ) -> bool:
-    """Hand over to ``person`` if the code is right. False when it is not, and the try is counted: commit it.
+    """Hand over to ``person`` if the code is right. False when it is not, and the try is counted: commit it."""
+    if recognised(session, vault, registration, typed) is None:
+        return False
+    hand_over(session, vault, registration, person, actor=actor)
+    return True
+
+
+def recognised(session: Session, vault: Vault, registration: Registration, typed: str) -> str | None:
+    """What ``complete`` wants if the code is right. None when it is not, and the try is counted: commit it.
 
     After ten wrong tries the code is void, so that nobody finds it by trying.
     """
-    open_code = session.scalars(
+    found = _open(session, registration)
+    if found is None:
+        return None
+    code = read_symbols(typed)
+    if code is None or not any(
+        hmac.compare_digest(found.code_index, index) for index in _index(vault, registration, code)
+    ):
+        found.tries += 1
+        session.flush()
+        return None
+    return found.code_index
+
+
+def complete(
+    session: Session, vault: Vault, registration: Registration, offer: str, person: Person, *, actor: str
+) -> bool:
+    """Hand over to ``person``, who had the right code of ``offer`` before; False when that is no longer open."""
+    found = _open(session, registration)
+    if found is None or not hmac.compare_digest(found.code_index, offer):
+        return False
+    hand_over(session, vault, registration, person, actor=actor)
+    return True
+
+
+def _open(session: Session, registration: Registration) -> Transfer | None:
+    return session.scalars(
         select(Transfer)
         .where(
             Transfer.shop_id == registration.shop_id,
@@ -62,17 +95,6 @@ def accept(
         )
         .with_for_update()
     ).one_or_none()
-    if open_code is None:
-        return False
-    code = read_symbols(typed)
-    if code is None or not any(
-        hmac.compare_digest(open_code.code_index, index) for index in _index(vault, registration, code)
-    ):
-        open_code.tries += 1
-        session.flush()
-        return False
-    hand_over(session, vault, registration, person, actor=actor)
-    return True
 
 
 def hand_over(

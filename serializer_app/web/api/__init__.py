@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serializer_app.web.api import (
+    claim_settings,
     experiences,
     items,
     orders,
@@ -20,6 +21,7 @@ from serializer_app.web.api.operations import api, public_api
 __all__ = [
     "api",
     "api_key_holder",
+    "claim_settings",
     "experiences",
     "items",
     "orders",

@@ -61,6 +61,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "pattern_invalid": (422, "No codes can be made by this pattern; `details` says why."),
     "sheet_invalid": (422, "The sheet is no CSV with the columns that are needed."),
     "upload_invalid": (422, "The file is no CSV or JSON Lines of serials, or has no entries."),
+    "mail_server_invalid": (422, "Mail cannot be sent through this server; `details` says why."),
     "endpoint_invalid": (422, "The address cannot be an endpoint; the message says why."),
     "too_many_requests": (429, "The key's rate limit is used up; `Retry-After` says how long to wait."),
     "internal_error": (500, "Something went wrong on our side; `requestId` helps to find it."),

@@ -106,6 +106,14 @@ _SETTINGS = {
     "warrantyStart": "order",
     "customFields": [{"name": "imei", "key": "imei"}, {"name": "colour", "key": "colour"}],
 }
+_CLAIMS: dict[str, Any] = {"fields": {}, "approval": "never", "withoutLink": "refused", "consentText": None}
+_MAIL = {
+    "host": "smtp.example.com",
+    "port": 587,
+    "security": "starttls",
+    "sender": "shop@example.com",
+    "username": "shop@example.com",
+}
 _IMEI, _COLOUR = {"key": "imei", "trackable": True}, {"key": "colour", "trackable": False}
 _FILLED = {
     "serialNumber": "CLK-2026-00017",
@@ -167,6 +175,19 @@ EXAMPLES: dict[str, Example] = {
         {**_SETTINGS, "storefrontAccess": "owner", "warrantyStart": "fulfillment"},
         body={"storefrontAccess": "owner", "warrantyStart": "fulfillment"},
     ),
+    "get_claim_rules": Example(200, _CLAIMS),
+    "put_claim_rules": Example(
+        200,
+        {**_CLAIMS, "fields": {"purchaseDate": "required", "consent": "optional"}, "approval": "strangers"},
+        body={"fields": {"purchaseDate": "required", "consent": "optional"}, "approval": "strangers"},
+    ),
+    "get_mail": Example(200, {"server": None, "webhook": False}),
+    "put_mail": Example(
+        200,
+        {"server": _MAIL, "webhook": False},
+        body={**_MAIL, "password": "the one your provider gave you"},
+    ),
+    "delete_mail": Example(200, {"server": None, "webhook": False}),
     "list_variants": Example(200, page_of(_variant(_IMEI, _COLOUR)), query={"sku": "CLOCK-R"}),
     "get_variant": Example(200, _variant(_IMEI, _COLOUR), path=_VARIANT_PATH),
     "put_variant": Example(200, _variant(_IMEI), path=_VARIANT_PATH, body=_TRACKING),

@@ -32,11 +32,22 @@ Event = Literal[
     "serial.swapped",
     "item.created",
     "item.updated",
+    "mail.requested",
 ]
 assert get_args(Event) == deliveries.EVENTS
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=addresses.LONGEST)]
-Events = Annotated[list[Event], Field(min_length=1, max_length=20)]
+Events = Annotated[
+    list[Event],
+    Field(
+        min_length=1,
+        max_length=20,
+        description=(
+            "`mail.requested` asks you to send a visitor's mail where the shop has no mail server set up here: its "
+            "data is `to`, `subject`, `text`, `code`, `link` and `locale`. All others tell IDs and states only."
+        ),
+    ),
+]
 
 
 class EndpointInput(Input):

@@ -24,6 +24,9 @@ _SAID = {
     "claim_refused": "refused",
     "serial_registered": "taken",
     "too_many_mails": "too_many_mails",
+    "mail_not_set_up": "take_over_sign_in",
+    "transfer_ended": "transfer_ended",
+    "registration_not_found": "transfer_ended",
 }
 
 
@@ -95,19 +98,16 @@ def _confirmed(session: Session, shop: Shop, public_id: str) -> tuple[Registrati
 
 @buyer.post("/u/<token>/accept")
 def accept(token: str) -> Response:
-    """A new owner with the former one's code. Wrong codes are counted, by us and in the transfer itself."""
-    vault, customer = house().vault, g.visitor.customer_id
+    """A new owner with the former one's code; a guest's address is confirmed by mail first. Wrong codes are counted, by
+    us and in the transfer itself.
+    """
     try:
         with house().db.write() as session:
             shop = shop_of(session)
             reached = reach(session, shop, token)
             claiming.check_seal(reached.unit.subject)
-            person = _new_owner(customer)
-            found = reached.unit.claim
-            held = None if found is None else registrations.find(session, shop.id, found.public_id)
-            code = request.form.get("code", "")[:40]
-            if held is not None and transfers.accept(session, vault, held, code, person, actor=g.actor):
-                return owner_page(session, shop, held, done=True)
+            if (done := _accepted(session, shop, reached.unit)) is not None:
+                return done
         # Outside the transaction: the wrong try stays counted.
         count_failure()
         raise AppError("code_wrong", "This code is wrong", status=422)
@@ -115,9 +115,26 @@ def accept(token: str) -> Response:
         return _again(token, error)
 
 
-def _new_owner(customer: int | None) -> Person:
+def _accepted(session: Session, shop: Shop, unit: Unit) -> Response | None:
+    """What follows on the right code: the owner's page, or for a guest the page that asks for the mailed code."""
+    vault, customer, code = house().vault, g.visitor.customer_id, request.form.get("code", "")[:40]
+    person = Person(customer_id=customer) if customer is not None else _guest()
+    if unit.claim is None:
+        return None
+    held = registrations.find(session, shop.id, unit.claim.public_id)
     if customer is not None:
-        return Person(customer_id=customer)
+        accepted = transfers.accept(session, vault, held, code, person, actor=g.actor)
+        return owner_page(session, shop, held, done=True) if accepted else None
+    offer = transfers.recognised(session, vault, held, code)
+    if offer is None:
+        return None
+    public_id = confirmations.ask_transfer(
+        session, vault, shop, unit, person, held, offer, locale=words().locale
+    )
+    return shown("confirm.html", public_id=public_id, email=person.email, code="")
+
+
+def _guest() -> Person:
     email = request.form.get("email", "").strip()
     if not mail.is_address(email):
         details: list[Detail] = [{"path": "email", "message": "is missing or wrong"}]

@@ -36,24 +36,23 @@ class Claiming:
     fields: list[tuple[str, Asked]] = field(default_factory=list)
     consent_text: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    mails: bool = False
+    """Whether a guest's address can be confirmed."""
 
 
 def claiming(session: Session, shop: Shop, unit: Unit, *, own_link: bool) -> Claiming:
     """What this visitor may do about this unit."""
     rules = claims.rules(session, shop.id)
     customer = g.visitor.customer_id
+    mails = mail.is_set_up(session, shop.id)
     way: Way = "none"
     if customer is not None and claims.may(unit, rules, customer, Standing(own_link, confirmed=True)):
         way = "account"
-    elif (
-        customer is None
-        and claims.may(unit, rules, None, Standing(own_link, confirmed=True))
-        and mail.is_set_up(session, shop.id)
-    ):
+    elif customer is None and claims.may(unit, rules, None, Standing(own_link, confirmed=True)) and mails:
         way = "mail"
     fields = [(name, rules.fields[name]) for name in claims.FIELDS if name in rules.fields]
     values = {name: text[:LONGEST] for name, text in request.form.items()}
-    return Claiming(way, seal(unit.subject), fields, rules.consent_text, values)
+    return Claiming(way, seal(unit.subject), fields, rules.consent_text, values, mails)
 
 
 def seal(subject: tuple[str, int]) -> str:

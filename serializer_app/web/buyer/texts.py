@@ -187,6 +187,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Hast du vom Besitzer einen Code bekommen? Gib ihn ein, um das Produkt zu übernehmen.",
     ),
     "owner_code": ("Code from the owner", "Code vom Besitzer"),
+    "take_over_sign_in": (
+        "Sign in to take the product over: this shop confirms no e-mail addresses.",
+        "Melde dich an, um das Produkt zu übernehmen: Dieser Shop bestätigt keine E-Mail-Adressen.",
+    ),
+    "transfer_ended": (
+        "The owner’s code is no longer valid. Please ask for a new one.",
+        "Der Code des Vorbesitzers gilt nicht mehr. Bitte ihn um einen neuen.",
+    ),
     "refused": (
         "This takes the code that came with the product, or the account it was bought with.",
         "Dafür braucht es den Code, der dem Produkt beilag, oder das Konto, mit dem es gekauft wurde.",

@@ -6,6 +6,10 @@ WORDS = {
         "Your other systems are told when something happens. Events tell IDs and states, never who a customer is.",
         "Ihre anderen Systeme erfahren, wenn etwas geschieht. Ereignisse nennen IDs und Zustände, nie den Kunden.",
     ),
+    "webhooks.mail": (
+        "Your system sends the mails with which guests confirm their address, where no mail server is set up here.",
+        "Ihr System verschickt die Mails, mit denen Gäste ihre Adresse bestätigen, wenn hier kein Mailserver steht.",
+    ),
     "webhooks.new": ("New webhook", "Neuer Webhook"),
     "webhooks.url": ("Address", "Adresse"),
     "webhooks.url.help": (

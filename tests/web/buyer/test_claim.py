@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,15 +20,49 @@ from sqlalchemy import func, select, update
 
 from serializer_app.clock import now
 from serializer_app.devstore.mailbox import Mailbox
-from serializer_app.domain import history, mail, privacy
+from serializer_app.domain import deliveries, history, mail, privacy
 from serializer_app.domain.registry import claims, people, registrations, swaps
 from serializer_app.domain.registry.claims import Rules
 from serializer_app.errors import AppError
-from serializer_app.store.models import Confirmation, OutboxRow, Registration
-from serializer_app.sync.jobs import new_worker
+from serializer_app.store.models import Confirmation, Delivery, OutboxRow, Registration
+from serializer_app.sync.jobs import HANDLERS, new_worker
+from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house
 from tests.web.buyer.conftest import Bazaar, fields, link_in, standing
 from tests.web.buyer.test_unit import own_link, registered
+from tests.web.visitor import SHOP
+
+
+class Ear:
+    """A system of the merchant's that takes whatever it is told: ``got`` holds (headers, body)."""
+
+    def __init__(self) -> None:
+        ear = self
+        self.got: list[tuple[Mapping[str, str], bytes]] = []
+
+        class Listener(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                ear.got.append(
+                    (dict(self.headers.items()), self.rfile.read(int(self.headers["Content-Length"])))
+                )
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = HTTPServer(("127.0.0.1", 0), Listener)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self.url = f"http://127.0.0.1:{self._server.server_port}/mail"
+
+    def __enter__(self) -> Ear:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 @pytest.fixture
@@ -445,13 +485,113 @@ def test_a_transfer_keeps_the_warranty_and_ends_the_old_owners_page(bazaar: Baza
     page = bazaar.post(f"{owner}/transfer", fields(bazaar.open(owner, customer="7")), customer="7")
     code = re.search(r"data-transfer-code>([^<]+)<", page.text)
     assert code
-    form = {**fields(bazaar.open(link)), "code": code[1].lower(), "email": "grace@example.com"}
-    taken = bazaar.post(f"{link}/accept", form)
+    form = {**fields(bazaar.open(link, customer="8")), "code": code[1].lower()}
+    taken = bazaar.post(f"{link}/accept", form, customer="8")
     assert taken.status_code == 200
     assert before[0] in taken.text
     assert bazaar.open(owner, customer="7").status_code == 404
     assert standing(bazaar.open(link, customer="7")) == "claimed"
-    assert bazaar.open(link_in(taken, "/o/")).status_code == 200
+    assert standing(bazaar.open(link, customer="8")) == "yours"
+
+
+def offered(bazaar: Bazaar, link: str) -> tuple[str, str]:
+    """What Ada owns is passed on: (path of her page, the code)."""
+    owner = owner_of(bazaar, link, "7")
+    page = bazaar.post(f"{owner}/transfer", fields(bazaar.open(owner, customer="7")), customer="7")
+    code = re.search(r"data-transfer-code>([^<]+)<", page.text)
+    assert code
+    return owner, code[1]
+
+
+def test_a_guest_who_takes_over_confirms_the_address_first(posted: Bazaar, mailbox: Mailbox) -> None:
+    link = posted.serial("F-1")
+    registered(posted, "F-1")
+    owner, code = offered(posted, link)
+    before = claim_of(posted)
+    assert before is not None
+    form = {**fields(posted.open(link)), "code": code, "email": "grace@example.com"}
+    sent = posted.post(f"{link}/accept", form)
+    assert "grace@example.com" in sent.text
+    assert standing(posted.open(link, customer="7")) == "yours"
+    works(posted)
+    message = mailbox.wait()
+    assert message["To"] == "grace@example.com"
+    confirm = link_in(sent, "/confirm/")
+    assert posted.post(confirm, {"code": "0000-0000"}).status_code == 422
+    taken = posted.post(confirm, {"code": code_in(message)})
+    assert taken.status_code == 200, taken.text
+    assert posted.open(owner, customer="7").status_code == 404
+    assert posted.open(link_in(taken, "/o/")).status_code == 200
+    after = claim_of(posted)
+    assert after is not None
+    assert (after.public_id, after.registered_at) == (before.public_id, before.registered_at)
+    # Sent again it finds nothing to confirm.
+    assert posted.post(confirm, {"code": code_in(message)}).status_code == 422
+
+
+def test_an_offer_that_was_replaced_meanwhile_is_not_confirmed(posted: Bazaar, mailbox: Mailbox) -> None:
+    link = posted.serial("F-1")
+    registered(posted, "F-1")
+    _, code = offered(posted, link)
+    form = {**fields(posted.open(link)), "code": code, "email": "grace@example.com"}
+    confirm = link_in(posted.post(f"{link}/accept", form), "/confirm/")
+    works(posted)
+    offered(posted, link)
+    answer = posted.post(confirm, {"code": code_in(mailbox.wait())})
+    assert answer.status_code == 409
+    assert "no longer valid" in answer.text
+    assert standing(posted.open(link, customer="7")) == "yours"
+
+
+def test_without_mail_a_guest_is_asked_to_sign_in_to_take_over(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    registered(bazaar, "F-1")
+    _, code = offered(bazaar, link)
+    page = bazaar.open(link)
+    assert "/accept" not in page.text
+    assert "Sign in to take the product over" in page.text
+    seal = fields(bazaar.open(link, customer=""))
+    form = {**seal, "code": code, "email": "grace@example.com"}
+    assert bazaar.post(f"{link}/accept", form).status_code in (403, 409)
+    assert standing(bazaar.open(link, customer="7")) == "yours"
+
+
+def test_without_a_server_a_system_of_the_merchants_is_asked_to_send_the_mail(bazaar: Bazaar) -> None:
+    """Signed as every webhook is; address and code are in what is sent and nowhere in the log."""
+    parts = house(bazaar.app)
+    settings = replace(parts.settings, app_url="http://127.0.0.1:9")
+    bazaar.app.extensions["serializer"] = parts = replace(parts, settings=settings)
+    link = bazaar.serial("F-1")
+    assert "/claim" not in bazaar.open(link).text
+    with Ear() as ear:
+        with bazaar.db.write() as session:
+            _, secret = deliveries.create(
+                session, parts.vault, bazaar.shop(session), ear.url, ["mail.requested"], loopback=True
+            )
+        confirm = asks(bazaar, link)
+        worker = Worker(
+            parts.settings, parts.db, parts.vault, {kind: HANDLERS[kind] for kind in ("mail", "deliver")}
+        )
+        while worker.step():
+            pass
+    ((headers, body),) = ear.got
+    signed = f"{headers['Webhook-Id']}.{headers['Webhook-Timestamp']}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    assert (
+        headers["Webhook-Signature"] == f"v1,{base64.b64encode(hmac.digest(key, signed, 'sha256')).decode()}"
+    )
+    told = json.loads(body)
+    assert told["event"] == "mail.requested"
+    data = told["data"]
+    assert set(data) == {"to", "subject", "text", "code", "link", "locale"}
+    assert data["to"] == "Ada@example.com"
+    assert data["link"].startswith(f"https://{SHOP}/apps/serializer/confirm/")
+    assert data["code"] in data["text"]
+    with bazaar.db.read() as session:
+        (kept,) = session.scalars(select(Delivery)).all()
+    assert (kept.status, "@" in kept.data, data["code"] in kept.data) == ("delivered", False, False)
+    assert bazaar.post(confirm, {"code": data["code"]}).status_code == 200
+    assert standing(bazaar.open(link)) == "claimed"
 
 
 def test_a_wrong_transfer_code_changes_nothing_and_is_counted(bazaar: Bazaar) -> None:
