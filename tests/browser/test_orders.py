@@ -169,6 +169,7 @@ def test_labels_carry_a_code_for_every_unit(desk: Desk, order: Order) -> None:
     desk.open(f"/orders/{order.id}/labels")
     expect(desk.app.locator(".label-piece svg")).to_have_count(5)
     desk.picture("a4")
+    desk.app.get_by_label("The page that verifies it").check()
     desk.app.get_by_label("Label roll").check()
     expect(desk.app.locator(".labels.roll")).to_be_visible()
     desk.picture("roll")
@@ -188,6 +189,9 @@ def test_the_packing_table_needs_only_a_scanner(desk: Desk, order: Order) -> Non
         desk.page.keyboard.press("Enter")
         expect(verdict).to_contain_text(said)
     desk.picture("scanning")
+    desk.page.reload()
+    expect(desk.app.locator("#left")).to_have_text("3 left")
+    expect(desk.app.get_by_label("Scan a unit")).to_be_focused()
     for number in range(2, 5):
         desk.page.keyboard.type(f"N-{number}", delay=SCAN)
         desk.page.keyboard.press("Enter")

@@ -456,8 +456,8 @@
     saving = saving.then(() => checked(form, code, line));
   };
   const checked = async (form, code, line) => {
-    const seen = $$(".unit-scan.done").map((row) => row.dataset.unit);
-    const found = await send(address(target(form)), JSON.stringify({ code, line, seen }), "application/json").catch(() => null);
+    const found = await send(address(target(form)), JSON.stringify({ code, line }), "application/json").catch(() => null);
+    if (!form.isConnected) return;
     const verdict = $("#verdict");
     const good = !!found?.ok;
     verdict.className = `verdict ${good ? "good" : "bad"}`;
@@ -466,9 +466,8 @@
     const row = document.querySelector(`.unit-scan[data-unit="${CSS.escape(found.itemId)}"]`);
     row?.classList.add("done");
     if (row) { $(".serial", row).textContent = found.serialNumber || ""; $(".state", row).textContent = "✓"; }
-    const left = $$(".unit-scan:not(.done)").length;
-    $("#left").textContent = words.left.replace("{count}", left);
-    if (!left) {
+    $("#left").textContent = words.left.replace("{count}", found.left);
+    if (!found.left) {
       form.hidden = $("#units").hidden = verdict.hidden = true;
       $("#finished").hidden = false;
       $("#finished input, #finished a").focus();
@@ -522,6 +521,11 @@
     $$("[data-toggles]").forEach((field) => (field.type !== "radio" || field.checked) && toggles(field));
   };
   const picks2 = (form) => $(".bulk", form) && picks(form);
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", arrived);
-  else arrived();
+  const begin = () => {
+    arrived();
+    // The browser itself does not focus in a frame of another origin; a scanner types wherever the focus is.
+    $("main [autofocus]")?.focus();
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();

@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from serializer_app.domain import catalog, order_list
 from serializer_app.domain.registry import serials
 from serializer_app.store.db import Database
+from serializer_app.store.models import Serial
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
 from tests.web.visitor import sold
@@ -108,13 +110,13 @@ def test_items_leave_and_come_back(desk: Staff, sale: list[str]) -> None:
     assert "Brought back" in desk.page(f"/items/{sale[0]}")
 
 
-def scan(desk: Staff, code: str, *seen: str, line: str = "") -> tuple[int, str]:
-    answer = desk.send("/scan/1", {"code": code, "line": line, "seen": seen})
+def scan(desk: Staff, code: str, line: str = "") -> tuple[int, str]:
+    answer = desk.send("/scan/1", {"code": code, "line": line})
     body = answer.get_json()
     return answer.status_code, body["itemId"] if answer.status_code == 200 else body["error"]["code"]
 
 
-def test_the_packing_table_tells_what_is_wrong_at_once(
+def test_the_packing_table_tells_what_is_wrong_at_once_and_keeps_what_was_scanned(
     desk: Staff, db: Database, shop_id: int, sale: list[str]
 ) -> None:
     place(db, shop_id, 2, 1)
@@ -123,15 +125,46 @@ def test_the_packing_table_tells_what_is_wrong_at_once(
         catalog.configure(session, shop_id, 222, {"trackable": True})
         serials.create(session, shop_id, "OF-ANOTHER", 222, actor="app")
     assert scan(desk, sale[0].lower().replace("-", "")) == (200, sale[0])
-    assert scan(desk, "sn-1", sale[0]) == (409, "scan_twice")
+    assert scan(desk, "sn-1") == (409, "scan_twice")
     assert scan(desk, other) == (409, "scan_used")
     assert scan(desk, "USED") == (409, "scan_used")
     assert scan(desk, "OF-ANOTHER") == (409, "scan_other_product")
-    assert scan(desk, "NEW-1", sale[0]) == (200, sale[1])
+    assert scan(desk, "NEW-1") == (200, sale[1])
+    assert desk.page("/scan/1").count("unit-scan done") == 2
     with db.write() as session:
         serials.create(session, shop_id, "KNOWN", 111, actor="app")
-    assert scan(desk, "NEW-2", *sale[:2]) == (409, "scan_unknown")
-    assert scan(desk, "known", *sale[:2]) == (200, sale[2])
-    assert scan(desk, "NEW-3", *sale) == (409, "scan_full")
-    assert desk.get("/scan?code=%231001").headers["Location"] == "/scan/1"
-    assert desk.get("/scan?code=known").headers["Location"] == "/scan/1"
+    assert scan(desk, "NEW-2") == (409, "scan_unknown")
+    assert scan(desk, "known") == (200, sale[2])
+    assert scan(desk, "NEW-3") == (409, "scan_full")
+    assert "0 left" in desk.page("/scan/1")
+    assert desk.post("/scan/1/again").status_code == 200
+    assert "3 left" in desk.page("/scan/1")
+    # What the labels hold is scanned as well: a unit's own link, and a GS1 Digital Link.
+    page = desk.page("/orders/1/labels")
+    assert page.count("QR code of") == 3
+    with db.read() as session:
+        own = session.scalars(
+            select(Serial).where(Serial.shop_id == shop_id, Serial.item_key.is_not(None))
+        ).all()
+        tokens = {one.serial_number: one.token for one in own}
+    assert sale[0] in tokens
+    assert scan(desk, f"https://x.myshopify.com/apps/serializer/u/{tokens[sale[0]]}") == (200, sale[0])
+    assert scan(desk, "https://x.myshopify.com/apps/serializer/01/09506000134352/21/NEW%2D1?k=1") == (
+        200,
+        sale[1],
+    )
+    assert scan(desk, "https://x.myshopify.com/u/nobody") == (409, "scan_unknown")
+    for code in ("%231001", "known"):
+        assert desk.get(f"/scan?code={code}").headers["Location"] == "/scan/1"
+
+
+def test_an_order_of_many_units_is_packed_page_by_page(desk: Staff, db: Database, shop_id: int) -> None:
+    place(db, shop_id, 1, 1010)
+    made = sold(db, shop_id, *({} for _ in range(1010)))
+    page = desk.page("/scan/1")
+    assert "1010 left" in page or "1,010 left" in page
+    assert page.count('class="unit-scan') == 250
+    assert scan(desk, made[1009]) == (200, made[1009])
+    assert scan(desk, "FIRST") == (200, made[0])
+    answer = desk.send("/scan/1", {"code": made[1], "line": ""}).get_json()
+    assert answer["left"] == 1007
