@@ -21,6 +21,16 @@ from sqlalchemy.orm import Session
 
 BUSY_SECONDS = 15
 
+UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
+"""What the database's absence looks like: it is away, full, read-only or overrun; trying again may help. A standby that
+has not been promoted yet raises InternalError, see ``is_unavailable``."""
+
+
+def is_unavailable(problem: BaseException) -> bool:
+    """Whether trying again later may help, because nothing is wrong with what was asked."""
+    sqlstate = getattr(getattr(problem, "orig", None), "sqlstate", None)
+    return isinstance(problem, UNAVAILABLE) or sqlstate == "25006"
+
 
 class Database:
     """Engines for one database URL; cheap to make, opens nothing before the first use.
@@ -70,7 +80,11 @@ class Database:
         if self.path is None:
             yield
             return
-        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as problem:
+            # A full or read-only disk, or no more open files: to whoever writes, the database is away.
+            raise exc.OperationalError("open the file lock", None, problem) from problem
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -111,11 +125,22 @@ def _sqlite_reader(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+# A server whose machine or cable is gone says nothing: after so many seconds of silence the request fails with 503, and
+# is repeated, instead of holding its process until gunicorn ends it. TCP_USER_TIMEOUT is in milliseconds.
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+
 def _postgres_engines(url: URL, pool_size: int) -> tuple[Engine, Engine]:
     prepare = url.query.get("prepare") != "off"
     url = url.difference_update_query(["prepare"])
     # Prepared at the second use; None turns preparing off.
-    arguments: dict[str, Any] = {"prepare_threshold": 1 if prepare else None, "connect_timeout": 5}
+    arguments: dict[str, Any] = {"prepare_threshold": 1 if prepare else None, **_PATIENCE}
     shared: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_use_lifo": True}
     writer = create_engine(url, connect_args=arguments, **shared)
     reader = create_engine(

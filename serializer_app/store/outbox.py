@@ -189,6 +189,46 @@ def anything_due(session: Session) -> bool:
     return session.execute(query).first() is not None
 
 
+AHEAD = timedelta(seconds=5)
+"""By how much the clocks of two machines may differ without anybody minding."""
+LONGEST_PAUSE = timedelta(seconds=LONGEST_WAIT)
+
+
+def _ahead(moment: datetime, lease_seconds: float) -> tuple[Any, Any]:
+    """What no clock that goes right can have written: (of a row, of a lane)."""
+    row = OutboxRow.queued_at > moment + AHEAD
+    lane = or_(
+        Lane.served_at > moment + AHEAD,
+        Lane.leased_until > moment + timedelta(seconds=lease_seconds) + AHEAD,
+        Lane.paused_until > moment + LONGEST_PAUSE + AHEAD,
+    )
+    return row, lane
+
+
+def anything_ahead(session: Session, lease_seconds: float) -> bool:
+    """Whether a clock that was ahead left times behind that keep things waiting."""
+    row, lane = _ahead(now(), lease_seconds)
+    return bool(session.execute(select(or_(exists().where(row), exists().where(lane)))).scalar())
+
+
+def bring_back(session: Session, lease_seconds: float) -> int:
+    """Make due what was put by a clock that was ahead, and end its leases and pauses; returns the number of rows.
+
+    A lane that somebody works in keeps its lease no longer than any other: work is harmless to do twice.
+    """
+    moment = now()
+    row, lane = _ahead(moment, lease_seconds)
+    freed = session.execute(
+        update(OutboxRow).where(row).values(due_at=moment, queued_at=moment).returning(OutboxRow.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    session.execute(
+        update(Lane).where(lane).values(leased_until=moment, paused_until=moment, served_at=moment),
+        execution_options={"synchronize_session": False},
+    )
+    return len(freed)
+
+
 def renew(session: Session, taken: Taken, *, lease_seconds: float) -> bool:
     """Keep the lane for longer work; False when somebody else has it by now, and the work must stop."""
     result = session.execute(

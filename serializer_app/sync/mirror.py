@@ -67,7 +67,8 @@ def _mirror(work: Work, jobs: Sequence[Job], kind: str, read: Documents) -> Verd
     with work.db.read() as session:
         for owner in _load(session, work.shop_id, jobs, kind, read):
             early = owner.written_at is not None and owner.written_at + SPACING - now()
-            if early and early > timedelta(0) and (owner.changed() or owner.leftover()):
+            # A write that lies further ahead than that was noted by a clock that was set back since.
+            if early and timedelta(0) < early <= SPACING and (owner.changed() or owner.leftover()):
                 verdict.postponed.append((owner.job, early.total_seconds()))
             else:
                 owners.append(owner)

@@ -7,13 +7,14 @@ one reads the present state and acts.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app import logs
@@ -24,7 +25,7 @@ from serializer_app.shopify.client import AdminClient, ShopUnavailable, Throttle
 from serializer_app.shopify.transport import Http, new_http
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
-from serializer_app.store.db import Database
+from serializer_app.store.db import Database, is_unavailable
 from serializer_app.store.outbox import Job, Taken
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,10 @@ while it waits for a slow answer."""
 POLL_SECONDS = 0.25
 LOST_PAUSE = 300.0
 CLOSED_PAUSE = 60.0
+CLOCK_SECONDS = 60.0
+"""How often a worker looks for times that lie ahead of its clock."""
+CLOCK_STEP = 2.0
+"""A clock that goes back by more seconds than this was set; below that it is being steered."""
 
 
 class LaneLost(Exception):
@@ -117,6 +122,7 @@ class Worker:
         self.handlers = handlers
         self.stopping = threading.Event()
         self._http = new_http(settings)
+        self._look_at = self._ahead = 0.0
 
     def run(self) -> None:
         """Until ``stop``: work while something is due, then wait for a commit of this process or a moment."""
@@ -124,9 +130,11 @@ class Worker:
         while not self.stopping.is_set():
             self.db.committed.clear()
             try:
+                self._mind_the_clock()
                 busy = self.step()
-            except OperationalError as error:
-                log.error("database unavailable", problem=type(error.orig).__name__)
+            except SQLAlchemyError as error:
+                # Away, full, read-only: whatever it is, a worker that ended would leave everything undone after it.
+                log.error("database unavailable", problem=type(getattr(error, "orig", error)).__name__)
                 self.stopping.wait(1.0)
                 continue
             if not busy:
@@ -137,6 +145,22 @@ class Worker:
         """Finish the job in hand and end. Safe to call from a signal handler."""
         self.stopping.set()
         self.db.committed.set()
+
+    def _mind_the_clock(self) -> None:
+        """At the start, now and then, and as soon as this machine's clock went back: free what a clock that was ahead
+        put off, its leases and pauses too. It might have been any machine's.
+        """
+        ahead = time.time() - time.monotonic()
+        if time.monotonic() < self._look_at and ahead > self._ahead - CLOCK_STEP:
+            self._ahead = max(ahead, self._ahead)
+            return
+        self._look_at, self._ahead = time.monotonic() + CLOCK_SECONDS, ahead
+        with self.db.read() as session:
+            if not outbox.anything_ahead(session, LEASE_SECONDS):
+                return
+        with self.db.write() as session:
+            freed = outbox.bring_back(session, LEASE_SECONDS)
+        log.warning("the clock was ahead", jobs=freed)
 
     def step(self) -> bool:
         """Do one batch; False when nothing was due. Never raises for what a job did, only for the database."""
@@ -176,9 +200,11 @@ class Worker:
             if error.code == "authorisation_lost":
                 return Verdict(postponed=[(job, 0.0) for job in taken.jobs], pause=LOST_PAUSE)
             return Verdict(failed=[(job, error) for job in taken.jobs])
-        except (LaneLost, OperationalError):
+        except LaneLost:
             raise
-        except Exception:
+        except Exception as error:
+            if is_unavailable(error):
+                raise
             log.exception("job failed", kind=taken.jobs[0].kind)
             fault = AppError("internal_error", "A fault of the app; see its log", permanent=False)
             return Verdict(failed=[(job, fault) for job in taken.jobs])

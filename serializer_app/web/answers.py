@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import structlog
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from serializer_app.errors import AppError
+from serializer_app.store.db import is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,7 @@ def handle_errors(app: Flask) -> None:
     """Every way out of a request that failed. An expected failure writes no traceback to the log."""
     app.register_error_handler(AppError, _expected)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(SQLAlchemyError, _database)
     app.register_error_handler(IntegrityError, _race)
     app.register_error_handler(Exception, _unexpected)
 
@@ -82,9 +83,12 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _database_away(error: OperationalError) -> Response:
+def _database(error: SQLAlchemyError) -> Response:
+    if not is_unavailable(error):
+        return _unexpected(error)
     # The statement and its values stay out of the log: they may hold names and addresses.
-    log.error("database unavailable", problem=type(error.orig).__name__, reason=_first_line(error.orig))
+    cause = getattr(error, "orig", error)
+    log.error("database unavailable", problem=type(cause).__name__, reason=_first_line(cause))
     return _rendered(
         AppError(
             "database_unavailable",
