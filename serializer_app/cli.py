@@ -271,7 +271,8 @@ def _resync(options: argparse.Namespace) -> int:
         if options.no_wait:
             print("Queued; the worker will do it.")
             return 0
-        parked = _work_until_done(settings, database, shop.id, ("resync", "mirror-order", "mirror-variant"))
+        kinds = ("resync", "definitions", "mirror-order", "mirror-variant")
+        parked = _work_until_done(settings, database, shop.id, kinds)
     print(
         "Every metafield holds what the database says."
         if not parked

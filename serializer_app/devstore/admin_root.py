@@ -56,6 +56,7 @@ class AdminRoot:
             "metafieldsSet": self._set,
             "metafieldsDelete": self._delete,
             "metafieldDefinitionCreate": self._define,
+            "metafieldDefinitionUpdate": self._redefine,
             "flowTriggerReceive": self._trigger,
         }
 
@@ -162,6 +163,13 @@ class AdminRoot:
     def _define(self, info: Any, definition: dict[str, Any]) -> View:
         made, errors = self.state.metafields.define(definition)
         return {"createdDefinition": self.views.definition(made) if made else None, "userErrors": errors}
+
+    def _redefine(self, info: Any, definition: dict[str, Any]) -> View:
+        changed, errors = self.state.metafields.redefine(definition)
+        return {
+            "updatedDefinition": self.views.definition(changed) if changed else None,
+            "userErrors": errors,
+        }
 
     def _trigger(self, info: Any, **args: Any) -> View:
         if not args.get("handle") and not args.get("body"):

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -188,6 +188,18 @@ class Metafields:
         )
         self.definitions[address] = definition
         return definition, []
+
+    def redefine(self, entry: JsonDict) -> tuple[Definition | None, list[JsonDict]]:
+        """``metafieldDefinitionUpdate``: (definition, user errors). What is not named stays."""
+        address = (entry["ownerType"], self.namespace(entry.get("namespace")), entry["key"])
+        definition = self.definitions.get(address)
+        if definition is None:
+            return None, [_definition_error("key", "Definition not found.", "NOT_FOUND")]
+        given: JsonDict = {name: entry[name] for name in ("name", "description") if name in entry}
+        for name in ("access", "capabilities"):
+            given[name] = {**getattr(definition, name), **(entry.get(name) or {})}
+        self.definitions[address] = replace(definition, **given)
+        return self.definitions[address], []
 
     def _check(self, entry: JsonDict) -> tuple[str, tuple[str, str, str] | None]:
         """(type, problem as (input field, message, code) or None) of one input."""

@@ -23,17 +23,25 @@ log = structlog.get_logger(__name__)
 
 Call = Callable[[str, dict[str, Any]], dict[str, Any]]
 
-DEFINITIONS: tuple[dict[str, Any], ...] = (
-    {
+PAGES = 4
+"""Pages of an order's items that its customer may read: some three thousand units (extensions/order-status)."""
+
+
+def _items_definition(page: int) -> dict[str, Any]:
+    return {
         "namespace": "serializer",
-        "key": "properties",
+        "key": "properties" if page == 1 else f"properties_{page}",
         "ownerType": "ORDER",
         "type": "json",
-        "name": "Serializer items",
+        "name": "Serializer items" if page == 1 else f"Serializer items, page {page}",
         "description": "The items of this order: item IDs, serial numbers, warranties. Written by the Serializer app.",
         # The customer of the order may read it: extensions/order-status shows it on the order status page.
         "access": {"customerAccount": "READ"},
-    },
+    }
+
+
+DEFINITIONS: tuple[dict[str, Any], ...] = (
+    *(_items_definition(page) for page in range(1, PAGES + 1)),
     {
         "namespace": "serializer",
         "key": "serials",
@@ -82,6 +90,12 @@ def install(work: Work, jobs: Sequence[Job]) -> Verdict:
     return Verdict(done=list(jobs), pause=work.rest())
 
 
+def define(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``definitions``: part of a resync, for shops that installed an earlier version."""
+    _definitions(work)
+    return Verdict(done=list(jobs), pause=work.rest())
+
+
 def ensure_definitions(call: Call) -> list[str]:
     """Have every metafield definition; returns what Shopify said about those that could not be had."""
     problems = []
@@ -90,6 +104,9 @@ def ensure_definitions(call: Call) -> list[str]:
         if errors & _NO_MORE_FILTERS and "capabilities" in definition:
             plain = {name: value for name, value in definition.items() if name != "capabilities"}
             errors = _defined(call, plain)
+        if errors & _THERE_ALREADY and "access" in definition:
+            # Made before there was anything to show to customers, or by somebody else.
+            errors = _opened(call, definition)
         if errors and not errors & _THERE_ALREADY:
             problems.append(f"{definition['ownerType']} {definition['key']}: {', '.join(sorted(errors))}")
     return problems
@@ -141,6 +158,13 @@ def _defined(call: Call, definition: dict[str, Any]) -> set[str]:
     answer = (
         call("MetafieldDefinitionCreate", {"definition": definition}).get("metafieldDefinitionCreate") or {}
     )
+    return {error.get("code") or "UNKNOWN" for error in answer.get("userErrors") or []}
+
+
+def _opened(call: Call, definition: dict[str, Any]) -> set[str]:
+    """Have a definition that is there show its metafields to whom ours would; nothing else of it is changed."""
+    wanted = {name: definition[name] for name in ("namespace", "key", "ownerType", "access")}
+    answer = call("MetafieldDefinitionUpdate", {"definition": wanted}).get("metafieldDefinitionUpdate") or {}
     return {error.get("code") or "UNKNOWN" for error in answer.get("userErrors") or []}
 
 

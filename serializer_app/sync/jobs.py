@@ -21,6 +21,7 @@ from serializer_app.sync.worker import Handler, Worker
 
 HANDLERS: dict[str, Handler] = {
     "install": install.install,
+    "definitions": install.define,
     "sync-catalog": fetch.sync_catalog,
     "sync-product": fetch.sync_product,
     "fetch-order": fetch.fetch_orders,

@@ -208,6 +208,7 @@ def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
     after = int(job.key or 0)
     with work.db.write() as session:
         if not after:
+            outbox.put(session, work.shop_id, "definitions", [""])
             variants = session.scalars(
                 select(Variant.variant_id).where(
                     Variant.shop_id == work.shop_id, Variant.configured_at.is_not(None)

@@ -50,6 +50,9 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
         "MetafieldsSet": {"metafields": [metafield | {"type": "json", "value": "{}"}]},
         "MetafieldsDelete": {"metafields": [metafield]},
         "MetafieldDefinitionCreate": {"definition": definition | {"type": "json"}},
+        "MetafieldDefinitionUpdate": {
+            "definition": {name: definition[name] for name in ("key", "ownerType")}
+        },
         "FlowTriggerReceive": {"handle": "serial-number-claimed", "payload": {"a": 1}},
     }
 

@@ -92,3 +92,30 @@ def test_every_text_is_there_in_every_language(name: str) -> None:
 def test_packages_are_the_ones_that_are_tested(name: str) -> None:
     wanted = json.loads((EXTENSIONS / name / "package.json").read_text(encoding="utf-8"))["dependencies"]
     assert {f"{package}@{version}" for package, version in wanted.items()} <= set(UI_PACKAGES)
+
+
+def test_the_order_status_reads_all_pages_of_one_writing(ui_packages: Path, tmp_path: Path) -> None:
+    """An order of thousands of units has several metafields; what a shrunken one left behind is not shown."""
+    esbuild = ui_packages / ".bin" / "esbuild"
+    source = EXTENSIONS / "order-status" / "src" / "items.ts"
+    bundle = tmp_path / "items.mjs"
+    command = [str(esbuild), str(source), "--bundle", "--format=esm", f"--outfile={bundle}"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    pages = {
+        "properties": {"pages": 3, "revision": "r", "items": [{"itemId": "A"}]},
+        "properties_2": {"revision": "r", "items": [{"itemId": "B"}]},
+        "properties_3": {"revision": "older", "items": [{"itemId": "X"}]},
+        "properties_4": {"revision": "r", "items": [{"itemId": "Y"}]},
+    }
+    values = {key: {"value": json.dumps(page)} for key, page in pages.items()}
+    script = tmp_path / "run.mjs"
+    script.write_text(
+        "import { itemsOf } from './items.mjs';\n"
+        "for (const order of [" + json.dumps(values) + ", { properties: null }, null]) {\n"
+        "  globalThis.fetch = async () => ({ json: async () => ({ data: { order } }) });\n"
+        "  console.log((await itemsOf('gid://shopify/Order/1')).map((item) => item.itemId).join());\n"
+        "}\n",
+        encoding="utf-8",
+    )
+    ran = subprocess.run(["node", str(script)], check=True, capture_output=True, text=True, timeout=60)
+    assert ran.stdout.split("\n") == ["A,B", "", "", ""]

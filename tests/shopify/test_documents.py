@@ -52,6 +52,7 @@ def test_every_operation_that_the_app_needs_is_there() -> None:
     assert set(NAMES) == {
         "FlowTriggerReceive",
         "MetafieldDefinitionCreate",
+        "MetafieldDefinitionUpdate",
         "MetafieldsDelete",
         "MetafieldsSet",
         "Order",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +15,9 @@ from serializer_app.store import outbox
 from serializer_app.store.models import ShopToken
 from tests.town import Town
 from tests.visitors import VAULT, staff
+
+ORDER_KEYS = {"properties", "properties_2", "properties_3", "properties_4"}
+"""What a customer may read of an order (extensions/order-status)."""
 
 
 def test_the_admin_frame_opens_the_app_and_may_frame_it(town: Town) -> None:
@@ -43,7 +47,7 @@ def test_the_code_grant_leads_over_the_consent_page_into_the_admin(town: Town) -
 def test_an_installation_makes_the_definitions_and_learns_the_shop(town: Town) -> None:
     definitions = town.store.states[town.shop.domain].metafields.definitions.values()
     assert {(made.owner_type, made.namespace, made.key) for made in definitions} == {
-        ("ORDER", "serializer", "properties"),
+        *(("ORDER", "serializer", key) for key in ORDER_KEYS),
         ("ORDER", "serializer", "serials"),
         ("PRODUCTVARIANT", "serializer", "properties"),
     }
@@ -54,6 +58,19 @@ def test_an_installation_makes_the_definitions_and_learns_the_shop(town: Town) -
     town.settle()
     with town.db.read() as session:
         assert outbox.state(session, town.shop_id, "install", "") is None
+
+
+@pytest.mark.parametrize("kind", ["install", "resync"])
+def test_definitions_of_an_earlier_version_are_opened_to_the_orders_customer(town: Town, kind: str) -> None:
+    definitions = town.store.states[town.shop.domain].metafields.definitions
+    for address, made in list(definitions.items()):
+        definitions[address] = replace(made, access={}, name=f"Ours: {made.name}")
+    with town.db.write() as session:
+        outbox.put(session, town.shop_id, kind, [""])
+    town.settle()
+    opened = {made.key for made in definitions.values() if made.access.get("customerAccount") == "READ"}
+    assert opened == ORDER_KEYS
+    assert all(made.name.startswith("Ours: ") for made in definitions.values())
 
 
 def test_a_token_that_ends_early_is_renewed_and_the_work_goes_on(town: Town) -> None:
