@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, g, request
 
@@ -25,15 +27,22 @@ from serializer_app.web.doors import Number, everybody, guards, open_door
 from serializer_app.web.embedded import embedded, staff_of_shop
 from serializer_app.web.extension import extension, staff_in_extension
 from serializer_app.web.health import health
-from serializer_app.web.house import House, furnish, house
+from serializer_app.web.house import House, behind, furnish, house
 from serializer_app.web.install import auth, limited_by_address
-from serializer_app.web.storefront import signed_by_proxy, storefront
+from serializer_app.web.storefront import signed_and_shown_with_its_page, signed_by_proxy, storefront
 from serializer_app.web.webhooks import signed_by_shopify, webhooks
 
 __version__ = "0.1.0"
 
 
 MOST_BYTES = 2 * 1024 * 1024
+
+
+class _App(Flask):
+    """Flask without the question, eight times a request, whether one of our functions is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -44,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure()
     settings = settings or Settings.from_env()
     vault = Vault(settings.encryption_keys)
-    app = Flask(__name__, template_folder="web/templates", static_folder="web/static")
+    app = _App(__name__, template_folder="web/templates", static_folder="web/static")
     # No SECRET_KEY: nobody has a Flask session here, and with a key every request would set up its signing.
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, VERSION=__version__)
     furnish(app, House(settings, Database(settings.database_url), vault))
@@ -54,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     answers.handle_errors(app)
     open_door(app, health, everybody)
     open_door(app, webhooks, signed_by_shopify)
-    open_door(app, storefront, signed_by_proxy)
+    open_door(app, storefront, signed_and_shown_with_its_page)
     open_door(app, buyer, signed_by_proxy)
     open_door(app, api, api_key_holder)
     open_door(app, public_api, everybody)
@@ -79,26 +88,28 @@ def start_worker(app: Flask) -> Embedded | None:
 
 def _begin() -> None:
     """Name the request, so that its log lines and its answer can be told from all others."""
-    g.started = time.monotonic()
-    g.request_id = secrets.token_hex(8)
-    logs.clear()
-    logs.bind(request_id=g.request_id)
+    here = behind(g)
+    here.started = time.monotonic()
+    here.request_id = secrets.token_hex(8)
+    logs.begin(request_id=here.request_id)
 
 
 def _end(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    if request.endpoint != "health.healthz":
-        seconds = time.monotonic() - g.started
-        counters().answered(request.blueprint, response.status_code, seconds)
+    here, asked = behind(g), behind(request)
+    response.headers.add("X-Request-Id", here.request_id)
+    response.headers.add("X-Content-Type-Options", "nosniff")
+    rule = asked.url_rule
+    if rule is None or rule.endpoint != "health.healthz":
+        seconds = time.monotonic() - here.started
+        counters().answered(asked.blueprint, response.status_code, seconds)
         # The route and never the address: it carries signatures, tokens, serial numbers and customers' IDs.
         logs.request_done(
-            g.request_id,
-            request.method,
-            str(request.url_rule or "-"),
+            here.request_id,
+            asked.method,
+            "-" if rule is None else rule.rule,
             response.status_code,
-            g.get("shop_domain"),
+            here.get("shop_domain"),
             round(seconds * 1000, 1),
-            g.get("facts"),
+            here.get("facts"),
         )
     return response

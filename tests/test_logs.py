@@ -63,7 +63,7 @@ def stream() -> Iterator[io.StringIO]:
     out = io.StringIO()
     logs.configure("DEBUG", stream=out)
     yield out
-    logs.clear()
+    logs.begin()
     logging.captureWarnings(False)
     structlog.reset_defaults()
     root.handlers = handlers
@@ -211,9 +211,9 @@ def test_a_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
 
 
 def test_a_line_is_json_with_its_request_and_time(stream: io.StringIO) -> None:
-    logs.bind(request_id="r-1", shop="a.myshopify.com")
+    logs.begin(request_id="r-1", shop="a.myshopify.com")
     logs.get("serializer_app.web").info("webhook_taken", topic="orders/create", units=3)
-    logs.clear()
+    logs.begin()
     logs.get("serializer_app.web").warning("later")
     first, second = lines(stream)
     assert first.pop("time").endswith("Z")

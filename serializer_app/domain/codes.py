@@ -12,23 +12,20 @@ import unicodedata
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-_VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
+_IS_SYMBOL = frozenset(ALPHABET).issuperset
 # Luhn doubles every second symbol and adds the digits of the result in base 32; both fit a table.
 _DOUBLED = [(2 * value) // 32 + (2 * value) % 32 for value in range(32)]
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 _TO_VALUE = bytes.maketrans(ALPHABET.encode(), bytes(range(32)))
 _TO_DOUBLED = bytes.maketrans(ALPHABET.encode(), bytes(_DOUBLED))
-_TYPED = str.maketrans({"I": "1", "L": "1", "O": "0"})
+_TYPED = str.maketrans({"I": "1", "L": "1", "O": "0", **dict.fromkeys("-‐‑‒–—―−﹘﹣－")})
 _SYMBOLS = 15
-_DASHES = "-‐‑‒–—―−﹘﹣－"
 
 
 def check_symbol(symbols: str) -> str:
     """The Luhn-mod-32 check symbol of ``symbols``, which must be of the alphabet."""
-    total = 0
-    for position, symbol in enumerate(reversed(symbols)):
-        value = _VALUE[symbol]
-        total += _DOUBLED[value] if position % 2 == 0 else value
+    typed = symbols.encode("ascii")
+    total = sum(typed[::-2].translate(_TO_DOUBLED)) + sum(typed[-2::-2].translate(_TO_VALUE))
     return ALPHABET[-total % 32]
 
 
@@ -62,13 +59,8 @@ def read_symbols(typed: str) -> str | None:
     """The symbols of the alphabet that ``typed`` stands for, without what people put between them, or None."""
     if len(typed) > 100:
         return None
-    kept = "".join(
-        symbol
-        for symbol in unicodedata.normalize("NFKC", typed)
-        if not symbol.isspace() and symbol not in _DASHES
-    )
-    symbols = kept.upper().translate(_TYPED)
-    return None if any(symbol not in _VALUE for symbol in symbols) else symbols
+    symbols = "".join(unicodedata.normalize("NFKC", typed).upper().translate(_TYPED).split())
+    return symbols if _IS_SYMBOL(symbols) else None
 
 
 def serial_key(serial_number: str) -> str:

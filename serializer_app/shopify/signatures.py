@@ -149,17 +149,17 @@ def parse_query(query_string: bytes | str) -> list[tuple[str, str]]:
     """
     if isinstance(query_string, str):
         query_string = query_string.encode("utf-8", "replace")
-    text = query_string.decode("utf-8", "replace")
-    decode = _decoded if "%" in text or "+" in text else str
-    return [
-        (decode(key), decode(value))
-        for key, _, value in [piece.partition("=") for piece in text.split("&") if piece]
-    ]
+    pairs = []
+    for piece in query_string.decode("utf-8", "replace").split("&"):
+        if piece:
+            key, _, value = piece.partition("=")
+            if "%" in piece or "+" in piece:
+                key, value = _decoded(key), _decoded(value)
+            pairs.append((key, value))
+    return pairs
 
 
 def _decoded(text: str) -> str:
-    if "%" not in text and "+" not in text:
-        return text
     return _short_decoded(text) if len(text) < 64 else unquote_plus(text)
 
 
@@ -248,7 +248,7 @@ def _is_signed(message: str, signature: str, secrets: Sequence[str]) -> bool:
     # compare_digest raises TypeError on text that is not ASCII, and an empty secret would let anyone sign.
     if not signature.isascii():
         return False
-    return any(hmac.compare_digest(signature, _hex(message, secret)) for secret in secrets if secret)
+    return any(secret and hmac.compare_digest(signature, _hex(message, secret)) for secret in secrets)
 
 
 def _number(text: str) -> int | None:

@@ -11,6 +11,7 @@ import fcntl
 import os
 import select
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -46,6 +47,8 @@ class Database:
         """Set after every commit of this process: an embedded worker waits on it instead of polling."""
         engines = _sqlite_engines(parsed) if self.is_sqlite else _postgres_engines(parsed, pool_size)
         self.writer, self.reader = engines
+        self._kept = threading.local()
+        self._all_kept: weakref.WeakSet[Connection] = weakref.WeakSet()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -66,7 +69,24 @@ class Database:
         with self.reader.connect() as connection:
             yield connection
 
+    def reading(self) -> Connection:
+        """This thread's own reading connection, kept between requests and never to be closed by who asks.
+
+        Taking one out of the pool and giving it back costs as much as finding a shop. One that the server closed
+        meanwhile is replaced, as the pool would do it.
+        """
+        connection: Connection | None = getattr(self._kept, "connection", None)
+        if connection is None:
+            connection = self._kept.connection = self.reader.connect()
+            self._all_kept.add(connection)
+        elif not (self.is_sqlite or connection.invalidated) and _is_closed(connection.connection):
+            connection.invalidate()
+        return connection
+
     def dispose(self) -> None:
+        for connection in list(self._all_kept):
+            connection.close()
+        self._kept = threading.local()
         self.writer.dispose()
         self.reader.dispose()
 
@@ -152,11 +172,18 @@ def _postgres_engines(url: URL, pool_size: int) -> tuple[Engine, Engine]:
 
 
 def _refuse_closed_socket(connection: Any, _record: Any, _proxy: Any) -> None:
+    """The pool answers with a fresh connection."""
+    if _is_closed(connection):
+        raise exc.DisconnectionError("the server closed the connection")
+
+
+def _is_closed(connection: Any) -> bool:
     """Notice a server that went away without asking it: an idle connection with something to read was closed.
 
-    One system call where a ping would be a round trip. The pool answers with a fresh connection.
+    One system call where a ping would be a round trip.
     """
+    if connection.closed:
+        return True
     poller = select.poll()
     poller.register(connection.fileno(), select.POLLIN)
-    if connection.closed or poller.poll(0):
-        raise exc.DisconnectionError("the server closed the connection")
+    return bool(poller.poll(0))

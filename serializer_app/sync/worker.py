@@ -172,8 +172,7 @@ class Worker:
             shop = shops.by_id(session, taken.shop_id) if taken else None
         if taken is None or shop is None:
             return False
-        logs.clear()
-        logs.bind(shop=shop.domain)
+        logs.begin(shop=shop.domain)
         work = Work(self.settings, self.db, self.vault, self._http, shop.id, shop.domain, taken)
         try:
             with _renewing(self.db, work):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from flask import Flask, current_app, g
-from sqlalchemy import Connection
+from flask import Flask, current_app
 
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
@@ -21,11 +21,17 @@ class House:
     db: Database
     vault: Vault
     guesses: Guesses = field(default_factory=Guesses)
+    shop_ids: dict[str, int] = field(default_factory=dict)
+    """Shops by domain, of those seen installed: the only thing about a shop that a process keeps."""
 
 
 def furnish(app: Flask, house: House) -> None:
     app.extensions[_KEY] = house
-    app.teardown_appcontext(_give_back)
+
+
+def behind(proxy: Any) -> Any:
+    """What ``g`` or ``request`` stand for now: each use of a proxy looks it up again, which busy paths feel."""
+    return proxy._get_current_object()
 
 
 def house(app: Flask | None = None) -> House:
@@ -33,20 +39,3 @@ def house(app: Flask | None = None) -> House:
     found = (app or current_app).extensions[_KEY]
     assert isinstance(found, House)
     return found
-
-
-def reading() -> Connection:
-    """The reading connection of this request: opened at its first use, given back when the request ends.
-
-    One for guard and handler together, because taking it out of the pool twice costs as much as asking for the shop.
-    """
-    if "reading" not in g:
-        g.reading = house().db.reader.connect()
-    connection: Connection = g.reading
-    return connection
-
-
-def _give_back(_problem: BaseException | None) -> None:
-    connection: Connection | None = g.pop("reading", None)
-    if connection is not None:
-        connection.close()

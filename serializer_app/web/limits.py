@@ -48,6 +48,8 @@ class Limiter:
 
     def peek(self, key: Hashable) -> float:
         """What ``take`` would answer, without taking: for limits that count failures only."""
+        if key not in self._buckets:
+            return 0.0
         with self._lock:
             level, _ = self._level(key)
         return 0.0 if level >= 1.0 else (1.0 - level) / self._rate

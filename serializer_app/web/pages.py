@@ -19,7 +19,6 @@ def page(template: str, status: int = 200, **values: object) -> Response:
     response.headers["Content-Security-Policy"] = f"frame-ancestors {ancestors}"
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

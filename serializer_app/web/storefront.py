@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Dialect, bindparam, select
 
 from serializer_app.domain import item_pages
 from serializer_app.domain.codes import read_item_id
-from serializer_app.domain.item_pages import Direction, Filters, Page
+from serializer_app.domain.item_pages import Direction, Filters
+from serializer_app.domain.shops import INSTALLED
 from serializer_app.errors import AppError
 from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, verify_proxy
 from serializer_app.store.models import Order, Shop
@@ -18,7 +19,7 @@ from serializer_app.store.prepared import Prepared
 from serializer_app.web import cursors
 from serializer_app.web.answers import JSON, failure
 from serializer_app.web.forwarding import visitor_address
-from serializer_app.web.house import house, reading
+from serializer_app.web.house import House, behind, house
 from serializer_app.web.limits import Guessed
 from serializer_app.web.wire.items import page_body
 
@@ -27,9 +28,11 @@ storefront = Blueprint("storefront", __name__, url_prefix="/apps/serializer")
 NUMBERS = ("orderId", "customerId", "productVariantId", "lineItemId")
 TEXTS = ("serialNumber", "itemId", "itemRef")
 STARTING_POINTS = ("orderId", "customerId", "serialNumber", "itemId", "itemRef")
+_STARTING_POINTS = frozenset(STARTING_POINTS)
 
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LARGEST_ID = 2**63 - 1
+_MOST_DOMAINS = 10_000
 
 _SHOPS = Shop.__table__.c
 _SHOP_BY_DOMAIN = select(_SHOPS.id, _SHOPS.status, _SHOPS.storefront_access).where(
@@ -41,17 +44,48 @@ def signed_by_proxy() -> Response | None:
     """The guard: Shopify's signature and an installed shop, or 401 with nothing else said."""
     parts = house()
     try:
-        identity = verify_proxy(request.query_string, parts.settings.secrets)
+        visitor = verify_proxy(request.query_string, parts.settings.secrets)
     except InvalidSignature:
         return _refused()
-    connection = reading()
-    found = _shop_by_domain(connection.dialect).rows(connection, {"domain": identity.shop})
-    if not found or found[0][1] != "installed":
+    if _access(parts, visitor.shop) is None:
         return _refused()
-    g.shop_id, _, g.storefront_access = found[0]
-    g.shop_domain, g.visitor = identity.shop, identity
-    g.actor = f"customer:{identity.customer_id}" if identity.customer_id else "visitor"
+    _enter(parts, visitor)
     return None
+
+
+def signed_and_shown_with_its_page() -> Response | None:
+    """The guard of ``items`` alone: Shopify's signature and a shop that was installed when we last looked, or 401.
+
+    Whether it still is, the statement that finds the page tells beside it: a question of its own takes as long.
+    """
+    parts = house()
+    try:
+        visitor = verify_proxy(request.query_string, parts.settings.secrets)
+    except InvalidSignature:
+        return _refused()
+    if visitor.shop not in parts.shop_ids and _access(parts, visitor.shop) is None:
+        return _refused()
+    _enter(parts, visitor)
+    return None
+
+
+def _enter(parts: House, visitor: ProxyIdentity) -> None:
+    here = behind(g)
+    here.shop_id, here.shop_domain, here.visitor = parts.shop_ids[visitor.shop], visitor.shop, visitor
+    here.actor = f"customer:{visitor.customer_id}" if visitor.customer_id else "visitor"
+
+
+def _access(parts: House, domain: str) -> str | None:
+    """Who may list the items of this shop, "open" or "owner"; None where the app is not installed."""
+    connection = parts.db.reading()
+    found = _shop_by_domain(connection.dialect).rows(connection, {"domain": domain})
+    if not found or found[0][1] != INSTALLED:
+        parts.shop_ids.pop(domain, None)
+        return None
+    if len(parts.shop_ids) >= _MOST_DOMAINS:
+        parts.shop_ids.clear()
+    parts.shop_ids[domain] = found[0][0]
+    return str(found[0][2])
 
 
 @lru_cache
@@ -66,35 +100,48 @@ def _refused() -> Response:
 @storefront.after_request
 def _keep_nothing(response: Response) -> Response:
     """Every answer depends on who asked, the refusals too: no cache on the way may keep one."""
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.add("Cache-Control", "no-store")
     return response
 
 
 @storefront.get("/items")
 def items() -> Response:
     """A page of a hundred items that match all filters."""
-    visitor: ProxyIdentity = g.visitor
+    parts, here = house(), behind(g)
+    try:
+        return _items(parts, here.shop_id, here.visitor)
+    except AppError:
+        if _access(parts, here.shop_domain) is None:  # to a shop that left nothing else is said
+            return _refused()
+        raise
+
+
+def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
     filters, cursor = read_filters(visitor.parameters)
-    if not any(name in filters for name in STARTING_POINTS):
+    if _STARTING_POINTS.isdisjoint(filters):
         raise AppError(
             "filter_missing", f"At least one of {', '.join(STARTING_POINTS)} is needed", status=400
         )
-    parts = house()
     keys = cursors.signing_keys(parts.vault)
     direction: Direction = "next"
     beyond = None
     if cursor is not None:
-        direction, beyond = cursors.decode(keys, g.shop_id, filters, cursor)
-    guess = (g.shop_id, visitor.customer_id, visitor_address(), _guessed(filters))
+        direction, beyond = cursors.decode(keys, shop_id, filters, cursor)
+    guess = (shop_id, visitor.customer_id, visitor_address(), _guessed(filters))
     parts.guesses.check(*guess)
-    connection = reading()
-    if g.storefront_access == "owner" and not _may_list(connection, filters, visitor):
-        page = Page((), False, False)
-    else:
-        page = item_pages.page(connection, g.shop_id, filters, direction=direction, beyond=beyond)
+    connection = parts.db.reading()
+    page = item_pages.page(
+        connection, shop_id, filters, direction=direction, beyond=beyond, open_domain=visitor.shop
+    )
+    if not page.rows:
+        access = _access(parts, visitor.shop)
+        if access is None:
+            return _refused()
+        if access == "owner" and _may_list(connection, filters, visitor):
+            page = item_pages.page(connection, shop_id, filters, direction=direction, beyond=beyond)
     if not page.rows and beyond is None:
         parts.guesses.missed(*guess)
-    previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)
+    previous, following = cursors.around(page, keys, shop_id, filters, beyond)
     return Response(page_body(page, previous, following), content_type=JSON)
 
 

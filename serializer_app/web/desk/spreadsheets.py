@@ -74,8 +74,8 @@ def _cells(session: Session, shop_id: int, rows: Any, keys: list[str]) -> Iterat
             *title,
             warranty,
             auto,
-            made,
-            changed,
+            item_pages.printed(made),
+            item_pages.printed(changed),
         ]
         yield [*named, *(values.get(key) for key in keys)]
 

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from serializer_app.clock import iso
 from serializer_app.domain import warranty
-from serializer_app.domain.item_pages import Page
+from serializer_app.domain.item_pages import Page, printed
 from serializer_app.store.models import Item
 
 _ENCODER = msgspec.json.Encoder()
@@ -76,14 +76,22 @@ def warranty_wire(stored: str | None) -> WarrantyWire | UnsetType | None:
 def item_results(rows: Iterable[Any]) -> list[ItemWire]:
     """The rows of ``domain.item_pages.page`` as they go out. The stored custom fields are the wire's JSON already."""
     found: list[ItemWire] = []
+    # Units of one order mostly share these: what was made of the last one is used again.
     fields, raw = "[]", Raw("[]")
+    before: str | float | None = None
+    begun = ended = ""
+    after: str | float | None = None
     for _, line, variant, item_id, number, stored, custom_fields, order, auto, made, changed in rows:
-        if custom_fields != fields:  # units of one order mostly share theirs
+        if custom_fields != fields:
             fields, raw = custom_fields, Raw(custom_fields)
+        if made != before:
+            before, begun = made, printed(made)
+        if changed != after:
+            after, ended = changed, printed(changed)
         serial = UNSET if number is None else number
         found.append(
             ItemWire(
-                line, variant, item_id, serial, warranty_wire(stored), raw, order, bool(auto), made, changed
+                line, variant, item_id, serial, warranty_wire(stored), raw, order, bool(auto), begun, ended
             )
         )
     return found
