@@ -362,6 +362,23 @@ def test_who_holds_the_unit_reads_it_without_signing_in(ask: Visitor, owned: lis
     assert ask.item_ids({"itemId": owned[0]}) == owned[:1]
 
 
+def test_what_a_process_knows_of_a_shop_is_its_number_alone(
+    ask: Visitor, database: Database, shop_id: int
+) -> None:
+    """A shop that was seen installed is refused from the moment it leaves, and never shown who has its number next."""
+    sold(database, shop_id, {"serial_number": "S-1"})
+    assert len(ask.page({"orderId": 1})["results"]) == 1
+    changed(database, Shop, Shop.id == shop_id, storefront_access="owner")
+    assert problem(ask({"orderId": 1})) == (403, "sign_in_required")
+    changed(database, Shop, Shop.id == shop_id, storefront_access="open", status="uninstalled")
+    for filters in ({"orderId": 1}, {"orderId": 2}, {"orderId": "x"}, {}, {"orderId": 1, "cursor": "x"}):
+        assert ask(filters).status_code == 401, filters
+    changed(database, Shop, Shop.id == shop_id, status="installed")
+    assert len(ask.page({"orderId": 1})["results"]) == 1
+    changed(database, Shop, Shop.id == shop_id, domain=OTHER_SHOP)
+    assert ask({"orderId": 1}).status_code == 401
+
+
 def test_an_open_shop_shows_an_order_to_everybody(ask: Visitor, database: Database, shop_id: int) -> None:
     made = sold(database, shop_id, {"customer_id": 7})
 
