@@ -12,14 +12,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from serializer_app.devstore.products import Customer
-from serializer_app.domain import items, mail
+from serializer_app.domain import catalog, items, mail
 from serializer_app.domain.items import ItemChanges
 from serializer_app.domain.registry import units
 from serializer_app.store.models import Registration
 from serializer_app.web.house import house
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.sight import codes_seen
 from tests.town import Town
-from tests.web.buyer.images import read_back
 
 pytestmark = pytest.mark.browser
 
@@ -167,12 +167,31 @@ def test_the_camera_is_offered_where_codes_can_be_read(scripted: Street) -> None
     assert page.url.startswith(scripted.town.store.origin)
 
 
-def test_a_code_on_the_screen_reads_back(scripted: Street) -> None:
-    """The SVG as a browser paints it, black on white in print size, decoded by somebody else's decoder."""
-    link = scripted.link()
-    scripted.page.goto(f"{scripted.town.store.origin}/apps/serializer{link}/qr.png?scale=6")
-    answer = scripted.context.request.get(f"{scripted.town.store.origin}/apps/serializer{link}/qr.png")
-    assert read_back(answer.body())[0].endswith(f"/apps/serializer{link}")
+def test_codes_as_a_browser_paints_them_read_back(site: Town, browser: Browser) -> None:
+    """SVG and PNG, the unit's own link and its GS1 form, 25 mm wide on paper, decoded by somebody else's decoder."""
+    town, (_, item_id) = site, sold(site)
+    with town.db.write() as session:
+        item = items.find(session, town.shop_id, item_id)
+        assert item is not None
+        variant = catalog.find(session, town.shop_id, item.variant_id)
+        assert variant is not None
+        variant.barcode = "4006381333931"
+        (unit,) = units.find(session, town.row(), item_id)
+        link = f"/apps/serializer/u/{units.link_token(session, town.shop_id, unit, actor='staff:1')}"
+    context = browser.new_context(device_scale_factor=3)
+    page = context.new_page()
+    page.goto(f"{town.store.origin}/apps/serializer/verify")
+    names = ("qr.svg", "qr.png?scale=6", "qr.svg?form=gs1", "qr.png?form=gs1")
+    pictures = "".join(
+        f'<p><img src="{town.store.origin}{link}/{name}" style="width: 25mm; padding: 5mm"></p>'
+        for name in names
+    )
+    page.set_content(f"<main style='background: #fff'>{pictures}</main>", wait_until="load")
+    seen = codes_seen(page, page.locator("main"))
+    own = f"https://{town.shop.domain}{link}"
+    gs1 = f"https://{town.shop.domain}/apps/serializer/01/04006381333931/21/{item_id}?k={link.rpartition('/')[2]}"
+    assert seen == [own, own, gs1, gs1]
+    context.close()
 
 
 def test_the_pages_fit_a_phone_by_day_and_by_night(scripted: Street, browser: Browser) -> None:

@@ -44,3 +44,11 @@ def decoded(width: int, height: int, grey: bytes) -> tuple[str, str]:
     picture = memoryview(grey).cast("B", (height, width))
     (code,) = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return code.text, code.ec_level
+
+
+def all_decoded(width: int, height: int, grey: bytes) -> list[str]:
+    """What every code in a picture holds, from top to bottom and from left to right."""
+    picture = memoryview(grey).cast("B", (height, width))
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    places = sorted((code.position.top_left.y // 40, code.position.top_left.x, code.text) for code in found)
+    return [text for _, _, text in places]
