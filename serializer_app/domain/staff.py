@@ -69,6 +69,11 @@ def everybody(session: Session, shop_id: int) -> Sequence[Staff]:
     return sorted(found, key=lambda member: ROLES.index(cast(Role, member.role)))
 
 
+def names(session: Session, shop_id: int) -> dict[str, str]:
+    """What owners call their staff, by Shopify's number."""
+    return {member.user_id: member.name for member in everybody(session, shop_id) if member.name}
+
+
 def may_configure(shop: Shop, role: Role) -> bool:
     return not shop.settings_limited or role != "member"
 
@@ -89,7 +94,7 @@ def configure(
         if change is None:
             continue
         if change.role != member.role:
-            differences[f"staff {member.user_id}"] = {"from": member.role, "to": change.role}
+            differences[member.name or member.user_id] = {"from": member.role, "to": change.role}
         member.name, member.role = change.name or None, change.role
     if not any(member.role == "owner" for member in members):
         raise AppError("no_owner", "Somebody has to stay an owner", status=422)

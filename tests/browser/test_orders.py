@@ -122,7 +122,7 @@ def test_an_item_keeps_warranty_fields_and_its_story(desk: Desk, order: Order) -
     desk.app.get_by_label("Warranty").select_option("lifetime")
     desk.app.get_by_role("button", name="Save").click()
     desk.told("Saved")
-    expect(desk.app.locator(".story")).to_contain_text("serialNumber: X-1")
+    expect(desk.app.locator(".story")).to_contain_text("Serial number: X-1")
     stored = desk.town.items(order)[0]
     assert (stored.serial_number, stored.warranty, stored.own_warranty) == ("X-1", "P100Y", True)
 

@@ -56,8 +56,9 @@ def texts(shop: Shop | None = None) -> Texts:
 
 
 def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: Any) -> Response:
-    """A page of the desk: ``templates/desk/<template>.html``."""
+    """A page of the desk: ``templates/desk/<template>.html``; ``people`` are staff by their names (domain.staff)."""
     words = texts(shop)
+    words.people = values.pop("people", {})
     response = embedded_page(
         f"desk/{template}.html",
         http_status,

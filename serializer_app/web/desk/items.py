@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import field_values, item_search, items, orders, shops
+from serializer_app.domain import field_values, item_search, items, orders, shops, staff
 from serializer_app.domain.item_pages import Filters
 from serializer_app.domain.items import ItemChanges
 from serializer_app.errors import AppError
@@ -64,6 +64,7 @@ def item(item_id: str) -> Response:
             found=described,
             fields=named_fields(shop, found),
             story=items.story(session, found),
+            people=staff.names(session, shop.id),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import shops
+from serializer_app.domain import shops, staff
 from serializer_app.domain.registry import customers, lookups, registrations, transfers
 from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.errors import AppError
@@ -85,6 +85,7 @@ def registration(public_id: str) -> Response:
             person=view.person,
             duration=lookups.duration(view.row),
             story=lookups.story(session, shop.id, serial),
+            people=staff.names(session, shop.id),
         )
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from flask import Response, g, request
 
-from serializer_app.domain import shops, staff
+from serializer_app.domain import history, shops, staff
 from serializer_app.domain.staff import Role
 from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked, typed
@@ -15,6 +15,8 @@ from serializer_app.web.house import house
 from serializer_app.web.wire.values import Name
 
 _GUARDED = "/settings"
+_CHANGES = 20
+_ABOVE_ALL = 2**62
 
 
 @desk.before_request
@@ -63,6 +65,13 @@ def staff_settings() -> Response:
             me=g.actor.removeprefix("staff:"),
             may=g.role == "owner",
             owners=_named(staff.owners(session, shop.id)),
+            people=staff.names(session, shop.id),
+            story=[
+                entry[1:]
+                for entry in history.page(
+                    session, shop.id, "shop", shop.id, beyond=_ABOVE_ALL, backwards=True, most=_CHANGES
+                )
+            ],
         )
 
 

@@ -52,6 +52,8 @@ class Texts:
         self.language = language
         self._column = LANGUAGES.index(language)
         self._zone = zone(time_zone)
+        self.people: Mapping[str, str] = {}
+        """What owners call their staff, by Shopify's number."""
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text under ``key``. Raises KeyError for one that nobody wrote."""
@@ -101,8 +103,28 @@ class Texts:
     def actor(self, actor: str) -> str:
         """Who did something, as a person says it."""
         kind, _, name = actor.partition(":")
+        if kind == "staff" and name in self.people:
+            return self.people[name]
         key = f"actor.{kind}"
         return self(key, name=name) if key in WORDS else actor
+
+    def field(self, field: str) -> str:
+        """What a field of a history entry is called."""
+        key = f"field.{field}"
+        return self(key) if key in WORDS else field.removeprefix("customFields.")
+
+    def value(self, field: str, value: Any) -> str:
+        """A value of a history entry as a person reads it."""
+        if field in ("warrantyDuration", "warranty"):
+            return self.warranty(value)
+        if value in (None, "", []):
+            return self("changed.empty")
+        if isinstance(value, bool):
+            return self("yes" if value else "no")
+        if isinstance(value, list):
+            return ", ".join(str(one.get("name", one) if isinstance(one, dict) else one) for one in value)
+        key = f"value.{value}"
+        return self(key) if key in WORDS else str(value)
 
     def action(self, action: str) -> str:
         key = f"action.{action}"
@@ -115,7 +137,7 @@ class Texts:
     def problem(self, message: str) -> str:
         """What is wrong with one field, as web.wire says it in English."""
         if self.language == "de":
-            return failures.PROBLEMS.get(message, message)
+            return failures.problem(message)
         return message[:1].upper() + message[1:]
 
 

@@ -1,5 +1,9 @@
 """What went wrong, in German: by the error's code, and by the English sentence about a field (web.wire.problems)."""
 
+from __future__ import annotations
+
+import re
+
 GERMAN = {
     "settings_limited": "Einstellungen ändert, wen ein Eigentümer dazu bestimmt hat; die Seite „Mitarbeiter“ sagt, wer",
     "no_owner": "Jemand muss Eigentümer bleiben",
@@ -47,6 +51,28 @@ GERMAN = {
     "claim_rules_invalid": "Diese Regeln für Registrierungen gibt es nicht",
     "alert_not_found": "Diese Warnung ist schon erledigt",
     "scan_full": "Diese Position ist schon vollständig",
+    "serial_not_found": "Diese Seriennummer wurde nicht gefunden",
+    "serial_registered": "Diese Seriennummer ist schon registriert",
+    "serial_not_registered": "Diese Seriennummer ist nicht registriert",
+    "serial_replaced": "Diese Seriennummer wurde ersetzt",
+    "serial_too_long": "Die Seriennummer ist zu lang; sie hat höchstens 64 Zeichen",
+    "serial_malformed": "Die Seriennummer muss 1 bis 64 druckbare Zeichen haben",
+    "customer_unreachable": "Ein Eigentümer braucht eine E-Mail-Adresse oder eine Telefonnummer",
+    "endpoint_invalid": "An diese Adresse kann nichts geschickt werden; sie muss öffentlich sein",
+    "endpoint_not_found": "Dieser Webhook wurde nicht gefunden",
+    "too_many_endpoints": "Mehr Webhooks sind nicht möglich",
+    "upload_invalid": "Diese Datei lässt sich nicht lesen",
+    "upload_not_found": "Diese Datei wurde nicht gefunden",
+    "upload_running": "Diese Datei wird noch eingelesen",
+    "pattern_invalid": "So lassen sich keine Codes bilden",
+    "precondition_failed": "Jemand anderes hat das inzwischen geändert; bitte neu laden",
+    "idempotency_key_reused": "Dieses Formular wurde schon abgeschickt; bitte laden Sie die Seite neu",
+    "not_found": "Das wurde nicht gefunden",
+    "not_decided": "Darüber ist schon entschieden",
+    "shop_not_installed": "Die App ist in diesem Shop nicht installiert",
+    "internal_error": "Ein Fehler der App; ihr Protokoll sagt mehr",
+    "backfill_running": "Ein Nachtrag läuft schon",
+    "staff_not_found": "Dieser Mitarbeiter hat die App nie geöffnet",
 }
 PROBLEMS = {
     "must be the public name of a mail server": "muss der öffentliche Name eines Mailservers sein",
@@ -58,15 +84,42 @@ PROBLEMS = {
     "must not be blank": "darf nicht leer sein",
     "must have printable characters only": "darf nur druckbare Zeichen enthalten",
     "must not contain control characters": "darf keine Steuerzeichen enthalten",
-    "must have at most 64 characters": "darf höchstens 64 Zeichen haben",
-    "must have at most 30 characters": "darf höchstens 30 Zeichen haben",
-    "must have at most 200 characters": "darf höchstens 200 Zeichen haben",
     "must have at least 1 character": "darf nicht leer sein",
     "must be an integer": "muss eine ganze Zahl sein",
-    "must be greater than or equal to 1": "muss mindestens 1 sein",
-    "must be at most 100 years": "darf höchstens 100 Jahre sein",
-    "must be at most 1200 months": "darf höchstens 1200 Monate sein",
-    "must be at most 36525 days": "darf höchstens 36525 Tage sein",
+    "must be true or false": "muss ja oder nein sein",
+    "must be a string": "muss ein Text sein",
+    "must be an object": "ist nicht vollständig",
+    "must be a list": "muss eine Liste sein",
+    "is not known here": "ist hier nicht bekannt",
+    "is not a rule for claims": "ist keine Regel für Registrierungen",
+    "must not be in the future": "darf nicht in der Zukunft liegen",
+    "has each character once: codes do not tell case": "darf jedes Zeichen nur einmal enthalten",
+    "has from 2 to 64 printable ASCII characters and no space": "hat 2 bis 64 druckbare ASCII-Zeichen ohne Leerzeichen",
     "is not defined in the settings of this shop": "ist in den Einstellungen dieses Shops nicht festgelegt",
     "is no item of this line item": "gehört nicht zu dieser Position",
 }
+_PATTERNS = (
+    (r"must have at most (\d+) characters?", r"darf höchstens \1 Zeichen haben"),
+    (r"must have at least (\d+) characters?", r"muss mindestens \1 Zeichen haben"),
+    (r"must have at least (\d+) items?.*", r"muss mindestens \1 Einträge haben"),
+    (r"must have at most (\d+) items?.*", r"darf höchstens \1 Einträge haben"),
+    (r"must be greater than or equal to (\d+)", r"muss mindestens \1 sein"),
+    (r"must be less than or equal to (\d+)", r"darf höchstens \1 sein"),
+    (r"must be at most (\d+) years", r"darf höchstens \1 Jahre sein"),
+    (r"must be at most (\d+) months", r"darf höchstens \1 Monate sein"),
+    (r"must be at most (\d+) days", r"darf höchstens \1 Tage sein"),
+    (r"must be an integer from (\d+) to (\d+)", r"muss eine ganze Zahl von \1 bis \2 sein"),
+    (r"must be a valid (?:date|datetime).*", r"muss ein Datum sein"),
+    (r"must be a valid integer.*", r"muss eine ganze Zahl sein"),
+    (r"must be '.*", r"muss eine der Möglichkeiten sein"),
+)
+
+
+def problem(message: str) -> str:
+    """The sentence in German; the English one where nobody wrote it."""
+    if message in PROBLEMS:
+        return PROBLEMS[message]
+    for pattern, german in _PATTERNS:
+        if re.fullmatch(pattern, message):
+            return re.sub(pattern, german, message)
+    return message

@@ -33,6 +33,7 @@ WORDS = {
     "staff.role.owner": ("Owner: settings and staff", "Eigentümer: Einstellungen und Mitarbeiter"),
     "staff.role.editor": ("Change settings", "Einstellungen ändern"),
     "staff.role.member": ("Read settings", "Einstellungen lesen"),
+    "staff.story": ("Last changes of settings", "Letzte Änderungen der Einstellungen"),
     "staff.back": (
         "If no owner can be reached any more, whoever runs the app names another one:",
         "Ist kein Eigentümer mehr zu erreichen, benennt der Betreiber der App einen anderen:",
