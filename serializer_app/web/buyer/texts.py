@@ -25,6 +25,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "The camera cannot be used. Please type the number instead.",
         "Die Kamera lässt sich nicht verwenden. Bitte gib die Nummer ein.",
     ),
+    "scan_unable": (
+        "This browser cannot read codes. Your phone’s camera app can: point it at the code and open the link.",
+        "Dieser Browser kann keine Codes lesen. Die Kamera-App deines Telefons kann es: Richte sie auf den Code und "
+        "öffne den Link.",
+    ),
     "scan_hold": ("Hold the code in front of the camera.", "Halte den Code vor die Kamera."),
     "genuine": ("Genuine", "Echt"),
     "genuine_long": (
@@ -155,6 +160,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Keep the address of this page: it shows that the product is yours.",
         "Bewahre die Adresse dieser Seite auf: Sie zeigt, dass das Produkt dir gehört.",
     ),
+    "owner_link": ("The page to keep", "Die Seite zum Aufbewahren"),
     "open_owner": ("Certificate and passing on", "Zertifikat und Weitergabe"),
     "certificate": ("Certificate", "Zertifikat"),
     "certificate_long": (

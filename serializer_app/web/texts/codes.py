@@ -4,9 +4,9 @@ WORDS = {
     "codes.title": ("Codes to print", "Codes zum Drucken"),
     "codes.button": ("Codes", "Codes"),
     "codes.lead": (
-        "Each unit gets a QR code with its own link. Who scans it sees that the unit is genuine and can register it.",
-        "Jedes Stück bekommt einen QR-Code mit seinem eigenen Link. Wer ihn scannt, sieht, dass es echt ist, und kann "
-        "es registrieren.",
+        "Each unit gets a QR code with its own link: it shows that the unit is genuine and lets the buyer register it.",
+        "Jedes Stück bekommt einen QR-Code mit seinem eigenen Link: Er zeigt, dass es echt ist, und der Käufer kann es "
+        "damit registrieren.",
     ),
     "codes.which": ("Which units", "Welche Stücke"),
     "codes.all": ("All units and serials", "Alle Stücke und Seriennummern"),

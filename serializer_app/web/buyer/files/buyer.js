@@ -6,7 +6,12 @@ for (const button of document.querySelectorAll("[data-szr-print]")) {
 
 (() => {
   const form = document.querySelector("[data-szr-scan]");
-  if (!form || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
+  if (!form) return;
+  if (!("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) {
+    // The camera app of every phone opens the links that our codes hold.
+    form.querySelector("[data-szr-unable]").hidden = false;
+    return;
+  }
   const start = form.querySelector("[data-szr-start]");
   const stop = form.querySelector("[data-szr-stop]");
   const video = form.querySelector("video");
