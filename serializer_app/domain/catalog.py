@@ -8,13 +8,18 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 import msgspec
-from sqlalchemy import case, literal, select, true, update
+from sqlalchemy import bindparam, case, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.codes import make_experience_id
 from serializer_app.store import outbox
 from serializer_app.store.models import Variant
+
+# Built once: naming columns and conditions took an eighth of a small order's webhook.
+_TRACKING = select(
+    Variant.variant_id, Variant.trackable, Variant.auto_generatable, Variant.warranty, Variant.custom_fields
+).where(Variant.shop_id == bindparam("shop"), Variant.variant_id.in_(bindparam("wanted", expanding=True)))
 
 IN_FLIGHT = 1.0
 """Seconds after which an order that was being applied while a variant was toggled is there to be counted again."""
@@ -71,15 +76,7 @@ def tracking(session: Session, shop_id: int, variant_ids: Iterable[int]) -> dict
     found: dict[int, Tracking] = {}
     connection = session.connection()
     for start in range(0, len(wanted), 500):
-        rows = connection.execute(
-            select(
-                Variant.variant_id,
-                Variant.trackable,
-                Variant.auto_generatable,
-                Variant.warranty,
-                Variant.custom_fields,
-            ).where(Variant.shop_id == shop_id, Variant.variant_id.in_(wanted[start : start + 500]))
-        )
+        rows = connection.execute(_TRACKING, {"shop": shop_id, "wanted": wanted[start : start + 500]})
         for variant_id, trackable, auto_generatable, warranty, fields in rows:
             found[variant_id] = Tracking(
                 variant_id, trackable, auto_generatable, warranty, empty_fields(fields)

@@ -16,6 +16,7 @@ MANY = 20
 """Units of one line from which on they go in by one statement of their own."""
 
 _ITEMS: Any = Item.__table__
+_ONE_BY_ONE = insert(_ITEMS)
 
 
 def write(session: Session, lines: Iterable[tuple[Mapping[str, Any], Sequence[str]]]) -> None:
@@ -30,13 +31,13 @@ def write(session: Session, lines: Iterable[tuple[Mapping[str, Any], Sequence[st
             rows += [{**shared, "item_id": item_id} for item_id in item_ids]
             continue
         if rows:
-            connection.execute(insert(_ITEMS), rows)
+            connection.execute(_ONE_BY_ONE, rows)
             rows = []
         given = {f"new_{name}": value for name, value in shared.items()}
         given["item_ids"] = msgspec.json.encode(item_ids).decode()
         connection.execute(_of_one_line(tuple(shared), connection.dialect.name), given)
     if rows:
-        connection.execute(insert(_ITEMS), rows)
+        connection.execute(_ONE_BY_ONE, rows)
 
 
 @lru_cache

@@ -49,7 +49,7 @@ def write(
 
 def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fresh: bool) -> None:
     if fresh:
-        statement = outbox.insert(session, Line).on_conflict_do_nothing()
+        statement = outbox.insert_new(session, Line)
     else:
         statement = outbox.insert(session, Line)
         excluded = statement.excluded

@@ -161,9 +161,7 @@ def _is_tracked(variant_id: int | None, variants: dict[int, catalog.Tracking]) -
 def _insert(session: Session, shop_id: int, snapshot: OrderSnapshot) -> bool:
     """Insert the order; False when it was there. Of two at once the second waits here for the first one's commit."""
     row = {"shop_id": shop_id, "order_id": snapshot.order_id, **_columns(snapshot)}
-    made = session.connection().execute(
-        outbox.insert(session, Order).on_conflict_do_nothing().returning(Order.order_id), row
-    )
+    made = session.connection().execute(outbox.insert_new(session, Order, Order.order_id), row)
     return made.scalar_one_or_none() is not None
 
 

@@ -19,6 +19,8 @@ from serializer_app.store import outbox
 from serializer_app.store.crypto import api_key_hash, new_api_key
 from serializer_app.store.models import ApiKey, Shop, ShopToken
 
+_BY_DOMAIN = select(Shop).where(Shop.domain == bindparam("domain"))
+
 INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
 KEY_SCOPES = ("read", "write")
@@ -57,7 +59,7 @@ class KeyHolder:
 
 def find(session: Session, domain: str) -> Shop | None:
     """The shop of a checked domain, uninstalled ones too."""
-    return session.scalars(select(Shop).where(Shop.domain == domain)).one_or_none()
+    return session.scalars(_BY_DOMAIN, {"domain": domain}).one_or_none()
 
 
 def installed(session: Session, domain: str) -> Shop:

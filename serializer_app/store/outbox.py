@@ -57,6 +57,17 @@ def insert(session: Session | Connection, table: Any) -> Any:
     return _inserts(bind.dialect.name)(table)
 
 
+def insert_new(session: Session, table: Any, returning: Any = None) -> Any:
+    """INSERT of what is not there yet, built once for each table."""
+    return _insert_new(session.get_bind().dialect.name, table, returning)
+
+
+@lru_cache
+def _insert_new(dialect: str, table: Any, returning: Any) -> Any:
+    statement = _inserts(dialect)(table).on_conflict_do_nothing()
+    return statement if returning is None else statement.returning(returning)
+
+
 def _inserts(dialect: str) -> Any:
     return (sqlite if dialect == "sqlite" else postgresql).insert
 
