@@ -128,11 +128,10 @@ def snippets() -> Response:
 def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, Any]:
     """The units of a real order, as its metafield and with it the snippets name them."""
     rows, _ = units.of_order(session, shop_id, order_id, most=5)
-    titles = item_search.variant_titles(session, shop_id, {row.variant_id for row in rows})
     order = session.get(Order, (shop_id, order_id))
     lines: dict[str, list[Any]] = {}
-    for row in rows:
-        lines.setdefault(titles.get(row.variant_id, (None, None))[0] or str(row.variant_id), []).append(row)
+    for found in item_search.described(session, shop_id, [row.id for row in rows]):
+        lines.setdefault(found.product or str(found.item.variant_id), []).append(found.item)
     return {"name": (order.name if order is not None else None) or order_id, "lines": lines}
 
 

@@ -123,6 +123,8 @@ class Texts:
             return self("yes" if value else "no")
         if isinstance(value, list):
             return ", ".join(str(one.get("name", one) if isinstance(one, dict) else one) for one in value)
+        if field == "scopes":
+            return str(value).replace(",", ", ")
         key = f"value.{value}"
         return self(key) if key in WORDS else str(value)
 

@@ -186,10 +186,7 @@ WORDS = {
     "home.bare": ("Without a serial number", "Ohne Seriennummer"),
     "home.warnings": ("Warnings", "Warnungen"),
     "home.pending": ("Registrations waiting", "Wartende Registrierungen"),
-    "home.window": (
-        "Units and warnings are counted over your last {count} orders.",
-        "Stücke und Warnungen sind über Ihre letzten {count} Bestellungen gezählt.",
-    ),
+    "home.window": ("in your last {count} orders", "in Ihren letzten {count} Bestellungen"),
     "home.figures": ("Your shop now", "Ihr Shop jetzt"),
     "home.mirror": ("Metafields in Shopify", "Metafelder in Shopify"),
     "home.mirror.current": ("Up to date", "Aktuell"),

@@ -19,8 +19,10 @@ WORDS = {
     "staff.limited.on": ("Only owners and those chosen here", "Nur Eigentümer und wer hier gewählt ist"),
     "staff.list": ("Staff", "Mitarbeiter"),
     "staff.list.text": (
-        "Everybody who opened the app. Shopify tells us a number and no name, so give them names you know them by.",
-        "Alle, die die App geöffnet haben. Shopify nennt uns eine Nummer und keinen Namen; geben Sie ihnen Namen.",
+        "Everybody who opened the app. Shopify tells us a number and no name, so give them names you know them by. "
+        "Owners change settings and say who else may.",
+        "Alle, die die App geöffnet haben. Shopify nennt uns eine Nummer und keinen Namen; geben Sie ihnen Namen. "
+        "Eigentümer ändern Einstellungen und sagen, wer noch darf.",
     ),
     "staff.name": ("Name", "Name"),
     "staff.name.of": ("Name of staff member {number}", "Name von Mitarbeiter {number}"),
@@ -28,11 +30,11 @@ WORDS = {
     "staff.number": ("Shopify's number", "Shopifys Nummer"),
     "staff.you": ("You", "Sie"),
     "staff.seen": ("Last here", "Zuletzt hier"),
-    "staff.role": ("May", "Darf"),
-    "staff.role.of": ("What staff member {number} may do", "Was Mitarbeiter {number} darf"),
-    "staff.role.owner": ("Owner: settings and staff", "Eigentümer: Einstellungen und Mitarbeiter"),
-    "staff.role.editor": ("Change settings", "Einstellungen ändern"),
-    "staff.role.member": ("Read settings", "Einstellungen lesen"),
+    "staff.role": ("Role", "Rolle"),
+    "staff.role.of": ("Role of staff member {number}", "Rolle von Mitarbeiter {number}"),
+    "staff.role.owner": ("Owner", "Eigentümer"),
+    "staff.role.editor": ("Changes settings", "Ändert Einstellungen"),
+    "staff.role.member": ("Reads settings", "Liest Einstellungen"),
     "staff.story": ("Last changes of settings", "Letzte Änderungen der Einstellungen"),
     "staff.back": (
         "If no owner can be reached any more, whoever runs the app names another one:",
