@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Extra words for pytest, e.g. make test PYTEST_ARGS="-n0 -x tests/test_config.py"
 PYTEST_ARGS ?=
 
-.PHONY: help demo test check sbom bench soak clean environment-demo environment-dev browser
+.PHONY: help demo test check sbom bench soak drills clean environment-demo environment-dev browser
 
 help: ## this list
 	@echo "make <verb>:"
@@ -28,11 +28,14 @@ check: environment-dev ## format, lint, types, layer rules, licences and known v
 sbom: environment-dev ## what a deployment consists of, as CycloneDX in var/sbom.json
 	@$(BIN)/python scripts/supply_chain.py sbom var/sbom.json
 
-bench: environment-dev ## speed as ratios within one run (FULL=1: growth to 10 million items as well)
+bench: environment-dev ## speed as ratios within one run, goals met or missed (FULL=1: to ten million items, longer)
 	@$(BIN)/python -m bench $(if $(filter-out 0,$(FULL)),--full)
 
 soak: environment-dev ## random shops against the reference model and kill -9 under load, for MINUTES=10
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),10)
+
+drills: environment-dev ## faults on purpose, under load; what this machine cannot play is said (NAME=scale-out: only that)
+	@$(BIN)/python -m bench.drills $(NAME)
 
 clean: ## remove the environment, caches and the demo's data
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

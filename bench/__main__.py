@@ -1,4 +1,4 @@
-"""`python -m bench [--full]`: the table in a few minutes; with --full also how reading grows with what was sold."""
+"""`python -m bench [--full]`: everything in some minutes; with --full growth to 10⁷ units and longer turns."""
 
 from __future__ import annotations
 
@@ -6,86 +6,64 @@ import argparse
 import os
 import platform
 import tempfile
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import growth, load, reads, writes
-from bench.table import Turns, table
+from bench import growth, load, mirror, pages, peer, reads, results, started, writes
+from bench.measured import Part
 
-RESULTS = Path(__file__).parent / "results"
-GOALS = {
-    "page of 100 by orderId, SQLite": 0.50,
-    "page of 100 by orderId, PostgreSQL": 0.40,
-    "one item by itemRef (serial), SQLite": 0.60,
-    "one item by itemRef (serial), PostgreSQL": 0.60,
-}
-
-
-def read_table(turns: Turns) -> str:
-    rows = []
-    for case in turns.cases():
-        floor = "floor: page" if "page" in case else "floor: one"
-        ratio = turns.median(case) / turns.median(floor)
-        goal = GOALS.get(case)
-        rows.append(
-            [
-                case,
-                f"{turns.median(case):.0f}",
-                f"± {turns.spread(case):.0%}",
-                f"{ratio:.2f}",
-                "" if goal is None else f"≥ {goal:.2f} {'met' if ratio >= goal else 'missed'}",
-            ]
-        )
-    return table(["read path", "requests/s", "spread", "of the floor", "goal"], rows)
-
-
-def write_table(turns: Turns) -> str:
-    rows = []
-    for kind in ("SQLite", "PostgreSQL"):
-        for units in writes.SIZES:
-            floor, raw, app = (turns.median(f"{part} {units}, {kind}") for part in ("floor", "raw", "app"))
-            rows.append(
-                [
-                    f"order of {units}, {kind}",
-                    *(f"{value * 1000:.2f}" for value in (floor, raw, app)),
-                    f"± {turns.spread(f'app {units}, {kind}'):.0%}",
-                    f"{(app - floor) / raw:.2f}",
-                    f"≤ 2.00 {'met' if app <= floor + 2 * raw else 'missed'}",
-                ]
-            )
-    return table(
-        ["webhook", "floor ms", "raw insert ms", "app ms", "spread", "(app - floor) / raw", "goal"], rows
-    )
+MILLION = 1_000_000
 
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    options.add_argument("--full", action="store_true", help="growth from 10^4 to 10^6 units as well")
-    options.add_argument("--units", type=int, default=1_000_000, help="where the growth ends (default 10^6)")
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=float, default=1.0, help="of one turn on the read path")
-    options.add_argument("--only", choices=["reads", "writes", "growth"])
+    options.add_argument("--full", action="store_true", help="growth to 10^7 units, more and longer turns")
+    options.add_argument("--units", type=int, help="where the growth ends (10^6, with --full 10^7)")
+    options.add_argument("--rounds", type=int, help="turns of each case (4, with --full 8)")
+    options.add_argument("--seconds", type=float, default=1.0, help="of one turn under load")
+    options.add_argument("--only", metavar="PART", action="append", choices=PARTS, help=", ".join(PARTS))
+    options.add_argument("--summary", action="store_true", help="print the last run's table for the README")
     given = options.parse_args()
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    parts = [f"{python}, {os.cpu_count()} processors, load by {load.generator()}"]
-    print(parts[0], flush=True)
+    if given.summary:
+        print(results.summary())
+        return
+    given.units = given.units or (10 * MILLION if given.full else MILLION)
+    given.rounds = given.rounds or (8 if given.full else 4)
+    machine = _machine()
+    print(machine, flush=True)
+    parts: list[Part] = []
     with tempfile.TemporaryDirectory(prefix="serializer-bench-") as name:
-        folder = Path(name)
-        if given.only in (None, "reads"):
-            _tell(parts, read_table(reads.measure(folder, given.rounds, given.seconds)))
-        if given.only in (None, "writes"):
-            _tell(parts, write_table(writes.measure(folder, given.rounds)))
-        if given.full or given.only == "growth":
-            _tell(parts, growth.growth_table(growth.measure(folder, given.units)))
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.md"
-    file.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    print(f"\nWritten to {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+        for part in given.only or PARTS:
+            begun = time.monotonic()
+            folder = Path(name, part)
+            folder.mkdir()
+            for found in PARTS[part](folder, given):
+                parts.append(found)
+                print(f"\n{found.text()}", flush=True)
+            print(f"\n({part}: {time.monotonic() - begun:.0f} s)", flush=True)
+    told, file = results.write(machine, parts)
+    print(
+        f"\n### Goals\n\n{told}\n\nWritten to {file} and, as a plot, {file.with_suffix('.svg').name} beside it"
+    )
 
 
-def _tell(parts: list[str], text: str) -> None:
-    parts.append(text)
-    print(f"\n{text}", flush=True)
+def _machine() -> str:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, {os.cpu_count()} processors, load by {load.generator()}"
+
+
+PARTS: dict[str, Callable[[Path, argparse.Namespace], list[Part]]] = {
+    "reads": lambda folder, given: reads.measure(
+        folder, given.rounds, given.seconds, 100_000 if given.full else 0
+    ),
+    "peer": lambda folder, given: peer.measure(folder, given.rounds, given.seconds),
+    "writes": lambda folder, given: writes.measure(folder, given.rounds),
+    "pages": lambda folder, given: pages.measure(folder, min(2, given.rounds), given.seconds),
+    "mirror": lambda folder, given: mirror.measure(folder, given.rounds),
+    "growth": lambda folder, given: growth.measure(folder, given.units),
+    "started": lambda folder, given: started.measure(folder, given.rounds),
+}
 
 
 if __name__ == "__main__":

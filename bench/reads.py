@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-import time
+import json
 import urllib.request
+from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
-from urllib.parse import urlencode
 
-from bench import load
-from bench.floors import SECRET
-from bench.servers import databases, floor, running
-from bench.stock import FAN, ORDER, POPULAR, SHOP, fill
-from bench.table import Turns
+from bench import load, proxied
+from bench.facts import ORDER, SERIAL, UNITS, WHOLE_ORDER
+from bench.measured import Part, Turns
+from bench.servers import APP, KINDS, Server, databases, floor, raw, running
+from bench.stock import Unit, fill, pick
 from serializer_app.domain.item_pages import Filters
-from serializer_app.shopify.signatures import sign_proxy
 from serializer_app.store.db import Database
 
-UNITS = 100_000
-PAGES: dict[str, Filters] = {
-    "page of 100 by orderId": {"orderId": 7},
-    "page of 100 by customerId": {"customerId": FAN},
-    "page of 100 by customerId and variant": {"customerId": FAN, "productVariantId": POPULAR},
-}
-SINGLE: dict[str, Filters] = {
-    "one item by itemRef (serial)": {"itemRef": "sn4711"},
-    "one item by serialNumber": {"serialNumber": "SN4711"},
-    "one item by itemRef within an order": {"itemRef": "SN4711", "orderId": 4711 // ORDER + 1},
-}
+PAGE = "page of 100 by orderId"
+ONE = "one item by itemRef"
+_LISTS = ("orderId", "customerId", "productVariantId", "lineItemId")
+_FEWER = 2
+"""Turns of the cases that no goal speaks of; they tell that none of them falls out of line."""
 
 
-def signed(port: int, filters: Filters) -> str:
-    """The address Shopify's proxy would call now; valid for 90 s."""
-    pairs = [(name, str(value)) for name, value in filters.items()]
-    pairs += [
-        ("shop", SHOP),
-        ("logged_in_customer_id", ""),
-        ("path_prefix", "/apps/serializer"),
-        ("timestamp", str(int(time.time()))),
-    ]
-    query = urlencode([*pairs, ("signature", sign_proxy(pairs, SECRET))])
-    return f"http://127.0.0.1:{port}/apps/serializer/items?{query}"
+def _cases(unit: Unit) -> dict[str, Filters]:
+    """The names of single units begin with "one". All others are whole pages of a hundred."""
+    whole = Unit((WHOLE_ORDER - 1) * ORDER, "")
+    cases: dict[str, Filters] = {
+        PAGE: {"orderId": WHOLE_ORDER},
+        ONE: {"itemRef": SERIAL},
+        "one item by itemRef, an item ID": {"itemRef": unit.item_id},
+        "one item by itemId": {"itemId": unit.item_id},
+        "one item by serialNumber": {"serialNumber": SERIAL},
+        "one item by lineItemId and serialNumber": {"lineItemId": WHOLE_ORDER * 10, "serialNumber": SERIAL},
+    }
+    for count in range(1, len(_LISTS) + 1):
+        for names in combinations(_LISTS, count):
+            if names != ("orderId",) and {"orderId", "customerId"} & set(names):
+                cases[f"page of 100 by {', '.join(names)}"] = whole.filters(names)
+    for names in (("customerId",), ("customerId", "productVariantId")):
+        filters = whole.filters(names)
+        cases[f"deep page of 100 by {', '.join(names)}"] = proxied.deep(filters, whole.key + ORDER - 1)
+    return cases
 
 
 def fetched(url: str) -> bytes:
@@ -48,29 +50,143 @@ def fetched(url: str) -> bytes:
     return body
 
 
-def measure(folder: Path, rounds: int, seconds: float) -> Turns:
-    """Turns of every case on both databases, in requests a second; the floors are "floor: page" and "floor: one"."""
+def measure(folder: Path, rounds: int, seconds: float, warm: int) -> list[Part]:
+    """Requests a second of every case on both databases; then what the processes hold after all of that.
+
+    ``warm``: so many requests at least each web process shall have answered at the end.
+    """
     turns = Turns()
-    log = folder / "servers.log"
-    with databases(folder, "reads") as urls:
-        for url in urls.values():
-            db = Database(url)
-            fill(db, 0, UNITS)
-            db.dispose()
-        app = "serializer_app:create_app()"
+    log, bodies = folder / "servers.log", folder / "read-bodies"
+    bodies.mkdir()
+    with databases(folder, "reads") as found:
+        urls = found["reads"]
+        units = [_stocked(url) for url in urls.values()]
         with (
-            running(app, log, DATABASE_URL=urls["SQLite"]) as sqlite,
-            running(app, log, DATABASE_URL=urls["PostgreSQL"]) as postgresql,
+            running(APP, log, DATABASE_URL=urls["SQLite"]) as sqlite,
+            running(APP, log, DATABASE_URL=urls["PostgreSQL"]) as postgresql,
+            raw(log, urls["SQLite"]) as raw_sqlite,
+            raw(log, urls["PostgreSQL"]) as raw_postgresql,
         ):
-            (folder / "page").write_bytes(fetched(signed(sqlite.port, PAGES["page of 100 by orderId"])))
-            (folder / "one").write_bytes(fetched(signed(sqlite.port, SINGLE["one item by itemRef (serial)"])))
-            with floor(log, folder) as bare:
-                for _ in range(rounds):
-                    for name, cases in (("page", PAGES), ("one", SINGLE)):
-                        for case, filters in cases.items():
-                            turns.add(
-                                f"floor: {name}", load.rate(f"http://127.0.0.1:{bare.port}/{name}", seconds)
-                            )
-                            for kind, server in (("SQLite", sqlite), ("PostgreSQL", postgresql)):
-                                turns.add(f"{case}, {kind}", load.rate(signed(server.port, filters), seconds))
-    return turns
+            servers = dict(zip(KINDS, (sqlite, postgresql), strict=True))
+            raws = dict(zip(KINDS, (raw_sqlite, raw_postgresql), strict=True))
+            cases = {kind: _cases(unit) for kind, unit in zip(KINDS, units, strict=True)}
+            for name, case in (("page", PAGE), ("one", ONE)):
+                (bodies / name).write_bytes(_checked(case, servers, raws[KINDS[1]], name, cases))
+            memory = Memory(servers)
+            with floor(log, bodies) as bare:
+                for turn in range(rounds):
+                    _turn(turns, turn, seconds, bare, servers, raws, cases, memory)
+                    memory.look()
+            memory.top_up(lambda server: proxied.address(server.port, {"orderId": WHOLE_ORDER}), warm)
+    return [_part(turns), memory.part()]
+
+
+def _stocked(url: str) -> Unit:
+    db = Database(url)
+    fill(db, 0, UNITS)
+    (unit,) = pick(db, UNITS, 1)
+    db.dispose()
+    return unit
+
+
+def _checked(
+    case: str, servers: dict[str, Server], bare: Server, name: str, cases: dict[str, dict[str, Filters]]
+) -> bytes:
+    """The body of a case, after a look that all answer the same units."""
+    told = [fetched(proxied.address(server.port, cases[kind][case])) for kind, server in servers.items()]
+    bodies = [
+        json.loads(body)["results"] for body in (*told, fetched(f"http://127.0.0.1:{bare.port}/{name}"))
+    ]
+    if bodies[0] != bodies[1] or bodies[0] != bodies[2]:
+        raise SystemExit(f"the answers to {case} differ:\n{bodies[0][:1]}\n{bodies[1][:1]}\n{bodies[2][:1]}")
+    return told[0]
+
+
+def _turn(
+    turns: Turns,
+    turn: int,
+    seconds: float,
+    bare: Server,
+    servers: dict[str, Server],
+    raws: dict[str, Server],
+    cases: dict[str, dict[str, Filters]],
+    memory: Memory,
+) -> None:
+    for name in ("page", "one"):
+        turns.add(f"floor, {name}", load.rate(f"http://127.0.0.1:{bare.port}/{name}", seconds))
+        for kind, server in raws.items():
+            turns.add(
+                f"raw driver, {name}, {kind}", load.rate(f"http://127.0.0.1:{server.port}/{name}", seconds)
+            )
+        for case in cases[KINDS[0]]:
+            if case.startswith("one") != (name == "one") or (case not in (PAGE, ONE) and turn >= _FEWER):
+                continue
+            for kind, server in servers.items():
+                found = load.rate(proxied.address(server.port, cases[kind][case]), seconds)
+                turns.add(f"{case}, {kind}", found)
+                memory.count(kind, found * seconds)
+
+
+def _part(turns: Turns) -> Part:
+    part = Part(
+        "Reading, requests a second", ["case", "requests/s", "spread", "of the floor", "of the raw driver"]
+    )
+    for case in turns.cases():
+        name = "one" if case.startswith(("one", "floor, one", "raw driver, one")) else "page"
+        kind = case.rpartition(", ")[2]
+        row = [case, f"{turns.median(case):.0f}", f"± {turns.spread(case):.0%}"]
+        if case.startswith("floor"):
+            part.rows.append([*row, "", ""])
+            continue
+        row.append(part.note(f"{case} / floor", turns.ratio(case, f"floor, {name}")))
+        base = f"raw driver, {name}, {kind}"
+        part.rows.append([*row, "" if case == base else str(turns.ratio(case, base))])
+    return part
+
+
+class Memory:
+    """What the web processes hold: at the start, after the first turn of everything, and at the end."""
+
+    def __init__(self, servers: dict[str, Server]) -> None:
+        self._servers = servers
+        self._seen: dict[str, list[tuple[float, float]]] = {kind: [] for kind in servers}
+        self._answered = dict.fromkeys(servers, 0.0)
+        self.look()
+
+    def count(self, kind: str, requests: float) -> None:
+        self._answered[kind] += requests
+
+    def look(self) -> None:
+        for kind, server in self._servers.items():
+            held = server.memory()
+            if held:
+                self._seen[kind].append((self._answered[kind] / len(held), max(held)))
+
+    def top_up(self, address: Callable[[Server], str], least: int) -> None:
+        """More requests, until each process has answered ``least``."""
+        for kind, server in self._servers.items():
+            while self._answered[kind] / 2 < least:
+                self.count(kind, load.rate(address(server), 5) * 5)
+        self.look()
+
+    def part(self) -> Part:
+        head = [
+            "a web process, MB",
+            "at the start",
+            "after requests",
+            "MB",
+            "at the end, after requests",
+            "MB",
+            "growth",
+        ]
+        part = Part("Memory of a web process, without mapped files", head)
+        for kind, seen in self._seen.items():
+            if len(seen) < 3:
+                part.notes.append(f"{kind}: not measured, there is no /proc here.")
+                continue
+            (_, start), (warm_after, warm), (last_after, last) = seen[0], seen[1], seen[-1]
+            part.figures[f"memory, {kind}"] = last
+            part.figures[f"memory growth, {kind}"] = last / warm
+            warmed = (f"{start:.0f}", f"{warm_after:,.0f}", f"{warm:.0f}")
+            part.rows.append([kind, *warmed, f"{last_after:,.0f}", f"{last:.0f}", f"{last / warm:.2f}"])
+        return part
