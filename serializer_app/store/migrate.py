@@ -1,23 +1,20 @@
-"""Bring a database to the newest schema while the old version serves, and tell whether it is there."""
+"""Bring a database to the newest schema while the old version serves."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import structlog
 from alembic import command, op
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from serializer_app.errors import AppError
+from serializer_app.store import schema
 from serializer_app.store.db import Database
 
 log = structlog.get_logger(__name__)
@@ -27,15 +24,8 @@ LOCK_SECONDS = 2.0
 PATIENCE = 600.0
 """How long it comes again for: somebody's report may take its time."""
 
-_PACKAGE = Path(__file__).resolve().parents[1]
 _ONE_AT_A_TIME = text("SELECT pg_try_advisory_xact_lock(5239847120)")
 _LOCK_NOT_AVAILABLE = "55P03"
-
-
-def scripts() -> Path:
-    """The migrations folder: beside the package in a checkout, inside it in an installed wheel."""
-    beside = _PACKAGE.parent / "migrations"
-    return beside if beside.is_dir() else _PACKAGE / "migrations"
 
 
 def upgrade(
@@ -114,23 +104,7 @@ def build_index(name: str, table: str, columns: Sequence[str], **options: Any) -
         op.create_index(name, table, columns, postgresql_concurrently=True, if_not_exists=True, **options)
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether this code can serve on the schema: its own, or a newer one, because an upgrade migrates first and only
-    then replaces the processes.
-    """
-    present = set(MigrationContext.configure(connection).get_current_heads())
-    heads, known = _revisions()
-    return present == heads or bool(present - known)
-
-
-@lru_cache
-def _revisions() -> tuple[set[str], set[str]]:
-    """The newest revisions, and all that this code knows."""
-    found = ScriptDirectory.from_config(_config())
-    return set(found.get_heads()), {script.revision for script in found.walk_revisions()}
-
-
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(scripts()).replace("%", "%%"))
+    config.set_main_option("script_location", str(schema.scripts()).replace("%", "%%"))
     return config

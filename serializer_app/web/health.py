@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
 from serializer_app.errors import AppError
-from serializer_app.store import migrate
+from serializer_app.store import schema
 from serializer_app.web import metrics
 from serializer_app.web.answers import answer
 from serializer_app.web.counters import counters
@@ -29,7 +29,7 @@ def readyz() -> Response:
     """The database answers and has the schema of this code. Shopify being away must not take us out of service."""
     try:
         with house().db.connect() as connection:
-            current = migrate.is_current(connection)
+            current = schema.is_current(connection)
     except SQLAlchemyError as error:
         raise AppError("database_unavailable", "The database is away", status=503, permanent=False) from error
     if not current:

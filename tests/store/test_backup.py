@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 
 from serializer_app import cli
 from serializer_app.errors import AppError
-from serializer_app.store import backup, migrate
+from serializer_app.store import backup, schema
 from serializer_app.store.db import Database
 from serializer_app.store.models import Base, Item
 from tests.postgres import PostgresServer
@@ -91,7 +91,7 @@ def test_an_sqlite_database_is_saved_while_it_is_written_and_restored_by_putting
         whole(found, later)
         assert name == "busy" or found == later
         with restored.connect() as connection:
-            assert migrate.is_current(connection)
+            assert schema.is_current(connection)
         restored.dispose()
 
 
@@ -145,7 +145,7 @@ def test_a_postgresql_database_is_saved_by_pg_dump_while_it_is_written_and_resto
             whole(found, later)
             assert busy or found == later
             with restored.connect() as connection:
-                assert migrate.is_current(connection)
+                assert schema.is_current(connection)
         finally:
             restored.dispose()
             tool("dropdb", "--force", f"--maintenance-db={postgres.url().replace('+psycopg', '')}", name)

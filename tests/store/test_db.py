@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from serializer_app.domain import shops
 from serializer_app.errors import AppError
-from serializer_app.store import migrate
+from serializer_app.store import migrate, schema
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import Base, Shop
@@ -93,14 +93,14 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     migrate.upgrade(database_url)
     database = Database(database_url)
     with database.connect() as connection:
-        assert migrate.is_current(connection)
+        assert schema.is_current(connection)
     database.dispose()
 
 
 def test_a_database_that_was_never_migrated_is_not_current(tmp_path_factory: pytest.TempPathFactory) -> None:
     database = Database(f"sqlite:///{tmp_path_factory.mktemp('db')}/empty.sqlite3")
     with database.connect() as connection:
-        assert not migrate.is_current(connection)
+        assert not schema.is_current(connection)
     database.dispose()
 
 

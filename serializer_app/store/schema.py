@@ -1,0 +1,32 @@
+"""Which schema a database has. Without Alembic: a web process asks at every probe, and never migrates."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def scripts() -> Path:
+    """The migrations folder: beside the package in a checkout, inside it in an installed wheel."""
+    beside = _PACKAGE.parent / "migrations"
+    return beside if beside.is_dir() else _PACKAGE / "migrations"
+
+
+@lru_cache
+def known() -> frozenset[str]:
+    """All revisions that this code knows, by the number each file's name begins with; the highest is the newest."""
+    return frozenset(file.name.split("_", 1)[0] for file in (scripts() / "versions").glob("[0-9]*_*.py"))
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether this code can serve on the schema: its own, or a newer one, because an upgrade migrates first and only
+    then replaces the processes.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    present = set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+    return present == {max(known())} or bool(present - known())
