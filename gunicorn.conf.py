@@ -91,6 +91,8 @@ def post_worker_init(worker: Worker) -> None:
     global _embedded
     from serializer_app import count_together, start_worker
 
+    # A download that goes on for minutes tells the arbiter that its process is alive (web.house.still_alive).
+    worker.wsgi.extensions["serializer-alive"] = worker.notify
     count_together(worker.wsgi, _counted, _PARTS, worker.counting_part)
     _embedded = start_worker(worker.wsgi)
 

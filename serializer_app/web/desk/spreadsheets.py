@@ -18,7 +18,7 @@ from serializer_app.domain.sheet_rows import FORMULA
 from serializer_app.store.models import Order
 from serializer_app.web.desk.frame import desk
 from serializer_app.web.desk.items import asked_filters
-from serializer_app.web.house import house
+from serializer_app.web.house import house, still_alive
 
 _CHUNK = 1000
 _COLUMNS = (
@@ -42,13 +42,14 @@ def export_items() -> Response:
 
 
 def _lines(shop_id: int, filters: Filters, keys: list[str]) -> Iterator[str]:
-    yield "\ufeff" + _written([[*_COLUMNS, *keys]])
+    yield "\ufeff" + _written([[*_COLUMNS, *(safe(key) for key in keys)]])
     beyond: int | None = None
     while True:
         # A session of its own for each page: a slow reader holds no connection.
         with house().db.read() as session:
             page = item_pages.page(session.connection(), shop_id, filters, beyond=beyond, most=_CHUNK)
             yield _written(_cells(session, shop_id, page.rows, keys))
+        still_alive()
         if not page.has_next:
             return
         beyond = page.rows[-1][0]
@@ -63,26 +64,27 @@ def _cells(session: Session, shop_id: int, rows: Any, keys: list[str]) -> Iterat
     titles = item_search.variant_titles(session, shop_id, {row[2] for row in rows})
     for _, line, variant, item_id, serial, warranty, fields, order, auto, made, changed in rows:
         values = {field["key"]: field["value"] for field in msgspec.json.decode(fields)} if keys else {}
-        title = titles.get(variant, (None, None))
-        named = [
+        product, name = titles.get(variant, (None, None))
+        yield [
             item_id,
-            serial,
-            names.get(order),
+            safe(serial),
+            safe(names.get(order)),
             order,
             line,
             variant,
-            *title,
+            safe(product),
+            safe(name),
             warranty,
             auto,
-            item_pages.printed(made),
-            item_pages.printed(changed),
+            made,
+            changed,
+            *(safe(values.get(key)) for key in keys),
         ]
-        yield [*named, *(values.get(key) for key in keys)]
 
 
 def _written(rows: Any) -> str:
     text = io.StringIO()
-    csv.writer(text).writerows([safe(cell) for cell in row] for row in rows)
+    csv.writer(text).writerows(rows)
     return text.getvalue()
 
 
