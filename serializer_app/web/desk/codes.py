@@ -16,7 +16,7 @@ from serializer_app.store.models import Shop, Task
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.desk.labels import SHEETS
 from serializer_app.web.desk.tasks import standing
-from serializer_app.web.house import house
+from serializer_app.web.house import house, still_alive
 from serializer_app.web.texts import Texts
 
 SHOWN = 5
@@ -76,6 +76,7 @@ def code_archive(task_id: str) -> Response:
             with house().db.read() as session:
                 task = tasks.find(session, shop_id, task_id, kind=code_bundles.KIND)
                 yield code_bundles.part(session, task, number)
+            still_alive()
 
     return Response(
         stream_with_context(code_bundles.archive(bundle())),
