@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.glogging import Logger
@@ -82,6 +83,13 @@ def pre_fork(server: Arbiter, worker: Worker) -> None:
     """Give the new process the part of one that is gone, or a fresh one."""
     taken = {getattr(other, "counting_part", None) for other in server.WORKERS.values()}
     worker.counting_part = next((part for part in range(_PARTS) if part not in taken), _PARTS)
+
+
+def post_fork(server: Arbiter, worker: Worker) -> None:
+    """When memory runs out, let the kernel end a worker, which is replaced at once, and never the arbiter, which would
+    take all of them with it (drill memory-limit)."""
+    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write("300")
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -102,7 +102,17 @@ def test_wrong_words_are_refused_with_the_usage(words: list[str], capsys: pytest
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["migrate"], ["worker"], ["demo"], ["shops"], ["api-key", "create"], ["resync"], ["keys", "rotate"]],
+    [
+        [],
+        ["migrate"],
+        ["backup"],
+        ["worker"],
+        ["demo"],
+        ["shops"],
+        ["api-key", "create"],
+        ["resync"],
+        ["keys", "rotate"],
+    ],
 )
 def test_every_verb_explains_itself(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
