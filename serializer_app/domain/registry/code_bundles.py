@@ -36,6 +36,7 @@ SCALE = 10
 
 Form = Literal["svg", "png"]
 _PLACES = 2**32
+_MASK = 3
 
 
 @dataclass(frozen=True)
@@ -156,13 +157,9 @@ def links(session: Session, shop_id: int, items: Sequence[Item], *, actor: str) 
         .order_by(Serial.source != "item", Serial.id.desc())
     )
     tokens = {int(key): token for key, token in rows if key is not None}
-    for item in items:
-        if item.id not in tokens:
-            made = serials.make_for_item(
-                session, shop_id, item.item_id, item.variant_id, item.id, actor=actor
-            )
-            tokens[item.id] = made.token
-    return tokens
+    bare = [item for item in items if item.id not in tokens]
+    made = serials.make_for_items(session, shop_id, bare, actor=actor) if bare else {}
+    return tokens | {key: serial.token for key, serial in made.items()}
 
 
 def described(session: Session, shop: Shop, found: Slice, tokens: dict[int, str], gs1: bool) -> list[Piece]:
@@ -200,11 +197,11 @@ def digital_link(shop: Shop, barcode: str | None, number: str, token: str) -> st
 
 
 def draw(pieces: Sequence[Piece], form: Form) -> Part:
-    """The pictures: 10 to 30 ms each, so nothing else may wait for it."""
+    """The pictures: some milliseconds each, so nothing else may wait for it."""
     files = []
     for piece in pieces:
         piece.file = f"{piece.file}.{form}"
-        packed, stored = archives.pack(piece.file, qr.drawn(piece.codeHolds, form, SCALE))
+        packed, stored = archives.pack(piece.file, qr.drawn(piece.codeHolds, form, SCALE, mask=_MASK))
         piece.crc, piece.packed, piece.size = packed.crc, packed.packed, packed.size
         files.append(stored)
     return Part(list(pieces), b"".join(files))

@@ -322,7 +322,7 @@ def _claimed(session: Session, shop_id: int, typed: str, *, actor: str) -> tuple
         raise not_found(typed)
     serial = _of_item(session, shop_id, item.id)
     if serial is None:
-        serial = serials.make_for_item(session, shop_id, item.item_id, item.variant_id, item.id, actor=actor)
+        serial = serials.make_for_items(session, shop_id, [item], actor=actor)[item.id]
     return serial, item
 
 

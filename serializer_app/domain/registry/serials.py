@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain.codes import serial_key
 from serializer_app.domain.registry import patterns
-from serializer_app.store.models import Serial, Shop, Variant
+from serializer_app.store.models import Item, Serial, Shop, Variant
 from serializer_app.store.models.columns import UtcTime
 
 MOST_PER_REQUEST = 10_000
@@ -158,19 +158,21 @@ def by_token(session: Session, shop_id: int, token: str) -> Serial | None:
     ).one_or_none()
 
 
-def make_for_item(
-    session: Session, shop_id: int, item_id: str, variant_id: int, item_key: int, *, actor: str
-) -> Serial:
-    """The serial that an item ID becomes when it is claimed: one for good, however many claim it at once."""
-    row = _Row(item_id, serial_key(item_id), variant_id, _tokens(1)[0], Named(variant_id, "", None), {})
-    _insert(session, shop_id, [row], source="item", actor=actor)
-    found = session.scalars(
-        select(Serial).where(Serial.shop_id == shop_id, Serial.serial_key == row.key)
-    ).one()
-    if found.source == "item":
-        found.item_key = item_key
-        session.flush()
-    return found
+def make_for_items(session: Session, shop_id: int, items: Sequence[Item], *, actor: str) -> dict[int, Serial]:
+    """The serial that each item's ID becomes, by the item's key: one for good, however many ask for it at once."""
+    named = {serial_key(item.item_id): item for item in items}
+    rows = [
+        _Row(item.item_id, key, item.variant_id, token, Named(item.variant_id, "", None), {})
+        for (key, item), token in zip(named.items(), _tokens(len(named)), strict=True)
+    ]
+    _insert(session, shop_id, rows, source="item", actor=actor)
+    found = session.scalars(select(Serial).where(Serial.shop_id == shop_id, Serial.serial_key.in_(named)))
+    made = {named[serial.serial_key].id: serial for serial in found}
+    for key, serial in made.items():
+        if serial.source == "item":
+            serial.item_key = key
+    session.flush()
+    return made
 
 
 def create(session: Session, shop_id: int, number: str, variant_id: int, *, actor: str) -> Serial:

@@ -229,8 +229,7 @@ def link_token(session: Session, shop_id: int, unit: Unit, *, actor: str) -> str
         return unit.serial.token
     item = unit.item
     assert item is not None
-    made = serials.make_for_item(session, shop_id, item.item_id, item.variant_id, item.id, actor=actor)
-    return made.token
+    return serials.make_for_items(session, shop_id, [item], actor=actor)[item.id].token
 
 
 def claimant(session: Session, shop_id: int, claim: Registration) -> int | None:
