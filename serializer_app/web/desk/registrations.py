@@ -7,11 +7,11 @@ from typing import Any, cast
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import shops, staff
+from serializer_app.domain import item_search, shops, staff
 from serializer_app.domain.registry import customers, lookups, registrations, transfers
 from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.errors import AppError
-from serializer_app.store.models import Registration
+from serializer_app.store.models import Order, Registration
 from serializer_app.web.desk.forms import checked, ticked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.house import house
@@ -86,7 +86,16 @@ def registration(public_id: str) -> Response:
             duration=lookups.duration(view.row),
             story=lookups.story(session, shop.id, serial),
             people=staff.names(session, shop.id),
+            order_name=_order_name(session, shop.id, view.row.order_id),
+            product=item_search.variant_titles(session, shop.id, [view.row.variant_id]).get(
+                view.row.variant_id
+            ),
         )
+
+
+def _order_name(session: Session, shop_id: int, order_id: int | None) -> str | None:
+    order = None if order_id is None else session.get(Order, (shop_id, order_id))
+    return None if order is None else order.name
 
 
 @desk.post("/registrations/<public_id>")

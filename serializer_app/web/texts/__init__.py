@@ -110,7 +110,7 @@ class Texts:
 
     def field(self, field: str) -> str:
         """What a field of a history entry is called."""
-        key = f"field.{field}"
+        key = f"field.{field.removeprefix('customer.')}"
         return self(key) if key in WORDS else field.removeprefix("customFields.")
 
     def value(self, field: str, value: Any) -> str:
