@@ -4,6 +4,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 # Extra words for pytest, e.g. make test PYTEST_ARGS="-n0 -x tests/test_config.py"
 PYTEST_ARGS ?=
+# Some machines forbid Python to keep what it compiled: the tests start some fifty processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test check sbom bench soak drills clean environment-demo environment-dev browser
 
@@ -15,7 +17,7 @@ demo: environment-demo ## the main job against a pretend Shopify shop on loopbac
 	@$(BIN)/serializer-app demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(PORT),--port $(PORT))
 
 test: environment-dev browser ## all tests on SQLite and a real PostgreSQL; sets up everything they need
-	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 $(PYTEST_ARGS)
+	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
 check: environment-dev ## format, lint, types, layer rules, licences and known vulnerabilities
 	$(BIN)/ruff format --check .

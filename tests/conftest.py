@@ -22,9 +22,9 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, sync_playwright
 
 from serializer_app.config import Settings
+from tests.frugal import remember
 from tests.leaks import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.postgres import PostgresServer, server_folder
-from tests.routes import compile_once
 from tests.slate import Slate, on_server
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ hypothesis_settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("suite")
-compile_once()
+remember()
 
 _RUN_FOLDER = "SERIALIZER_TESTS_FOLDER"
 

@@ -44,6 +44,11 @@ _LIVING = (
     .where(_ITEM.shop_id == bindparam("shop"), _in(_ITEM.order_id), _ITEM.removed_at.is_(None))
     .order_by(_ITEM.order_id, _ITEM.id)
 )
+_SIZES = (
+    select(_ITEM.order_id, func.count())
+    .where(_ITEM.shop_id == bindparam("shop"), _in(_ITEM.order_id), _ITEM.removed_at.is_(None))
+    .group_by(_ITEM.order_id)
+)
 # By line: what was removed is in the index of lines alone.
 _EVER = (
     select(_LINE.order_id)
@@ -73,6 +78,13 @@ def contents(session: Session, shop_id: int, order_ids: Sequence[int]) -> dict[i
         if row[0] in found:
             found[row[0]].rows.append(row)
     return found
+
+
+def sizes(session: Session, shop_id: int, order_ids: Sequence[int]) -> dict[int, int]:
+    """How many living items these orders have; one without any is absent."""
+    place = {"shop": shop_id, "orders": list(order_ids)}
+    rows = session.connection().execute(_SIZES, place).all()
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def ever_had_items(session: Session, shop_id: int, order_ids: Sequence[int]) -> set[int]:

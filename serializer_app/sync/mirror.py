@@ -6,6 +6,7 @@ that arrives late, or somebody else's edit, is noticed instead of lost or left s
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog
+from serializer_app.domain import catalog, mirrored
 from serializer_app.domain.deletions import was_taken
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure, Throttled
@@ -36,6 +37,9 @@ SPACING = timedelta(seconds=1)
 one write at its end.
 """
 
+MOST_ITEMS = 25_000
+"""That are in memory at once, at about a kilobyte each: orders of thousands of units go out one after the other."""
+
 _CONFLICTS = {"STALE_OBJECT", "INVALID_COMPARE_DIGEST"}
 _ROUNDS = 4
 OURS = re.compile(rf"{MAIN}(_[1-9][0-9]*)?|{SERIALS}")
@@ -50,7 +54,18 @@ _KNOWN = select(_MIRROR.owner_id, _MIRROR.pages, _MIRROR.written_at).where(
 
 def mirror_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``mirror-order``: the key is an order ID."""
-    return _mirror(work, jobs, "order", documents.order_metafields)
+    with work.db.read() as session:
+        sizes = mirrored.sizes(session, work.shop_id, [int(job.key) for job in jobs])
+    count = how_many([sizes.get(int(job.key), 0) for job in jobs])
+    verdict = _mirror(work, jobs[:count], "order", documents.order_metafields)
+    verdict.postponed += [(job, 0.0) for job in jobs[count:]]
+    return verdict
+
+
+def how_many(sizes: Sequence[int], most: int = MOST_ITEMS) -> int:
+    """How many orders of so many items each go out together: the first, and more up to ``most`` items in all."""
+    sums = itertools.accumulate(sizes)
+    return max(1, sum(total <= most for total in sums))
 
 
 def mirror_variants(work: Work, jobs: Sequence[Job]) -> Verdict:

@@ -24,6 +24,9 @@ from serializer_app.web.house import house
 from tests.conftest import API_KEY, API_SECRET
 from tests.town import Town, build
 
+# How long to wait for what has to come: a busy machine takes its time, and who waits for a state loses none.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", "var/screenshots"))
 # Chromium says these about a frame of another origin; they are no fault of a page.
 _HARMLESS = ("Blocked autofocusing", "the server responded with a status of 4")
@@ -46,7 +49,7 @@ def site(settings: Settings) -> Iterator[Town]:
         parts = house(app)
         app.extensions["serializer"] = replace(parts, settings=replace(parts.settings, app_url=address))
         store.app_url = address
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield build(app, store)
@@ -111,7 +114,7 @@ def desk(site: Town, browser: Browser, request: pytest.FixtureRequest) -> Iterat
     """A desk at 1280 × 860; fails when a page logged an error of its own."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-US")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     desk = Desk(page, site, re.sub(r"\W+", "-", request.node.name))
 
     def heard(message: ConsoleMessage) -> None:

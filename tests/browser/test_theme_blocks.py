@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from serializer_app.devstore.orders import Order
 from serializer_app.domain import items
 from serializer_app.domain.items import ItemChanges
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import PATIENCE, SCREENSHOTS
 from tests.extensions.conftest import EXTENSIONS
 from tests.town import Town
 
@@ -52,7 +52,7 @@ def rendered(block: str, language: str = "en.default", **variables: Any) -> str:
 def page(site: Town, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-US")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{site.store.origin}/apps/serializer/verify")
     yield page
     context.close()

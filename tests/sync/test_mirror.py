@@ -14,6 +14,7 @@ from serializer_app.domain.items import ItemChanges
 from serializer_app.store import outbox
 from serializer_app.store.models import Item, Mirror, OutboxRow
 from serializer_app.sync.documents import order_pages
+from serializer_app.sync.mirror import how_many
 from tests.town import Town
 
 
@@ -254,6 +255,13 @@ def test_beyond_25_pages_all_of_one_writing_share_a_revision() -> None:
     assert len(first) > 25
     assert len({page["revision"] for page in first.values()}) == 1
     assert first["properties"]["revision"] != again["properties"]["revision"]
+
+
+def test_large_orders_are_not_in_memory_together() -> None:
+    assert how_many([1] * 25) == 25
+    assert how_many([10_000] * 25) == 2
+    assert how_many([90_000, 1]) == 1
+    assert how_many([20_000, 5_000, 0, 1]) == 3
 
 
 def test_a_big_order_is_mirrored_in_pages_and_leftovers_are_deleted(town: Town) -> None:

@@ -13,8 +13,10 @@ from serializer_app.web.wire.items import Time
 
 
 class EntryWire(msgspec.Struct):
-    """One change. `changes` is {field: {"from", "to"}}; a side that was never set is absent.
+    """One change. `changes` is {field: {"from", "to"}}; null is a side on which nothing was set.
 
+    Of a warrantyDuration null says that there is none, so a side that was never set is absent; of personal data both
+    sides are.
     `actor`: webhook:<topic>, staff:<id>, api-key:<id>, customer:<id> or app.
     """
 

@@ -466,7 +466,7 @@ def owner_of(bazaar: Bazaar, link: str, customer: str) -> str:
 
 
 def test_the_certificate_is_for_the_owner_and_can_be_printed(bazaar: Bazaar) -> None:
-    (item_id,) = bazaar.sold({"warranty": "P24M"})
+    (item_id,) = bazaar.sold({"warranty": "P50Y"})
     link = own_link(bazaar, item_id)
     registered(bazaar, item_id)
     page = bazaar.open(f"{owner_of(bazaar, link, '7')}/certificate")
@@ -476,7 +476,7 @@ def test_the_certificate_is_for_the_owner_and_can_be_printed(bazaar: Bazaar) -> 
 
 
 def test_a_transfer_keeps_the_warranty_and_ends_the_old_owners_page(bazaar: Bazaar) -> None:
-    (item_id,) = bazaar.sold({"warranty": "P24M", "customer_id": 7})
+    (item_id,) = bazaar.sold({"warranty": "P50Y", "customer_id": 7})
     link = own_link(bazaar, item_id)
     registered(bazaar, item_id)
     owner = owner_of(bazaar, link, "7")
