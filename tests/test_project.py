@@ -152,6 +152,13 @@ def test_the_readme_and_the_ci_give_the_same_commands() -> None:
         assert f"make {verb}" in read("README.md")
 
 
+def test_the_figures_of_every_drill_are_told() -> None:
+    sources = read("bench/drills/__main__.py") + read("bench/drills/faults.py")
+    drills = set(re.findall(r'^    "([a-z-]+)":', sources, re.MULTILINE))
+    assert len(drills) >= 12
+    assert set(re.findall(r"^\| `([a-z-]+)`", read("docs/drills.md"), re.MULTILINE)) == drills
+
+
 def test_make_alone_lists_every_verb() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     answer = subprocess.run(
@@ -162,7 +169,7 @@ def test_make_alone_lists_every_verb() -> None:
         check=True,
         env=environment,
     )
-    for verb in ("help", "demo", "test", "check", "bench", "soak", "clean"):
+    for verb in ("help", "demo", "test", "check", "sbom", "bench", "soak", "drills", "clean"):
         assert re.search(rf"^  {verb} ", answer.stdout, re.MULTILINE)
 
 
