@@ -62,14 +62,23 @@ def _reading() -> Iterator[Goal]:
     for kind in KINDS:
         case = f"one item by itemRef, {kind} / floor"
         yield Goal(f"one item by itemRef, {kind}", case, 0.60, True, "of the floor")
-    for peer, times in (("Express + Prisma", 3.0), ("Express + raw SQL", 1.0)):
+    for peer, times in (
+        ("Express + Prisma", 3.0),
+        ("React Router + Prisma", 5.0),
+        ("Express + raw SQL", 1.0),
+    ):
         yield Goal(f"page of 100 against {peer}, PostgreSQL", f"page of 100 / {peer}", times, True)
 
 
 def _writing() -> Iterator[Goal]:
     for units, times in ((1, 1.5), (250, 2.7)):
-        figure = f"webhook of {units} / Express + Prisma"
-        yield Goal(f"webhook of {units} against Express + Prisma, PostgreSQL", figure, times, True)
+        figure = f"webhook of {units} / the better with Prisma"
+        yield Goal(
+            f"webhook of {units} against the better official stack with Prisma, PostgreSQL",
+            figure,
+            times,
+            True,
+        )
     limits = {
         "order of 1": 2.0,
         "order of 10": 2.0,

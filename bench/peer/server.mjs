@@ -1,58 +1,15 @@
-// The storefront's page and orders/create as Shopify's documentation teaches them for Node: its official Express
-// package, its API library for the signatures, two processes. `node server.mjs prisma|pg`, with PORT, DATABASE_URL and
+// The storefront's page and orders/create as Shopify's documentation teaches them for Node, in two processes:
+// `node server.mjs express prisma|pg` or `node server.mjs react-router prisma`, with PORT, DATABASE_URL and
 // SHOPIFY_API_SECRET in the environment.
 import cluster from "node:cluster";
-import "@shopify/shopify-api/adapters/node";
-import { ApiVersion, DeliveryMethod, LogSeverity } from "@shopify/shopify-api";
-import { shopifyApp } from "@shopify/shopify-app-express";
-import express from "express";
 
 const PROCESSES = 2;
-const WEBHOOK = "/webhooks/orders-create";
-
-async function serve() {
-  const store = await import(`./store-${process.argv[2]}.mjs`);
-  const shopify = shopifyApp({
-    api: {
-      apiKey: "key-of-the-bench",
-      apiSecretKey: process.env.SHOPIFY_API_SECRET,
-      apiVersion: ApiVersion.July26,
-      scopes: ["write_orders"],
-      hostScheme: "http",
-      hostName: `127.0.0.1:${process.env.PORT}`,
-      logger: { level: LogSeverity.Error },
-    },
-    auth: { path: "/auth", callbackPath: "/auth/callback" },
-    webhooks: { path: WEBHOOK },
-  });
-  const app = express();
-  app.post(
-    WEBHOOK,
-    shopify.processWebhooks({
-      webhookHandlers: {
-        ORDERS_CREATE: {
-          deliveryMethod: DeliveryMethod.Http,
-          callbackUrl: WEBHOOK,
-          callback: async (_topic, shop, body) => store.applyOrder(shop, JSON.parse(body)),
-        },
-      },
-    }),
-  );
-  app.get("/apps/serializer/items", async (request, response) => {
-    const genuine = await shopify.api.utils.validateHmac(request.query, { signator: "appProxy" }).catch(() => false);
-    const shop = genuine ? await store.installedShop(request.query.shop) : null;
-    if (shop === null) return response.status(401).json({ error: { code: "unauthorized" } });
-    const { orderId, itemRef } = request.query;
-    if (orderId === undefined && itemRef === undefined) {
-      return response.status(400).json({ error: { code: "filter_missing" } });
-    }
-    response.set("Cache-Control", "no-store").json(await store.items(shop, { orderId, itemRef }));
-  });
-  app.listen(Number(process.env.PORT), "127.0.0.1");
-}
 
 if (cluster.isPrimary) {
   for (let number = 0; number < PROCESSES; number += 1) cluster.fork();
 } else {
-  await serve();
+  const [framework, store] = process.argv.slice(2);
+  const { application } = await import(`./${framework}.mjs`);
+  const app = await application(await import(`./store-${store}.mjs`));
+  app.listen(Number(process.env.PORT), "127.0.0.1");
 }

@@ -3,7 +3,8 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "@prisma/client";
 import { PAGE, blankFields, newItemId, pageOf } from "./wire.mjs";
 
-const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: process.env.DATABASE_URL, max: 5 }) });
+const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL, max: 5 });
+export const prisma = new PrismaClient({ adapter });
 
 export async function installedShop(domain) {
   const shop = await prisma.shop.findUnique({ where: { domain } });
