@@ -20,6 +20,7 @@ from serializer_app.store.models import Registration
 from serializer_app.web.house import house
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.sight import codes_seen
+from tests.browser.test_pages import AXE
 from tests.town import Town
 
 pytestmark = pytest.mark.browser
@@ -256,8 +257,27 @@ def test_codes_as_a_browser_paints_them_read_back(site: Town, browser: Browser) 
     context.close()
 
 
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds in our part of a page."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run('.szr')")
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"]])
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical", "moderate"}
+    ]
+
+
 def test_the_pages_fit_a_phone_by_day_and_by_night(scripted: Street, browser: Browser) -> None:
-    page = scripted.page
+    page, town = scripted.page, scripted.town
+    twins = town.shop.place_order([(town.track("Lamp"), 1), (town.track("Clock"), 1)])
+    town.settle()
+    with town.db.write() as session:
+        for item in town.items(twins):
+            changes = ItemChanges(serial_number="TWIN-1")
+            items.change(
+                session, town.shop_id, session.merge(item), changes, allowed_fields=(), actor="staff:1"
+            )
     views = {
         "verify": "/verify",
         "genuine": f"/verify?code={scripted.item_id}",
@@ -265,6 +285,7 @@ def test_the_pages_fit_a_phone_by_day_and_by_night(scripted: Street, browser: Br
         "unit": scripted.link(),
         "unknown": "/u/aaaaaaaaaaaaaaaaaaaa",
         "german": f"/verify?code={scripted.item_id}&locale=de",
+        "ambiguous": "/verify?code=TWIN-1",
     }
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
@@ -272,6 +293,7 @@ def test_the_pages_fit_a_phone_by_day_and_by_night(scripted: Street, browser: Br
             scripted.open(path)
             scripted.fits()
             scripted.picture(f"{name}-{scheme}")
+            assert not serious(page), name
     page.set_viewport_size({"width": 1280, "height": 860})
     page.emulate_media(color_scheme="light")
     scripted.open(views["genuine"])

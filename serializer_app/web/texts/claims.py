@@ -44,9 +44,11 @@ WORDS = {
     "mail.title": ("Mail server", "Mailserver"),
     "mail.text": (
         "Customers without an account confirm their e-mail address with a code that is sent through your own mail "
-        "server (SMTP). Without one they have to sign in.",
+        "server (SMTP), or by a system of yours that takes the webhook mail.requested. Without either they have to "
+        "sign in.",
         "Kunden ohne Konto bestätigen ihre E-Mail-Adresse mit einem Code, der über Ihren eigenen Mailserver (SMTP) "
-        "verschickt wird. Ohne ihn müssen sie sich anmelden.",
+        "verschickt wird, oder durch ein System von Ihnen, das den Webhook mail.requested bekommt. Ohne beides müssen "
+        "sie sich anmelden.",
     ),
     "mail.host": ("Server", "Server"),
     "mail.port": ("Port", "Port"),
