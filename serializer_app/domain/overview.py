@@ -13,7 +13,9 @@ from serializer_app.domain import order_list
 from serializer_app.store.models import Item, Order, OutboxRow, Registration, Variant
 
 WINDOW = 1_000
-"""Orders that the counts look at: older ones are found by the filters of the order list."""
+MOST_ITEMS = 20_000
+"""Orders and items that the counts look at, whichever ends first: older ones are found by the order list's filters."""
+_CHUNK = 100
 MOST = 1_000
 _MIRRORED = ("mirror-order", "mirror-variant", "resync")
 
@@ -29,9 +31,10 @@ class Setup:
 
 @dataclass(frozen=True)
 class Needs:
-    """Counted over the newest ``orders`` orders."""
+    """Counted over the newest ``orders`` orders; ``all_orders``: there are no others."""
 
     orders: int
+    all_orders: bool
     bare: int
     warnings: int
 
@@ -47,16 +50,19 @@ def setup(session: Session, shop_id: int) -> Setup:
 
 def needs(session: Session, shop_id: int) -> Needs:
     """Units without a serial number and orders with a warning, among the newest orders."""
-    keys = session.scalars(
-        select(Order.order_id).where(Order.shop_id == shop_id).order_by(Order.order_id.desc()).limit(WINDOW)
-    ).all()
-    found = [
-        one
-        for start in range(0, len(keys), 500)
-        for one in order_list.standings(session, shop_id, keys[start : start + 500])
-    ]
+    query = select(Order.order_id).where(Order.shop_id == shop_id)
+    keys = session.scalars(query.order_by(Order.order_id.desc()).limit(WINDOW + 1)).all()
+    found: list[order_list.Standing] = []
+    looked_at = 0
+    while looked_at < min(len(keys), WINDOW) and sum(one.items for one in found) < MOST_ITEMS:
+        some = keys[looked_at : min(looked_at + _CHUNK, WINDOW)]
+        found += order_list.standings(session, shop_id, some)
+        looked_at += len(some)
     return Needs(
-        len(keys), sum(one.bare + one.missing for one in found), sum(1 for one in found if one.surplus)
+        looked_at,
+        looked_at == len(keys),
+        sum(one.bare + one.missing for one in found),
+        sum(1 for one in found if one.surplus),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -29,25 +30,40 @@ Refusal = tuple[int, list[str], str, str]
 """A row that cannot: its number, its cells, the error's code and its English sentence."""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a file would do: the rows that can be entered, those that cannot, and how many are entered already."""
+
+    head: list[str]
+    entries: list[Entry]
+    refusals: list[Refusal]
+    same: int
+
+
 def look_through(
-    session: Session, shop_id: int, text: str, *, wrong: Callable[[str], AppError | None], actor: str
-) -> Task:
-    """Say what a file would do, over all of its rows; the task waits to be started.
+    session: Session, shop_id: int, text: str, *, wrong: Callable[[str], AppError | None]
+) -> Judged:
+    """Say what a file would do, over all of its rows; reads only, since a large one takes seconds.
 
     ``wrong`` tells what is wrong with a serial number in itself. Raises AppError ``csv_…`` 422.
     """
     sheet = sheet_rows.read(text)
-    entries, refusals, same = _judged(session, shop_id, sheet, wrong)
+    return Judged(sheet.head, *_judged(session, shop_id, sheet, wrong))
+
+
+def keep(session: Session, shop_id: int, judged: Judged, *, actor: str) -> Task:
+    """A task that waits to be started; each entry is judged once more when it is its turn."""
+    entries = judged.entries
     parts = [entries[start : start + PART] for start in range(0, len(entries), PART)] or [[]]
-    told = [refusals, *([] for _ in parts[1:])]
+    told = [judged.refusals, *([] for _ in parts[1:])]
     return tasks.draft(
         session,
         shop_id,
         KIND,
-        {"head": sheet.head, "parts": len(parts)},
+        {"head": judged.head, "parts": len(parts)},
         total=len(entries),
         actor=actor,
-        tally={"good": len(entries), "same": same, "bad": len(refusals)},
+        tally={"good": len(entries), "same": judged.same, "bad": len(judged.refusals)},
         parts=[(_json(part), _json(errors)) for part, errors in zip(parts, told, strict=True)],
     )
 

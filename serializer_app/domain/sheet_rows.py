@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -179,10 +180,12 @@ def _items(session: Session, shop_id: int, column: Any, values: Iterable[Any]) -
                 Item.serial_key,
                 Item.removed_at.is_(None),
             )
-            .where(Item.shop_id == shop_id, column.in_(some))
-            .order_by(Item.id)
-        )
-        for row in rows:
+            # Neither ordered by the database nor with the shop as a bare column: SQLite would then walk the shop by
+            # its key instead of looking up five hundred item IDs (1.4 s of a million items against 6 ms).
+            .where(Item.shop_id + 0 == shop_id if column is Item.item_id else Item.shop_id == shop_id)
+            .where(column.in_(some))
+        ).all()
+        for row in sorted(rows, key=itemgetter(1)):
             yield row[0], Unit(row[1], row[2], row[3], row[4], bool(row[5]))
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Frame
 
 from serializer_app.domain import serial_sheets, shops
-from serializer_app.domain.registry import registrations
+from serializer_app.domain.registry import code_bundles, registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.web.house import house
@@ -47,6 +47,8 @@ def paths(desk: Desk) -> dict[str, str]:
             session, house(desk.town.app).vault, shop, claim, actor="customer:1", status="pending"
         )
         public_id = made.public_id
+        wanted = code_bundles.Wanted(order_id=order.id)
+        codes = f"/codes/{code_bundles.begin(session, shop, wanted, actor='staff:1').public_id}"
     desk.town.shop.refund(order, {order.lines[0].id: 2})
     desk.town.settle()
     return {
@@ -57,6 +59,9 @@ def paths(desk: Desk) -> dict[str, str]:
         "orders-none": "/orders?state=complete",
         "order": f"/orders/{order.id}",
         "labels": f"/orders/{order.id}/labels",
+        "codes": "/codes",
+        "codes-made": codes,
+        "codes-sheets": f"{codes}/sheets",
         "items": "/items",
         "items-none": "/items?q=nothing-like-this",
         "item": f"/items/{item_ids[0]}",
@@ -81,9 +86,11 @@ def _looked_through(desk: Desk, item_ids: list[str]) -> str:
     """The page of a file in which half of the rows are wrong."""
     rows = "".join(f"{item_id},N-{number}\r\n" for number, item_id in enumerate([*item_ids, *item_ids[:2]]))
     with desk.town.db.write() as session:
-        task = serial_sheets.look_through(
-            session, desk.town.shop_id, f"item_id,serial\r\n{rows}", wrong=lambda _: None, actor="staff:1"
+        shop_id = desk.town.shop_id
+        judged = serial_sheets.look_through(
+            session, shop_id, f"item_id,serial\r\n{rows}", wrong=lambda _: None
         )
+        task = serial_sheets.keep(session, shop_id, judged, actor="staff:1")
         return f"/items/import/{task.public_id}"
 
 

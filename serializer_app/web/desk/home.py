@@ -31,7 +31,6 @@ def home() -> Response:
             steps=steps,
             today=order_list.newer_than(session, shop.id, texts(shop).today(now())),
             needs=overview.needs(session, shop.id),
-            window=overview.WINDOW,
             pending=overview.registrations_waiting(session, shop.id),
             waiting=waiting,
             parked=parked,

@@ -39,8 +39,10 @@ def look_through() -> Response:
     """The whole file as the body. Nothing is entered before somebody has seen what would be."""
     request.max_content_length = serial_sheets.MOST_BYTES
     text = _text(request.get_data())
+    with house().db.read() as session:
+        judged = serial_sheets.look_through(session, g.shop_id, text, wrong=_wrong)
     with house().db.write() as session:
-        task = serial_sheets.look_through(session, g.shop_id, text, wrong=_wrong, actor=g.actor)
+        task = serial_sheets.keep(session, g.shop_id, judged, actor=g.actor)
         return said("", address("desk.import_task", task_id=task.public_id))
 
 
