@@ -45,6 +45,8 @@ _SCRIPT_WORDS = {
     "left": "scan.left",
     "every": "products.every.sure",
     "now": "order.now",
+    "unsaved": "order.unsaved",
+    "leave": "order.leave",
     "empty": "changed.empty",
 }
 

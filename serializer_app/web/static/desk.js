@@ -66,6 +66,7 @@
   };
   const go = async (url, options) => {
     await admin().saveBar?.leaveConfirmation?.();
+    if ($$("form.panel").some(isChanged) && !(await agreed(words.unsaved, words.leave))) return;
     return load(url, options);
   };
   addEventListener("popstate", () => load(location.href, { push: false }));
@@ -171,16 +172,20 @@
   const sure = (form, submitter) => {
     const every = $("input[name=every]:checked", form)?.closest("[data-every]").dataset.every;
     const asked = [submitter?.dataset.confirm, every && words.every.replace("{count}", every)].filter(Boolean).join(" ");
-    if (!asked) return true;
-    return new Promise((resolve) => {
+    return asked ? agreed(asked, submitter?.textContent.trim()) : true;
+  };
+  const agreed = (asked, yes) =>
+    new Promise((resolve) => {
       const box = $("#sure");
       $("p", box).textContent = asked;
-      if (submitter) $("[value=yes]", box).textContent = submitter.textContent.trim();
+      if (yes) $("[value=yes]", box).textContent = yes;
       box.returnValue = "";
       box.addEventListener("close", () => resolve(box.returnValue === "yes"), { once: true });
       box.showModal();
     });
-  };
+  const isChanged = (form) =>
+    $$("input:not([type=hidden]), select", form).some((field) =>
+      field.matches("select") ? !field.selectedOptions[0]?.defaultSelected : field.value !== field.defaultValue);
   const reveal = ({ title, secret, note }) => {
     const box = $("#secret");
     $("h2", box).textContent = title;

@@ -67,6 +67,11 @@ WORDS = {
     "order.serial.of": ("Serial number of {item}", "Seriennummer von {item}"),
     "order.edit.of": ("Edit fields and warranty of {item}", "Felder und Garantie von {item} bearbeiten"),
     "order.fields.none": ("This shop has no custom fields yet.", "Dieser Shop hat noch keine Zusatzfelder."),
+    "order.unsaved": (
+        "What you entered for a unit is not saved yet.",
+        "Was Sie für ein Stück eingegeben haben, ist noch nicht gespeichert.",
+    ),
+    "order.leave": ("Leave without saving", "Ohne Speichern verlassen"),
     "order.now": ("Somebody entered meanwhile: {value}", "Inzwischen eingetragen: {value}"),
     "order.details": ("Details", "Einzelheiten"),
     "order.quantity.one": ("1 unit", "1 Stück"),
