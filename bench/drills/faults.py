@@ -155,7 +155,7 @@ def no_names(outcome: Outcome, folder: Path) -> None:
         stage.environ["DATABASE_URL"] = f"postgresql://postgres@database.internal:{server.port}/postgres"
         store_port = stage.store.origin.rsplit(":", 1)[1]
         stage.environ["SHOPIFY_ADMIN_ORIGIN"] = f"http://localhost:{store_port}"
-        relay = ("-m", "bench.drills.relay")
+        relay = (str(ROOT / "bench" / "drills" / "relay.py"),)
         here = stage.machine(0, "relay")
         here.run("relay", *here.python, *relay, HERE, store_port, "127.0.0.1", store_port)
         stack.callback(here.kill)

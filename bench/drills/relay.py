@@ -1,4 +1,4 @@
-"""``python -m bench.drills.relay FROM-HOST FROM-PORT TO-HOST TO-PORT``: hands connections on.
+"""``relay.py FROM-HOST FROM-PORT TO-HOST TO-PORT`` hands connections on; run as a file, beside any version of the app.
 
 The app speaks plain HTTP with a pretend shop on loopback only; a machine of its own has a loopback of its own.
 """

@@ -51,17 +51,19 @@ def database() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def proxy(folder: Path, webs: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """HAProxy with the file that stands under ops/; its address."""
+def proxy(folder: Path, webs: Sequence[str], ask: str = "/readyz") -> Iterator[tuple[str, int]]:
+    """HAProxy with the file that stands under ops/; its address. ``ask``: where it asks whether a machine may serve."""
     if shutil.which("haproxy") is None:
         raise CannotPlay("haproxy is needed (Debian: apt-get install haproxy)")
     port = free_port()
+    file = folder / "haproxy.cfg"
+    file.write_text((ROOT / "ops" / "haproxy.cfg").read_text().replace("GET /readyz", f"GET {ask}"))
     environ = {
         **os.environ, "LISTEN": f"127.0.0.1:{port}", "WEB_A": webs[0], "WEB_B": webs[1],
         "HAPROXY_SOCKET": str(folder / "haproxy.sock"),
     }  # fmt: skip
     with (folder / "haproxy.out").open("wb") as out, subprocess.Popen(
-        ["haproxy", "-db", "-f", str(ROOT / "ops" / "haproxy.cfg")], env=environ, stdout=out, stderr=out
+        ["haproxy", "-db", "-f", str(file)], env=environ, stdout=out, stderr=out
     ) as process:  # fmt: skip
         try:
             yield "127.0.0.1", port
@@ -125,7 +127,9 @@ def _listens(port: int) -> bool:
 
 
 @contextmanager
-def cluster(folder: Path, *, bouncer: str = "", checkout: Path = ROOT) -> Iterator[Cluster]:
+def cluster(
+    folder: Path, *, bouncer: str = "", checkout: Path = ROOT, ask: str = "/readyz"
+) -> Iterator[Cluster]:
     """Two machines with a web and a worker process each, behind the proxy, on one database.
 
     ``bouncer``: "" for none, "prepared", or "prepare=off".
@@ -143,7 +147,7 @@ def cluster(folder: Path, *, bouncer: str = "", checkout: Path = ROOT) -> Iterat
         stage = stack.enter_context(scene(folder, server.url(), checkout=checkout))
         stage.environ["DATABASE_URL"] = there.render_as_string(hide_password=False)
         store_port = stage.store.origin.rsplit(":", 1)[1]
-        relay = ("-m", "bench.drills.relay")
+        relay = (str(ROOT / "bench" / "drills" / "relay.py"),)
         here = stage.machine(0, "relay")
         here.run("relay", *here.python, *relay, HERE, store_port, "127.0.0.1", store_port)
         stack.callback(here.kill)
@@ -155,7 +159,7 @@ def cluster(folder: Path, *, bouncer: str = "", checkout: Path = ROOT) -> Iterat
             machines.append(machine)
         for machine in machines:
             machine.start("web", "worker")
-        address = stack.enter_context(proxy(folder, [f"{addresses[name]}:{PORT}" for name in NAMES]))
+        address = stack.enter_context(proxy(folder, [f"{addresses[name]}:{PORT}" for name in NAMES], ask))
         until(lambda: _answers(address), 20, "the proxy has somebody to ask", folder / "haproxy.out")
         yield stage, machines, address
 

@@ -53,12 +53,13 @@ class Writing:
 
     def __enter__(self) -> None:
         self._thread.start()
-        self._placed.acquire()
+        assert self._placed.acquire(timeout=60)
 
     def __exit__(self, *_: object) -> None:
-        self._placed.acquire()
+        another = self._placed.acquire(timeout=60)
         self._over.set()
         self._thread.join()
+        assert another
 
 
 def whole(copy: Content, later: Content) -> None:
