@@ -22,7 +22,8 @@ from serializer_app.web.wire.values import Input
 TAG = "Claims"
 
 Name = Literal["firstName", "lastName", "phone", "purchaseDate", "channel", "orderNumber", "consent"]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\u0000-\u001f\u007f]*$")]
+PLAIN = r"^[^\u0000-\u001f\u007f]*$"
+Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=PLAIN)]
 
 
 class ClaimRulesChanges(Changes):
@@ -39,7 +40,7 @@ class ClaimRulesChanges(Changes):
         Field(description="What becomes of a confirmed address without the unit's own link."),
     ] = "refused"
     consent_text: Annotated[
-        Annotated[str, StringConstraints(min_length=1, max_length=CONSENT_LENGTH)] | None,
+        Annotated[str, StringConstraints(min_length=1, max_length=CONSENT_LENGTH, pattern=PLAIN)] | None,
         Field(description="null: the app's own sentence."),
     ] = None
 

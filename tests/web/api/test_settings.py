@@ -3,9 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from serializer_app.domain import history
+from serializer_app.domain import history, mail
 from serializer_app.store.db import Database
+from serializer_app.web.house import house
 from tests.web.api.caller import Caller
 
 
@@ -66,3 +68,35 @@ def test_a_change_meant_for_an_older_state_is_412(api: Caller) -> None:
     assert api.put("/settings", {"onOrderEdit": "automatic"}, headers={"If-Match": tag}).status_code == 412
     weak = f"W/{api.get('/settings').headers['ETag']}"
     assert api.put("/settings", {"onOrderEdit": "automatic"}, headers={"If-Match": weak}).status_code == 200
+
+
+def test_rules_for_claims_and_the_mail_server(api: Caller, app: Flask, db: Database) -> None:
+    """An absent key leaves what is stored; a password is kept for its user and shown to nobody."""
+    assert (
+        api.put("/settings/claims", {"consentText": "I agree", "withoutLink": "approval"}).status_code == 200
+    )
+    changed = api.put("/settings/claims", {"fields": {"phone": "required"}, "approval": "always"})
+    wanted = {
+        "fields": {"phone": "required"},
+        "approval": "always",
+        "withoutLink": "approval",
+        "consentText": "I agree",
+    }
+    assert changed.json == api.get("/settings/claims").json == wanted
+    for wrong in ({"fields": {"age": "required"}}, {"fields": {"phone": "off"}}, {"consentText": "a\u0000b"}):
+        assert api.put("/settings/claims", wrong).status_code == 422
+
+    server = {"host": "smtp.example.com", "port": 587, "security": "starttls", "sender": "a@example.com"}
+    login = {**server, "username": "a", "password": "a secret"}
+    first = api.put("/settings/mail", login)
+    assert first.json == {"server": {**server, "username": "a"}, "webhook": False}
+    again = api.put("/settings/mail", {**server, "port": 465, "security": "tls", "username": "a"})
+    assert again.status_code == 200
+    vault = house(app).vault
+    with db.read() as session:
+        kept = mail.server(session, vault, 1)
+    assert kept is not None
+    assert (kept.port, kept.password) == (465, "a secret")
+    for wrong_server in ({"username": "b"}, {"sender": "nobody"}, {"host": "no host"}):
+        assert api.put("/settings/mail", {**server, **wrong_server}).status_code == 422
+    assert api.call("DELETE", "/settings/mail").json == {"server": None, "webhook": False}
