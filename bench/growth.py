@@ -7,6 +7,7 @@ page out of the whole stock. Nothing has statistics.
 from __future__ import annotations
 
 import itertools
+import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ FIRST = 10_000
 
 _TURNS = 24
 _PLACES = 40
+_BYTES = 2000
+"""Of disk, for a unit in both databases and PostgreSQL's log."""
 _DEEP = (("customerId",), ("customerId", "productVariantId"))
 
 
@@ -83,6 +86,11 @@ class Grown:
 
 def measure(folder: Path, units: int) -> list[Part]:
     """From 10⁴ units to ``units``, on both databases."""
+    needed = units * _BYTES
+    if (free := shutil.disk_usage(folder).free) < needed:
+        raise SystemExit(
+            f"{units:,} units need {needed / 1e9:.0f} GB under {folder}, there are {free / 1e9:.0f}"
+        )
     log = folder / "servers.log"
     cases = [Case(names) for names in combinations_of_filters()] + [Case(names, True) for names in _DEEP]
     part = Part(

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import accumulate
 from pathlib import Path
 
 from bench import load
@@ -103,11 +102,15 @@ def _drain(part: Part, kind: str, house: House) -> None:
 
 
 def _share(calls: list[Call]) -> float:
-    """Points used of those the bucket gave, from the call on with which its first filling was used up."""
-    used = list(accumulate(call.cost for call in calls))
-    first = next(number for number, points in enumerate(used) if points >= _CAPACITY)
-    seconds = (calls[-1].at - calls[first].at).total_seconds()
-    return (used[-1] - used[first]) / (_RATE * seconds)
+    """Points used of those the bucket gave: from the call on that found its first filling used up, if one did."""
+    begun, used = calls[0].at, 0.0
+    for number, call in enumerate(calls):
+        used += call.cost
+        left = _CAPACITY + _RATE * (call.at - begun).total_seconds() - used
+        if left < _CAPACITY / 2:
+            later = calls[number + 1 :]
+            return sum(call.cost for call in later) / (_RATE * (later[-1].at - call.at).total_seconds())
+    return used / (_CAPACITY + _RATE * (calls[-1].at - begun).total_seconds())
 
 
 def _written(calls: list[Call]) -> tuple[float, float]:

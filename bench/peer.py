@@ -36,6 +36,7 @@ PEERS = {
     "React Router + Prisma": ("react-router", "prisma"),
 }
 OURS = "Serializer"
+TITLE = "Beside Shopify's official Node packages, PostgreSQL, requests a second"
 _READS: dict[str, Filters] = {"page of 100": {"orderId": WHOLE_ORDER}, "one item": {"itemRef": SERIAL}}
 _POSTS = {1: 400, 10: 250, 250: 50}
 _OLDEST = (20, 19)
@@ -43,11 +44,9 @@ _SCHEMA_ENGINE = "PRISMA_SCHEMA_ENGINE_BINARY"
 
 
 def measure(folder: Path, rounds: int, seconds: float) -> list[Part]:
-    part = Part("Beside Shopify's official Node packages, PostgreSQL, requests a second", ["case", "spread"])
     missing = _install()
     if missing is not None:
-        part.notes.append(f"**Peer not compared:** {missing}.")
-        return [Part(part.title, [], notes=part.notes)]
+        return [Part(TITLE, [], notes=[f"**Peer not compared:** {missing}."])]
     turns = Turns()
     log = folder / "servers.log"
     with databases(folder, "peer") as urls, ExitStack() as stack:
@@ -91,18 +90,18 @@ def _install() -> str | None:
         "PRISMA_HIDE_UPDATE_MESSAGE": "1",
         "CHECKPOINT_DISABLE": "1",
     }
-    for command in (
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        [npm, "exec", "--no", "--", "prisma", "generate"],
-    ):
+    for name, command in {
+        "npm ci": [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"],
+        "prisma generate": [npm, "exec", "--no", "--", "prisma", "generate"],
+    }.items():
         try:
             done = subprocess.run(
                 command, cwd=FOLDER, env=environment, capture_output=True, text=True, timeout=300, check=False
             )
         except subprocess.TimeoutExpired:
-            return f"`{' '.join(command[1:3])}` did not end within five minutes"
+            return f"`{name}` did not end within five minutes"
         if done.returncode:
-            return f"`{' '.join(command[1:])}` failed: {(done.stderr or done.stdout).strip()[-300:]}"
+            return f"`{name}` failed: {' '.join((done.stderr or done.stdout).split())[:300]}"
     stamp.write_text(made_from)
     return None
 
@@ -165,7 +164,7 @@ def _same_answers(servers: dict[str, Server]) -> None:
 def _part(turns: Turns) -> Part:
     others = [*PEERS]
     part = Part(
-        "Beside Shopify's official Node packages, PostgreSQL, requests a second",
+        TITLE,
         ["case", OURS, *others, *(f"of {name}" for name in others)],
     )
     for case in _cases():
