@@ -19,7 +19,8 @@ _SHAPE = """
 SELECT count(*), sum(hashtext(attrelid::regclass || '.' || attname)::bigint),
        (SELECT count(*) FROM pg_class WHERE oid >= 16384),
        (SELECT count(*) FROM pg_class WHERE oid >= 16384 AND reloptions IS NOT NULL),
-       (SELECT count(*) FROM pg_statistic WHERE starelid >= 16384)
+       (SELECT count(*) FROM pg_statistic WHERE starelid >= 16384),
+       (SELECT max(version_num) FROM alembic_version)
 FROM pg_attribute WHERE attrelid >= 16384 AND NOT attisdropped
 """
 _FILLED = """
