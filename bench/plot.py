@@ -6,7 +6,7 @@ from html import escape
 
 from bench.measured import Part, Ratio
 
-_WIDTH, _LABEL, _ROW, _TITLE = 960, 470, 18, 44
+_WIDTH, _LABEL, _ROW, _TITLE = 1040, 540, 18, 44
 _STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#333}.title{font-weight:600;font-size:14px}"
     ".bar{fill:#5b8def}.spread{stroke:#1d2b53;stroke-width:2}.one{stroke:#c33;stroke-dasharray:3 3}"

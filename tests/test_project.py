@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -108,6 +109,15 @@ def test_constraints_pin_versions_and_nothing_else() -> None:
         assert re.fullmatch(r"[a-z0-9][a-z0-9-]*==[0-9][0-9a-z.]*", pin), f"{pin!r} names more than a version"
     assert pins == sorted(pins, key=lambda pin: pin.split("==")[0])
     assert "://" not in read("constraints.txt")
+
+
+@pytest.mark.parametrize("folder", ["tests/node", "bench/peer"])
+def test_npm_takes_exact_versions_from_whatever_registry_it_is_told(folder: str) -> None:
+    wanted = json.loads(read(f"{folder}/package.json"))["dependencies"]
+    lock = json.loads(read(f"{folder}/package-lock.json"))["packages"]
+    assert lock[""]["dependencies"] == wanted
+    assert all(re.fullmatch(r"[0-9.]+", version) for version in wanted.values())
+    assert not any("resolved" in package for package in lock.values())
 
 
 def test_every_requirement_is_pinned_within_its_range_and_installed_as_pinned() -> None:
