@@ -112,7 +112,7 @@ def pgbouncer(folder: Path, server: PostgresServer, *, prepared: bool) -> Iterat
             until(lambda: _listens(port), 10, "PgBouncer listens", folder / "pgbouncer.out")
             yield port
         finally:
-            process.terminate()
+            process.kill()  # SIGTERM would wait for clients that are gone without a word
 
 
 def _pgbouncer_version() -> tuple[int, int]:
@@ -144,8 +144,9 @@ def cluster(
             there = there.set(port=port)
             if bouncer == "prepare=off":
                 there = there.update_query_dict({"prepare": "off"})
-        stage = stack.enter_context(scene(folder, server.url(), checkout=checkout))
-        stage.environ["DATABASE_URL"] = there.render_as_string(hide_password=False)
+        known_as = there.render_as_string(hide_password=False)
+        # The app is migrated and installed the same way that it will work, through PgBouncer where there is one.
+        stage = stack.enter_context(scene(folder, server.url(), address=known_as, checkout=checkout))
         store_port = stage.store.origin.rsplit(":", 1)[1]
         relay = (str(ROOT / "bench" / "drills" / "relay.py"),)
         here = stage.machine(0, "relay")

@@ -110,15 +110,15 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, url: str, *, checkout: Path = ROOT) -> Iterator[Scene]:
-    """The app of ``checkout``, installed in a pretend shop on the database at ``url``."""
+def scene(folder: Path, url: str, *, address: str = "", checkout: Path = ROOT) -> Iterator[Scene]:
+    """The app of ``checkout``, in a pretend shop on the database at ``url``, known to it as ``address``."""
     with DevStore(api_key="key-of-the-drills", api_secret=SECRET) as store:
         settings_environ = {
             "SHOPIFY_API_KEY": "key-of-the-drills",
             "SHOPIFY_API_SECRET": SECRET,
             "SHOPIFY_APP_URL": "https://serializer.example",
             "SHOPIFY_ADMIN_ORIGIN": store.origin,
-            "DATABASE_URL": url,
+            "DATABASE_URL": address or url,
             "SERIALIZER_ENCRYPTION_KEYS": "c2VyaWFsaXplci1kcmlsbHMtZmVybmV0LWtleS0wMDE=",
             "SERIALIZER_METRICS_TOKEN": METRICS_TOKEN,
             "WEB_CONCURRENCY": "2",

@@ -11,6 +11,7 @@ from alembic import command, op
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from serializer_app.errors import AppError
@@ -36,7 +37,12 @@ def upgrade(
     SQLite has all of them in one transaction, PostgreSQL each in its own. Raises AppError ``database_busy`` when a
     table stayed locked for ``patience`` seconds, ``database_newer`` when its schema is one this code does not know.
     """
-    database = Database(url)
+    address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        # Nothing is asked twice here, and through PgBouncer 1.24 an index that was built concurrently on a connection
+        # that prepares its statements never got an answer.
+        address = address.update_query_dict({"prepare": "off"})
+    database = Database(address.render_as_string(hide_password=False))
     try:
         if database.is_sqlite:
             with database.write() as session:
