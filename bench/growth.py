@@ -156,8 +156,8 @@ def _report(part: Part, grown: Grown) -> None:
     worst = max(ones.items(), key=lambda pair: pair[1].growth)
     part.rows.append(_row(f"worst of {len(ones)} that lead to one unit ({worst[0]}), {grown.kind}", worst[1]))
     slowest = max(found.database for found in grown.cases.values())
-    part.note(f"growth, whole pages, {grown.kind}", Ratio.of([found.growth for found in pages.values()]))
-    part.note(f"growth, one unit, {grown.kind}", Ratio.of([found.growth for found in ones.values()]))
+    part.kept(f"growth, whole pages, {grown.kind}", Ratio.of([found.growth for found in pages.values()]))
+    part.kept(f"growth, one unit, {grown.kind}", Ratio.of([found.growth for found in ones.values()]))
     part.figures[f"growth, worst case, {grown.kind}"] = max(found.growth for found in grown.cases.values())
     part.figures[f"slowest database part, ms, {grown.kind}"] = slowest * 1000
     part.notes.append(f"{grown.kind} was filled in {grown.filled_in:.0f} s.")

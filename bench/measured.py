@@ -71,7 +71,7 @@ class Part:
     bars: list[tuple[str, Ratio]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def note(self, name: str, ratio: Ratio) -> str:
+    def kept(self, name: str, ratio: Ratio) -> str:
         """Keep a ratio as a figure and as a bar; its text for the table."""
         self.figures[name] = ratio.median
         self.bars.append((name, ratio))

@@ -130,7 +130,7 @@ def _troubles(part: Part, kind: str, house: House, rounds: int) -> None:
     for state in STATES:
         ratio = turns.ratio(state, "works")
         row = [f"{state}, {kind}", f"{turns.median(state) * 1000:.1f}", f"± {turns.spread(state):.0%}"]
-        part.rows.append([*row, part.note(f"webhook, mirror {state} / works, {kind}", ratio)])
+        part.rows.append([*row, part.kept(f"webhook, mirror {state} / works, {kind}", ratio)])
     for state in STATES[1:]:
         name = f"webhook, mirror {state} / works"
         part.figures[name] = max(part.figures.get(name, 0.0), part.figures[f"{name}, {kind}"])

@@ -111,5 +111,5 @@ def _part(turns: Turns, names: list[str], bodies: Path) -> Part:
         for kind in KINDS:
             case = f"{name}, {kind}"
             row = [case, f"{size:.0f}", f"{turns.median(case):.0f}", f"± {turns.spread(case):.0%}"]
-            part.rows.append([*row, part.note(f"{case}, time / floor's", turns.ratio(f"floor {name}", case))])
+            part.rows.append([*row, part.kept(f"{case}, time / floor's", turns.ratio(f"floor {name}", case))])
     return part

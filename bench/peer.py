@@ -170,7 +170,7 @@ def _part(turns: Turns) -> Part:
     for case in _cases():
         rates = [f"{turns.median(f'{case}: {name}'):.0f}" for name in (OURS, *others)]
         ratios = [
-            part.note(f"{case} / {name}", turns.ratio(f"{case}: {OURS}", f"{case}: {name}"))
+            part.kept(f"{case} / {name}", turns.ratio(f"{case}: {OURS}", f"{case}: {name}"))
             for name in others
         ]
         part.rows.append([case, *rates, *ratios])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -67,15 +68,17 @@ def measure(folder: Path, rounds: int, seconds: float, warm: int) -> list[Part]:
             raw(log, urls["SQLite"]) as raw_sqlite,
             raw(log, urls["PostgreSQL"]) as raw_postgresql,
         ):
-            servers = dict(zip(KINDS, (sqlite, postgresql), strict=True))
-            raws = dict(zip(KINDS, (raw_sqlite, raw_postgresql), strict=True))
-            cases = {kind: _cases(unit) for kind, unit in zip(KINDS, units, strict=True)}
+            asked = Asked(
+                dict(zip(KINDS, (sqlite, postgresql), strict=True)),
+                dict(zip(KINDS, (raw_sqlite, raw_postgresql), strict=True)),
+                {kind: _cases(unit) for kind, unit in zip(KINDS, units, strict=True)},
+            )
             for name, case in (("page", PAGE), ("one", ONE)):
-                (bodies / name).write_bytes(_checked(case, servers, raws[KINDS[1]], name, cases))
-            memory = Memory(servers)
+                (bodies / name).write_bytes(asked.checked(case, name))
+            memory = Memory(asked.servers)
             with floor(log, bodies) as bare:
                 for turn in range(rounds):
-                    _turn(turns, turn, seconds, bare, servers, raws, cases, memory)
+                    asked.in_turn(bare, turns, memory, seconds, everything=turn < _FEWER)
                     memory.look()
             memory.top_up(lambda server: proxied.address(server.port, {"orderId": WHOLE_ORDER}), warm)
     return [_part(turns), memory.part()]
@@ -89,42 +92,42 @@ def _stocked(url: str) -> Unit:
     return unit
 
 
-def _checked(
-    case: str, servers: dict[str, Server], bare: Server, name: str, cases: dict[str, dict[str, Filters]]
-) -> bytes:
-    """The body of a case, after a look that all answer the same units."""
-    told = [fetched(proxied.address(server.port, cases[kind][case])) for kind, server in servers.items()]
-    bodies = [
-        json.loads(body)["results"] for body in (*told, fetched(f"http://127.0.0.1:{bare.port}/{name}"))
-    ]
-    if bodies[0] != bodies[1] or bodies[0] != bodies[2]:
-        raise SystemExit(f"the answers to {case} differ:\n{bodies[0][:1]}\n{bodies[1][:1]}\n{bodies[2][:1]}")
-    return told[0]
+@dataclass(frozen=True)
+class Asked:
+    """The app, the routes that ask the driver alone, and what they are asked; each by the kind of database."""
+
+    servers: dict[str, Server]
+    raws: dict[str, Server]
+    cases: dict[str, dict[str, Filters]]
+
+    def checked(self, case: str, route: str) -> bytes:
+        """The body of a case, after a look that everybody answers the same units."""
+        urls = [proxied.address(server.port, self.cases[kind][case]) for kind, server in self.servers.items()]
+        urls += [_address(server, route) for server in self.raws.values()]
+        bodies = [fetched(url) for url in urls]
+        units = [json.loads(body)["results"] for body in bodies]
+        if any(found != units[0] for found in units):
+            raise SystemExit(f"the answers to {case} differ: {[found[:1] for found in units]}")
+        return bodies[0]
+
+    def in_turn(
+        self, bare: Server, turns: Turns, memory: Memory, seconds: float, *, everything: bool
+    ) -> None:
+        for route, main in (("page", PAGE), ("one", ONE)):
+            turns.add(f"floor, {route}", load.rate(_address(bare, route), seconds))
+            for kind, server in self.raws.items():
+                turns.add(f"raw driver, {route}, {kind}", load.rate(_address(server, route), seconds))
+            for case in self.cases[KINDS[0]]:
+                if case.startswith("one") != (route == "one") or not (everything or case == main):
+                    continue
+                for kind, server in self.servers.items():
+                    found = load.rate(proxied.address(server.port, self.cases[kind][case]), seconds)
+                    turns.add(f"{case}, {kind}", found)
+                    memory.count(kind, found * seconds)
 
 
-def _turn(
-    turns: Turns,
-    turn: int,
-    seconds: float,
-    bare: Server,
-    servers: dict[str, Server],
-    raws: dict[str, Server],
-    cases: dict[str, dict[str, Filters]],
-    memory: Memory,
-) -> None:
-    for name in ("page", "one"):
-        turns.add(f"floor, {name}", load.rate(f"http://127.0.0.1:{bare.port}/{name}", seconds))
-        for kind, server in raws.items():
-            turns.add(
-                f"raw driver, {name}, {kind}", load.rate(f"http://127.0.0.1:{server.port}/{name}", seconds)
-            )
-        for case in cases[KINDS[0]]:
-            if case.startswith("one") != (name == "one") or (case not in (PAGE, ONE) and turn >= _FEWER):
-                continue
-            for kind, server in servers.items():
-                found = load.rate(proxied.address(server.port, cases[kind][case]), seconds)
-                turns.add(f"{case}, {kind}", found)
-                memory.count(kind, found * seconds)
+def _address(server: Server, route: str) -> str:
+    return f"http://127.0.0.1:{server.port}/{route}"
 
 
 def _part(turns: Turns) -> Part:
@@ -138,7 +141,7 @@ def _part(turns: Turns) -> Part:
         if case.startswith("floor"):
             part.rows.append([*row, "", ""])
             continue
-        row.append(part.note(f"{case} / floor", turns.ratio(case, f"floor, {name}")))
+        row.append(part.kept(f"{case} / floor", turns.ratio(case, f"floor, {name}")))
         base = f"raw driver, {name}, {kind}"
         part.rows.append([*row, "" if case == base else str(turns.ratio(case, base))])
     return part

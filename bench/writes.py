@@ -107,7 +107,7 @@ def _part(turns: Turns) -> Part:
                 + [f"{Ratio.of(values).median * 1000:.2f}" for values in (floor, raw, app)]
                 + [
                     f"± {Ratio.of(app).spread:.0%}",
-                    part.note(f"{case}, {kind}, beyond the floor / raw insert", beyond),
+                    part.kept(f"{case}, {kind}, beyond the floor / raw insert", beyond),
                 ]
             )
     return part
