@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import String, bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from serializer_app.domain.sheet_rows import Sheet, SheetRow
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Item, Serial, Task, TaskPart
+from serializer_app.store.models.columns import UtcTime
 
 KIND = "serials"
 MOST_BYTES = 20 * 1024 * 1024
@@ -227,16 +228,29 @@ _NUMBERS = (
         updated_at=bindparam("moment"),
     )
 )
+# One statement for all: a parameter for each column of each row took PostgreSQL three times as long.
+_NUMBERS_TOGETHER = text(
+    "UPDATE items SET serial_number = sent.value ->> 1, serial_key = sent.value ->> 2, version = version + 1, "
+    "updated_at = :moment FROM json_array_elements(CAST(:rows AS json)) AS sent(value) "
+    "WHERE items.shop_id = :shop AND items.id = (sent.value ->> 0)::bigint"
+).bindparams(bindparam("rows", type_=String), bindparam("moment", type_=UtcTime))
+
+
+def _put_numbers(session: Session, shop_id: int, entries: Sequence[Entry]) -> None:
+    connection, moment = session.connection(), now()
+    rows = [(key, number, serial_key(number)) for _, _, key, number, _ in entries]
+    if connection.dialect.name == "sqlite":
+        names = ("key", "number", "compared")
+        each = [{"shop": shop_id, "moment": moment, **dict(zip(names, row, strict=True))} for row in rows]
+        connection.execute(_NUMBERS, each)
+    else:
+        connection.execute(_NUMBERS_TOGETHER, {"shop": shop_id, "moment": moment, "rows": _json(rows)})
 
 
 def _at_once(session: Session, task: Task, entries: Sequence[Entry], there: dict[int, Item]) -> None:
     """What items.change does for units without a number, whose new one nobody has registered: in four statements."""
-    moment, shop_id = now(), task.shop_id
-    rows = [
-        {"shop": shop_id, "key": key, "number": number, "compared": serial_key(number), "moment": moment}
-        for _, _, key, number, _ in entries
-    ]
-    session.connection().execute(_NUMBERS, rows)
+    shop_id = task.shop_id
+    _put_numbers(session, shop_id, entries)
     changed = [(key, {"serialNumber": {"from": None, "to": number}}) for _, _, key, number, _ in entries]
     history.record(session, shop_id, "item", changed, actor=task.created_by, action="changed")
     units = [(there[key], number) for _, _, key, number, _ in entries]
