@@ -41,5 +41,7 @@ def merge(
     item.filled_fields = any(merged.values())
     if differences:
         changed = {key: value for key, value in values.items() if f"customFields.{key}" in differences}
-        field_values.put(session, item.shop_id, {item.id: changed})
+        # Whoever changes the item asks afterwards whether it is modified: a flush in between would say that it is not.
+        with session.no_autoflush:
+            field_values.put(session, item.shop_id, {item.id: changed})
     return differences
