@@ -6,6 +6,7 @@ Never rate-limited: a refused webhook comes again and again, and is lost after e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
@@ -23,7 +24,7 @@ from serializer_app.store import outbox
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import answer
 from serializer_app.web.counters import counters
-from serializer_app.web.house import house
+from serializer_app.web.house import house, still_alive
 from serializer_app.web.wire import shopify as payloads
 
 log = structlog.get_logger(__name__)
@@ -63,15 +64,26 @@ def compliance() -> Response:
     if stated is not None and shop_domain(stated) != domain:
         raise AppError("shop_mismatch", "X-Shopify-Shop-Domain names another shop than the body", status=400)
     g.shop_domain = domain
+    if topic == "shop/redact":
+        _erase(domain)
+        return answer({"ok": True})
     with house().db.write() as session:
         shop = shops.find(session, domain)
-        if topic == "shop/redact":
-            privacy.redact_shop(session, domain)
-        elif shop is not None and topic == "customers/redact":
+        if shop is not None and topic == "customers/redact":
             privacy.redact_customer(session, house().vault, shop, payload.as_dict())
         elif shop is not None:
             privacy.data_request(session, house().vault, shop, payload.as_dict())
     return answer({"ok": True})
+
+
+def _erase(domain: str) -> None:
+    """Whole, however long it takes: Shopify comes again where it did not wait, and whoever comes goes on with it."""
+    counts: Counter[str] = Counter()
+    more = True
+    while more:
+        with house().db.write() as session:
+            more = privacy.redact_shop(session, domain, counts)
+        still_alive()
 
 
 @webhooks.post("/<topic>")

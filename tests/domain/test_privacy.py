@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -234,6 +235,39 @@ def test_a_shop_is_erased_whole_and_nobody_elses_data_with_it(
     assert kind == "shop"
     assert (counts["items"], counts["orders"]) == (6, 3)
     assert webhook(client, "orders/create", order(1, line_item_id=1, variant_id=31)).status_code == 404
+
+
+def test_a_large_shop_goes_in_steps_that_anybody_may_go_on_with(
+    client: FlaskClient, db: Database, shop_id: int
+) -> None:
+    other = sold(client, db, OTHER_SHOP)
+    kept, there = rows_of(db, other), rows_of(db, shop_id)
+
+    def step(most: int) -> bool:
+        with db.write() as session:
+            return privacy.redact_shop(session, SHOP, Counter(), most=most)
+
+    total = sum(there.values())
+    for done in range(2, total, 2):
+        assert step(2)
+        assert sum(rows_of(db, shop_id).values()) == total - done
+    # Whoever tries meanwhile finds the app gone, and another delivery takes over where this one was given up.
+    assert webhook(client, "orders/create", order(9, line_item_id=9, variant_id=31)).status_code == 404
+    assert webhook(client, "shop/redact", about_shop()).status_code == 200
+    assert rows_of(db, shop_id) == {}
+    assert rows_of(db, other) == kept
+
+
+def test_a_shop_that_came_back_while_it_was_erased_keeps_what_is_left(
+    client: FlaskClient, db: Database, shop_id: int
+) -> None:
+    webhook(client, "app/uninstalled", {"id": 1, "myshopify_domain": SHOP})
+    with db.write() as session:
+        assert privacy.redact_shop(session, SHOP, Counter(), most=2)
+    assert installed(db) == shop_id
+    left = rows_of(db, shop_id)
+    assert webhook(client, "shop/redact", about_shop()).status_code == 200
+    assert {**rows_of(db, shop_id), "history": 0} == {**left, "history": 0}
 
 
 def test_a_shop_that_we_never_saw_go_is_erased_too(client: FlaskClient, db: Database, shop_id: int) -> None:
