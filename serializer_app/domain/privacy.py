@@ -7,9 +7,7 @@ without a token and after uninstallation, and twice is the same as once.
 from __future__ import annotations
 
 import base64
-import hashlib
 import zlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,24 +15,20 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Table, delete, func, literal_column, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
-from serializer_app.domain import history, shops
+from serializer_app.domain import erasures, history
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Base, DataRequest, Erasure, HistoryEntry, Item, Order, Shop
+from serializer_app.store.models import DataRequest, Erasure, HistoryEntry, Item, Order, Shop
 
 log = structlog.get_logger(__name__)
 
 # A merchant has thirty days to answer a customer.
 FILE_LIFE = timedelta(days=30)
-ERASED_AT_ONCE = 5_000
-"""Rows: half a second on SQLite, where nobody else writes meanwhile."""
-# Shopify sends shop/redact 48 hours after the uninstallation, and sometimes a webhook is a day late.
-REINSTALLED_WITHIN = timedelta(hours=72)
 ERASED_ACTOR = "customer:erased"
 _FILES = "privacy-subject"
 
@@ -101,7 +95,7 @@ def data_request(session: Session, vault: Vault, shop: Shop, payload: Mapping[st
         .returning(DataRequest.id)
     ).scalar_one_or_none()
     if made is not None:
-        _noted(session, shop.id, "data-requested")
+        erasures.note(session, shop.id, "data-requested")
 
 
 def files(session: Session, shop_id: int) -> list[File]:
@@ -153,57 +147,11 @@ def redact_customer(session: Session, vault: Vault, shop: Shop, payload: Mapping
         select(Erasure.id).where(Erasure.subject_hash.in_(vault.blind_indexes("erasure", subject))).limit(1)
     )
     if known is None or any(counts.values()):
-        _record(session, "customer", shop.domain, counts, subject_hash=vault.blind_index("erasure", subject))
-        _noted(session, shop.id, "customer-erased")
+        erasures.record(
+            session, "customer", shop.domain, counts, subject_hash=vault.blind_index("erasure", subject)
+        )
+        erasures.note(session, shop.id, "customer-erased")
     log.info("customer erased", counts=counts)
-
-
-def redact_shop(session: Session, domain: str, counts: Counter[str], *, most: int = ERASED_AT_ONCE) -> bool:
-    """Erase the next ``most`` rows of a shop; True while there are more. In the end what remains is that it was done,
-    under a hash of the domain, with ``counts``, to which each call adds what it erased.
-
-    A transaction for a million items would hold up every other shop, and be rolled back when its request is given up.
-    A shop that came back within the 48 hours keeps its data. A shop that we never saw go does not: then the news of
-    its uninstallation was lost.
-    """
-    shop = session.scalars(select(Shop).where(Shop.domain == domain).with_for_update()).one_or_none()
-    if shop is None:
-        return False
-    if shop.status == shops.INSTALLED:
-        if _came_back(session, shop.id):
-            _noted(session, shop.id, "redaction-ignored")
-            log.warning("shop not erased", shop=domain, reason="it was installed again meanwhile")
-            return False
-        shop.status = shops.UNINSTALLED  # nobody meets a shop that is half there
-        session.flush()
-    left = most
-    for table in _in_order_of_erasure():
-        erased = _emptied(session, table, shop.id, left)
-        counts[table.name] += erased
-        left -= erased
-        if left <= 0:
-            return True
-    session.execute(delete(Shop).where(Shop.id == shop.id), execution_options={"synchronize_session": False})
-    session.expunge(shop)
-    _record(session, "shop", domain, counts)
-    log.info("shop erased", shop=domain, counts=dict(counts))
-    return False
-
-
-def _in_order_of_erasure() -> list[Table]:
-    """Children first, and history last of all: it tells whether the shop came back, as long as there is anything."""
-    tables = [table for table in reversed(Base.metadata.sorted_tables) if "shop_id" in table.columns]
-    return sorted(tables, key=lambda table: table.name == HistoryEntry.__tablename__)
-
-
-def erasures(session: Session, domain: str) -> list[tuple[str, datetime, dict[str, int]]]:
-    """(kind, when, how many of what) for a shop, erased ones too; oldest first."""
-    rows = session.execute(
-        select(Erasure.kind, Erasure.at, Erasure.counts)
-        .where(Erasure.shop_hash == _shop_hash(domain))
-        .order_by(Erasure.id)
-    ).all()
-    return [(kind, at, msgspec.json.decode(counts)) for kind, at, counts in rows]
 
 
 def rotate_all(session: Session, vault: Vault) -> dict[str, int]:
@@ -357,52 +305,3 @@ def _forget_actor(session: Session, shop_id: int, person: Person) -> int:
         execution_options=options,
     )
     return int(result.rowcount)
-
-
-def _came_back(session: Session, shop_id: int) -> bool:
-    """Whether the app was installed anew in the last days, after an earlier installation."""
-    moments = session.scalars(
-        select(HistoryEntry.at).where(
-            HistoryEntry.shop_id == shop_id,
-            HistoryEntry.subject == "shop",
-            HistoryEntry.subject_id == shop_id,
-            HistoryEntry.action == "installed",
-        )
-    ).all()
-    return len(moments) > 1 and max(moments) > now() - REINSTALLED_WITHIN
-
-
-def _emptied(session: Session, table: Table, shop_id: int, most: int) -> int:
-    """Delete in bulk: cascades alone would look at every row once more."""
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    place: Any = literal_column("rowid" if on_sqlite else "ctid")
-    some = select(place).select_from(table).where(table.c.shop_id == shop_id).limit(most)
-    # PostgreSQL goes to the places of an array one by one, and joins a subselect by reading the whole table.
-    chosen = place.in_(some) if on_sqlite else place == func.any(func.array(some.scalar_subquery()))
-    result: Any = session.execute(
-        delete(table).where(chosen), execution_options={"synchronize_session": False}
-    )
-    return int(result.rowcount)
-
-
-def _record(
-    session: Session, kind: str, domain: str, counts: Mapping[str, int], *, subject_hash: str | None = None
-) -> None:
-    session.add(
-        Erasure(
-            kind=kind,
-            shop_hash=_shop_hash(domain),
-            subject_hash=subject_hash,
-            counts=msgspec.json.encode({name: count for name, count in counts.items() if count}).decode(),
-            at=now(),
-        )
-    )
-    session.flush()
-
-
-def _shop_hash(domain: str) -> str:
-    return hashlib.sha256(f"shop:{domain}".encode()).hexdigest()
-
-
-def _noted(session: Session, shop_id: int, action: str) -> None:
-    history.record(session, shop_id, "shop", [(shop_id, {})], actor="webhook:compliance", action=action)

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now, parse_iso
-from serializer_app.domain import catalog, deletions, orders, privacy, shops
+from serializer_app.domain import catalog, deletions, erasures, orders, privacy, shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.signatures import verify_webhook
@@ -82,7 +82,7 @@ def _erase(domain: str) -> None:
     more = True
     while more:
         with house().db.write() as session:
-            more = privacy.redact_shop(session, domain, counts)
+            more = erasures.redact_shop(session, domain, counts)
         still_alive()
 
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, inspect, select, text, update
 
 from serializer_app import clock
-from serializer_app.domain import catalog, history, privacy, shops
+from serializer_app.domain import catalog, erasures, history, privacy, shops
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import Base, DataRequest, Erasure, HistoryEntry, Item, Order, Shop
@@ -186,7 +186,7 @@ def test_erasing_twice_is_recorded_once_and_without_personal_data(
     for _ in range(3):
         assert webhook(client, "customers/redact", redacted()).status_code == 200
     with db.read() as session:
-        ((kind, _, counts),) = privacy.erasures(session, SHOP)
+        ((kind, _, counts),) = erasures.of_shop(session, SHOP)
         record = session.scalars(select(Erasure)).one()
     assert kind == "customer"
     assert counts == {"orders": 1, "items": 2}
@@ -231,7 +231,7 @@ def test_a_shop_is_erased_whole_and_nobody_elses_data_with_it(
     assert rows_of(db, other) == kept
     assert SHOP not in everything(db)
     with db.read() as session:
-        ((kind, _, counts),) = privacy.erasures(session, SHOP)
+        ((kind, _, counts),) = erasures.of_shop(session, SHOP)
     assert kind == "shop"
     assert (counts["items"], counts["orders"]) == (6, 3)
     assert webhook(client, "orders/create", order(1, line_item_id=1, variant_id=31)).status_code == 404
@@ -245,7 +245,7 @@ def test_a_large_shop_goes_in_steps_that_anybody_may_go_on_with(
 
     def step(most: int) -> bool:
         with db.write() as session:
-            return privacy.redact_shop(session, SHOP, Counter(), most=most)
+            return erasures.redact_shop(session, SHOP, Counter(), most=most)
 
     total = sum(there.values())
     for done in range(2, total, 2):
@@ -263,7 +263,7 @@ def test_a_shop_that_came_back_while_it_was_erased_keeps_what_is_left(
 ) -> None:
     webhook(client, "app/uninstalled", {"id": 1, "myshopify_domain": SHOP})
     with db.write() as session:
-        assert privacy.redact_shop(session, SHOP, Counter(), most=2)
+        assert erasures.redact_shop(session, SHOP, Counter(), most=2)
     assert installed(db) == shop_id
     left = rows_of(db, shop_id)
     assert webhook(client, "shop/redact", about_shop()).status_code == 200

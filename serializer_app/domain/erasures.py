@@ -1,0 +1,124 @@
+"""Shops are erased, and of every erasure is kept that it was done: when, of how much, and not of whom."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy import Table, delete, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain import history, shops
+from serializer_app.store.models import Base, Erasure, HistoryEntry, Shop
+
+log = structlog.get_logger(__name__)
+
+ERASED_AT_ONCE = 5_000
+"""Rows: half a second on SQLite, where nobody else writes meanwhile."""
+# Shopify sends shop/redact 48 hours after the uninstallation, and sometimes a webhook is a day late.
+REINSTALLED_WITHIN = timedelta(hours=72)
+
+
+def redact_shop(session: Session, domain: str, counts: Counter[str], *, most: int = ERASED_AT_ONCE) -> bool:
+    """Erase the next ``most`` rows of a shop; True while there are more. In the end what remains is that it was done,
+    under a hash of the domain, with ``counts``, to which each call adds what it erased.
+
+    A transaction for a million items would hold up every other shop, and be rolled back when its request is given up.
+    A shop that came back within the 48 hours keeps its data. A shop that we never saw go does not: then the news of
+    its uninstallation was lost.
+    """
+    shop = session.scalars(select(Shop).where(Shop.domain == domain).with_for_update()).one_or_none()
+    if shop is None:
+        return False
+    if shop.status == shops.INSTALLED:
+        if _came_back(session, shop.id):
+            note(session, shop.id, "redaction-ignored")
+            log.warning("shop not erased", shop=domain, reason="it was installed again meanwhile")
+            return False
+        shop.status = shops.UNINSTALLED  # nobody meets a shop that is half there
+        session.flush()
+    left = most
+    for table in _in_order_of_erasure():
+        erased = _emptied(session, table, shop.id, left)
+        counts[table.name] += erased
+        left -= erased
+        if left <= 0:
+            return True
+    session.execute(delete(Shop).where(Shop.id == shop.id), execution_options={"synchronize_session": False})
+    session.expunge(shop)
+    record(session, "shop", domain, counts)
+    log.info("shop erased", shop=domain, counts=dict(counts))
+    return False
+
+
+def _in_order_of_erasure() -> list[Table]:
+    """Children first, and history last of all: it tells whether the shop came back, as long as there is anything."""
+    tables = [table for table in reversed(Base.metadata.sorted_tables) if "shop_id" in table.columns]
+    return sorted(tables, key=lambda table: table.name == HistoryEntry.__tablename__)
+
+
+def of_shop(session: Session, domain: str) -> list[tuple[str, datetime, dict[str, int]]]:
+    """(kind, when, how many of what) for a shop, erased ones too; oldest first."""
+    rows = session.execute(
+        select(Erasure.kind, Erasure.at, Erasure.counts)
+        .where(Erasure.shop_hash == _shop_hash(domain))
+        .order_by(Erasure.id)
+    ).all()
+    return [(kind, at, msgspec.json.decode(counts)) for kind, at, counts in rows]
+
+
+def _came_back(session: Session, shop_id: int) -> bool:
+    """Whether the app was installed anew in the last days, after an earlier installation."""
+    moments = session.scalars(
+        select(HistoryEntry.at).where(
+            HistoryEntry.shop_id == shop_id,
+            HistoryEntry.subject == "shop",
+            HistoryEntry.subject_id == shop_id,
+            HistoryEntry.action == "installed",
+        )
+    ).all()
+    return len(moments) > 1 and max(moments) > now() - REINSTALLED_WITHIN
+
+
+def _emptied(session: Session, table: Table, shop_id: int, most: int) -> int:
+    """Delete in bulk: cascades alone would look at every row once more."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    place: Any = literal_column("rowid" if on_sqlite else "ctid")
+    some = select(place).select_from(table).where(table.c.shop_id == shop_id).limit(most)
+    # PostgreSQL goes to the places of an array one by one, and joins a subselect by reading the whole table.
+    chosen = place.in_(some) if on_sqlite else place == func.any(func.array(some.scalar_subquery()))
+    result: Any = session.execute(
+        delete(table).where(chosen), execution_options={"synchronize_session": False}
+    )
+    return int(result.rowcount)
+
+
+def record(
+    session: Session, kind: str, domain: str, counts: Mapping[str, int], *, subject_hash: str | None = None
+) -> None:
+    """Note an erasure under hashes; ``counts`` are rows by table."""
+    session.add(
+        Erasure(
+            kind=kind,
+            shop_hash=_shop_hash(domain),
+            subject_hash=subject_hash,
+            counts=msgspec.json.encode({name: count for name, count in counts.items() if count}).decode(),
+            at=now(),
+        )
+    )
+    session.flush()
+
+
+def _shop_hash(domain: str) -> str:
+    return hashlib.sha256(f"shop:{domain}".encode()).hexdigest()
+
+
+def note(session: Session, shop_id: int, action: str) -> None:
+    """A line in the shop's history, as long as there is a shop."""
+    history.record(session, shop_id, "shop", [(shop_id, {})], actor="webhook:compliance", action=action)
