@@ -211,16 +211,17 @@ def _matching(
 
     Left to itself a planner walks a popular variant or half a shop to find a handful of rows in it, or not, depending
     on what it happened to know when it planned. So only one index is made to fit (tests/domain/test_plans.py). How
-    many rows are wanted stands in the text, and every other value is out of PostgreSQL's sight: then its generic plan
-    looks no worse than one made for these values, and it stops planning anew, three quarters of a look-up, each time.
+    many rows are wanted is out of PostgreSQL's sight like every other value: then its generic plan looks no worse than
+    one made for these values, and it stops planning anew, three quarters of a look-up, each time. Were it in sight, a
+    database without statistics would believe that a customer has seven items, and sort all their thousands for a page.
     """
     limit: Any = literal_column(str(most))
+    if dialect != "sqlite":
+        limit = select(limit).scalar_subquery()
     led = _led_sqlite if dialect == "sqlite" else _led_postgresql
     if "itemRef" not in names:
         leading = next(leading for leading in _LEADING if set(leading) <= set(names))
-        query = led(names, {name: _COLUMN[name] for name in leading}, direction, columns)
-        # A new database believes that a shop has a handful of items, and would sort them all for so few.
-        return query.limit(limit if leading else select(limit).scalar_subquery())
+        return led(names, {name: _COLUMN[name] for name in leading}, direction, columns).limit(limit)
     # Two index probes: an OR over both columns scans the whole shop on SQLite without statistics (0.55 s measured).
     by_serial = led(names, {"refSerial": _ITEMS.serial_key}, direction, columns).limit(limit)
     by_item_id = led(names, {"refItem": _ITEMS.item_id}, direction, columns)

@@ -295,5 +295,7 @@ def test_postgresql_reads_about_a_page_after_many_prepared_executions(
                     indexes = [node.get("Index Name") for node in nodes]
                     wrong.append((case, kinds, indexes, sorted_rows, thrown_away, pages))
                 statements.add(statement)
+    # In sight, a page is more than a new database believes anybody to have: at 100,000 items it sorted 10,000 for one.
+    assert not [statement for statement in statements if re.search(r"LIMIT \d", statement)]
     assert not wrong, "\n".join(map(str, wrong))
     assert len(statements) > 100
