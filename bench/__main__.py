@@ -28,6 +28,8 @@ def main() -> None:
     if given.summary:
         print(results.summary())
         return
+    # An installed app has its bytecode; where it may not be kept, each start would compile everything again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     given.units = given.units or (10 * MILLION if given.full else MILLION)
     given.rounds = given.rounds or (8 if given.full else 4)
     machine = _machine()
