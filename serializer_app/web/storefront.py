@@ -47,9 +47,10 @@ def signed_by_proxy() -> Response | None:
         visitor = verify_proxy(request.query_string, parts.settings.secrets)
     except InvalidSignature:
         return _refused()
-    if _access(parts, visitor.shop) is None:
+    known = _standing(parts, visitor.shop)
+    if known is None:
         return _refused()
-    _enter(parts, visitor)
+    _enter(visitor, known[0])
     return None
 
 
@@ -63,20 +64,24 @@ def signed_and_shown_with_its_page() -> Response | None:
         visitor = verify_proxy(request.query_string, parts.settings.secrets)
     except InvalidSignature:
         return _refused()
-    if visitor.shop not in parts.shop_ids and _access(parts, visitor.shop) is None:
-        return _refused()
-    _enter(parts, visitor)
+    shop_id = parts.shop_ids.get(visitor.shop)
+    if shop_id is None:
+        known = _standing(parts, visitor.shop)
+        if known is None:
+            return _refused()
+        shop_id = known[0]
+    _enter(visitor, shop_id)
     return None
 
 
-def _enter(parts: House, visitor: ProxyIdentity) -> None:
+def _enter(visitor: ProxyIdentity, shop_id: int) -> None:
     here = behind(g)
-    here.shop_id, here.shop_domain, here.visitor = parts.shop_ids[visitor.shop], visitor.shop, visitor
+    here.shop_id, here.shop_domain, here.visitor = shop_id, visitor.shop, visitor
     here.actor = f"customer:{visitor.customer_id}" if visitor.customer_id else "visitor"
 
 
-def _access(parts: House, domain: str) -> str | None:
-    """Who may list the items of this shop, "open" or "owner"; None where the app is not installed."""
+def _standing(parts: House, domain: str) -> tuple[int, str] | None:
+    """The shop's number and who may list its items, "open" or "owner"; None where the app is not installed."""
     connection = parts.db.reading()
     found = _shop_by_domain(connection.dialect).rows(connection, {"domain": domain})
     if not found or found[0][1] != INSTALLED:
@@ -84,8 +89,9 @@ def _access(parts: House, domain: str) -> str | None:
         return None
     if len(parts.shop_ids) >= _MOST_DOMAINS:
         parts.shop_ids.clear()
-    parts.shop_ids[domain] = found[0][0]
-    return str(found[0][2])
+    shop_id, _, access = found[0]
+    parts.shop_ids[domain] = shop_id
+    return shop_id, access
 
 
 @lru_cache
@@ -111,7 +117,7 @@ def items() -> Response:
     try:
         return _items(parts, here.shop_id, here.visitor)
     except AppError:
-        if _access(parts, here.shop_domain) is None:  # to a shop that left nothing else is said
+        if _standing(parts, here.shop_domain) is None:  # to a shop that left nothing else is said
             return _refused()
         raise
 
@@ -134,10 +140,12 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
         connection, shop_id, filters, direction=direction, beyond=beyond, open_domain=visitor.shop
     )
     if not page.rows:
-        access = _access(parts, visitor.shop)
-        if access is None:
+        known = _standing(parts, visitor.shop)
+        if known is None:
             return _refused()
-        if access == "owner" and _may_list(connection, filters, visitor):
+        was, (shop_id, access) = shop_id, known
+        # Erased and installed anew it has another number, and this process knew the old one.
+        if _may_list(connection, shop_id, filters, visitor) if access == "owner" else shop_id != was:
             page = item_pages.page(connection, shop_id, filters, direction=direction, beyond=beyond)
     if not page.rows and beyond is None:
         parts.guesses.missed(*guess)
@@ -182,7 +190,7 @@ def _guessed(filters: Filters) -> Guessed:
     return "names" if "serialNumber" in filters or text is not None else "numbers"
 
 
-def _may_list(connection: Connection, filters: Filters, visitor: ProxyIdentity) -> bool:
+def _may_list(connection: Connection, shop_id: int, filters: Filters, visitor: ProxyIdentity) -> bool:
     """``storefrontAccess = owner``: orders and customers are listed only for the customer they belong to.
 
     A serial number or item ID stays public, because who holds the unit can read it. Raises AppError
@@ -198,7 +206,7 @@ def _may_list(connection: Connection, filters: Filters, visitor: ProxyIdentity) 
         columns = Order.__table__.c
         owner = connection.execute(
             select(columns.customer_id).where(
-                columns.shop_id == g.shop_id, columns.order_id == filters["orderId"]
+                columns.shop_id == shop_id, columns.order_id == filters["orderId"]
             )
         ).scalar_one_or_none()
         return bool(owner == visitor.customer_id)

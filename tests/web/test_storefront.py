@@ -376,6 +376,10 @@ def test_what_a_process_knows_of_a_shop_is_its_number_alone(
     changed(database, Shop, Shop.id == shop_id, status="installed")
     assert len(ask.page({"orderId": 1})["results"]) == 1
     changed(database, Shop, Shop.id == shop_id, domain=OTHER_SHOP)
+    again = installed(database, SHOP)
+    sold(database, again, {"serial_number": "S-2"})
+    assert [item["serialNumber"] for item in ask.page({"orderId": 1})["results"]] == ["S-2"]
+    changed(database, Shop, Shop.id == again, status="uninstalled")
     assert ask({"orderId": 1}).status_code == 401
 
 
