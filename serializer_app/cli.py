@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app import logs
 from serializer_app.clock import iso, now, parse_iso
-from serializer_app.config import ConfigError, Settings, database_url
+from serializer_app.config import DEFAULT_DATABASE_URL, ConfigError, Settings, database_url
 from serializer_app.domain import backfills, deliveries, privacy, shops, staff, tokens
 from serializer_app.domain.registry import idempotency
 from serializer_app.errors import AppError
@@ -64,7 +65,14 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--shop", required=True, type=_shop, help="the shop's name.myshopify.com")
         return sub
 
-    add(verbs, "migrate", _migrate, "Bring the database to the newest schema.")
+    upgrade = add(
+        verbs, "migrate", _migrate, "Bring the database that DATABASE_URL names to the newest schema."
+    )
+    upgrade.add_argument(
+        "--default-database",
+        action="store_true",
+        help=f"use {DEFAULT_DATABASE_URL} when DATABASE_URL is not set, instead of refusing",
+    )
     save = add(verbs, "backup", _backup, "Copy an SQLite database into a new file while it is in use.")
     save.add_argument("path", type=Path, help="the file to make; it must not exist yet")
     add(verbs, "worker", _worker, "Do background work until SIGTERM (on SQLite the web process does it).")
@@ -131,8 +139,15 @@ def _moment(text: str) -> datetime:
 
 @contextmanager
 def _opened(url: str) -> Iterator[Database]:
-    """The database, closed again when the verb is done."""
+    """The database, closed again when the verb is done. Raises AppError ``database_missing`` for an SQLite file that
+    does not exist: connecting would create an empty one, and a wrong path would go unnoticed.
+    """
     database = Database(url)
+    if database.path is not None and not Path(database.path).is_file():
+        raise AppError(
+            "database_missing",
+            f"There is no database at {database.path}. Check DATABASE_URL, or create it with serializer-app migrate.",
+        )
     try:
         yield database
     finally:
@@ -140,7 +155,13 @@ def _opened(url: str) -> Iterator[Database]:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    migrate.upgrade(database_url())
+    url = database_url(named=not options.default_database)
+    before, after = migrate.upgrade(url)
+    name = make_url(url).render_as_string(hide_password=True)
+    if before == after:
+        print(f"{name} is at version {after} already.")
+    else:
+        print(f"{name} migrated from {f'version {before}' if before else 'nothing'} to version {after}.")
     return 0
 
 

@@ -16,6 +16,8 @@ from sqlalchemy.exc import ArgumentError
 SCOPES = ("write_orders", "write_products", "read_customers", "write_app_proxy")
 OPTIONAL_SCOPES = ("read_all_orders", "read_customer_merge")
 
+DEFAULT_DATABASE_URL = "sqlite:///var/serializer.sqlite3"
+
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -68,9 +70,19 @@ class Settings:
         return self.admin_origin.replace("{shop}", shop)
 
 
-def database_url(environ: Mapping[str, str] | None = None) -> str:
-    """Only DATABASE_URL, for commands such as ``migrate`` that need nothing else."""
+def database_url(environ: Mapping[str, str] | None = None, *, named: bool = False) -> str:
+    """Only DATABASE_URL, for commands such as ``migrate`` that need nothing else.
+
+    With ``named`` there is no default: raises ConfigError when the environment names no database.
+    """
     reader = _Reader(os.environ if environ is None else environ)
+    if named and reader.value("DATABASE_URL") is None and not reader.problems:
+        reader.problems.append(
+            "DATABASE_URL is missing. Name the database, for example postgresql://user:password@host/name or "
+            f"sqlite:////var/lib/serializer/serializer.sqlite3. To use {DEFAULT_DATABASE_URL} in this folder, "
+            "say so with --default-database"
+        )
+        reader.stop_on_problems()
     url = reader.database_url()
     reader.stop_on_problems()
     return url
@@ -159,7 +171,7 @@ class _Reader:
         return version
 
     def database_url(self) -> str:
-        url = self.value("DATABASE_URL") or "sqlite:///var/serializer.sqlite3"
+        url = self.value("DATABASE_URL") or DEFAULT_DATABASE_URL
         for prefix in ("postgres://", "postgresql://"):
             if url.startswith(prefix):
                 url = "postgresql+psycopg://" + url.removeprefix(prefix)

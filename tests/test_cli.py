@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 
 from serializer_app import cli
 from serializer_app.domain import deliveries, shops
+from serializer_app.store import schema
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ApiKey, Base, Variant
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
@@ -211,3 +214,56 @@ def test_keys_rotate_leaves_nothing_under_the_old_key(
         "idempotency_keys",
         "customers",
     }
+
+
+def test_migrate_refuses_to_guess_a_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A release step whose DATABASE_URL got lost must fail, not migrate a new empty file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("DATABASE_URL_FILE", raising=False)
+    assert cli.main(["migrate"]) == 2
+    answer = capsys.readouterr()
+    assert "DATABASE_URL is missing" in answer.err
+    assert "--default-database" in answer.err
+    assert not any(tmp_path.iterdir())
+    assert cli.main(["migrate", "--default-database"]) == 0
+    assert Path("var/serializer.sqlite3").is_file()
+
+
+def test_migrate_names_the_database_and_its_versions(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    newest = max(schema.known())
+    url = f"sqlite:///{tmp_path}/shop.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert cli.main(["migrate"]) == 0
+    assert capsys.readouterr().out == f"{url} migrated from nothing to version {newest}.\n"
+    assert cli.main(["migrate"]) == 0
+    assert capsys.readouterr().out == f"{url} is at version {newest} already.\n"
+
+
+def test_migrate_never_prints_the_password(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = make_url(postgresql_url).set(password="hidden-word")
+    monkeypatch.setenv("DATABASE_URL", address.render_as_string(hide_password=False))
+    cli.main(["migrate"])
+    answer = capsys.readouterr()
+    assert "hidden-word" not in answer.out + answer.err
+    assert str(address.database) in answer.out
+
+
+@pytest.mark.parametrize("words", [["shops"], ["resync", "--shop", "other.myshopify.com"], ["worker"]])
+def test_no_verb_but_migrate_creates_a_database(
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    town: Town,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/mistyped.sqlite3")
+    assert cli.main(words) == 1
+    assert "There is no database at" in capsys.readouterr().err
+    assert not (tmp_path / "mistyped.sqlite3").exists()

@@ -13,7 +13,7 @@ import select
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
@@ -119,11 +119,19 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     reader = create_engine(
         url, connect_args={"timeout": BUSY_SECONDS}, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
     )
+    for engine in (writer, reader):
+        event.listen(engine, "do_connect", _private_file)
     event.listen(writer, "connect", _sqlite_writer)
     event.listen(reader, "connect", _sqlite_reader)
     # IMMEDIATE: a deferred transaction that turns into a writing one fails at once with "database is locked".
     event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return writer, reader
+
+
+def _private_file(_dialect: Any, _record: Any, arguments: list[Any], _parameters: Any) -> None:
+    """Create a new database file for its owner only; SQLite gives ``-wal`` and ``-shm`` the same permissions."""
+    with suppress(OSError):  # SQLite reports what is wrong with the path
+        os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _sqlite_writer(connection: Any, _record: Any) -> None:

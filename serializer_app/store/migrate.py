@@ -31,8 +31,9 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 def upgrade(
     url: str, revision: str = "head", *, lock_seconds: float = LOCK_SECONDS, patience: float = PATIENCE
-) -> None:
-    """Apply every missing migration. Two at once: the second waits, then finds nothing to do.
+) -> tuple[str | None, str | None]:
+    """Apply every missing migration; returns the revisions before and after. Two at once: the second waits, then finds
+    nothing to do.
 
     SQLite has all of them in one transaction, PostgreSQL each in its own. Raises AppError ``database_busy`` when a
     table stayed locked for ``patience`` seconds, ``database_newer`` when its schema is one this code does not know.
@@ -44,13 +45,20 @@ def upgrade(
         address = address.update_query_dict({"prepare": "off"})
     database = Database(address.render_as_string(hide_password=False))
     try:
+        before = _revision(database)
         if database.is_sqlite:
             with database.write() as session:
                 _apply(session.connection(), revision)
         else:
             _upgrade_postgres(database, revision, lock_seconds, patience)
+        return before, _revision(database)
     finally:
         database.dispose()
+
+
+def _revision(database: Database) -> str | None:
+    with database.connect() as connection:
+        return max(schema.present(connection), default=None)
 
 
 def _upgrade_postgres(database: Database, revision: str, lock_seconds: float, patience: float) -> None:

@@ -22,11 +22,16 @@ def known() -> frozenset[str]:
     return frozenset(file.name.split("_", 1)[0] for file in (scripts() / "versions").glob("[0-9]*_*.py"))
 
 
+def present(connection: Connection) -> frozenset[str]:
+    """The revision that the database has, as a set of one; empty before the first migration."""
+    if not inspect(connection).has_table("alembic_version"):
+        return frozenset()
+    return frozenset(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+
+
 def is_current(connection: Connection) -> bool:
     """Whether this code can serve on the schema: its own, or a newer one, because an upgrade migrates first and only
     then replaces the processes.
     """
-    if not inspect(connection).has_table("alembic_version"):
-        return False
-    present = set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
-    return present == {max(known())} or bool(present - known())
+    found = present(connection)
+    return found == {max(known())} or bool(found - known())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -135,3 +137,20 @@ def test_blind_indexes_differ_by_purpose_and_key_and_find_older_rows() -> None:
     )
     assert Vault((old,)).blind_index("email", "a") != Vault((old,)).blind_index("phone", "a")
     assert Vault((old,)).blind_index("email", "a") != Vault((new,)).blind_index("email", "a")
+
+
+def test_database_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    """They hold the tokens and customers of whole shops, which no other user of the machine may read."""
+    before = os.umask(0o022)
+    try:
+        database = Database(f"sqlite:///{tmp_path}/new.sqlite3")
+        with database.write() as session:
+            session.execute(text("CREATE TABLE some (value TEXT)"))
+        with database.read() as session:
+            session.execute(text("SELECT value FROM some"))
+        modes = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()}
+        database.dispose()
+    finally:
+        os.umask(before)
+    assert set(modes) >= {"new.sqlite3", "new.sqlite3-wal", "new.sqlite3-shm"}
+    assert set(modes.values()) == {"0o600"}
