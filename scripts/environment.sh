@@ -41,6 +41,9 @@ make_venv() {
     say "Making .venv with $("$python" --version)"
     rm -rf .venv
     "$python" -m venv .venv || { say "The environment could not be made (see above)."; return 1; }
+    # venv installs the pip and setuptools that Python shipped with, which may have known vulnerabilities.
+    .venv/bin/python -m pip install --disable-pip-version-check --no-input --retries 5 --quiet --upgrade \
+        -c constraints.txt pip setuptools || say "  pip and setuptools could not be upgraded; going on with the old ones"
 }
 
 # pip in silence, with a sign of life; its whole output is in the log. The machine's pip configuration is in force.
