@@ -20,6 +20,7 @@ from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.worker import Embedded, embed
 from serializer_app.web import answers
 from serializer_app.web.api import api, api_key_holder, public_api
+from serializer_app.web.bodies import WholeRequest
 from serializer_app.web.buyer import buyer
 from serializer_app.web.counters import count_in, counters
 from serializer_app.web.desk import desk
@@ -39,7 +40,9 @@ MOST_BYTES = 2 * 1024 * 1024
 
 
 class _App(Flask):
-    """Flask without the question, eight times a request, whether one of our functions is a coroutine: none is."""
+    """Flask with whole request bodies, and without asking eight times a request whether a function is a coroutine."""
+
+    request_class = WholeRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

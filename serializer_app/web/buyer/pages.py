@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Response, g, render_template, request
+from werkzeug.exceptions import HTTPException
 
 from serializer_app.web.buyer.texts import Words, choose
 
@@ -26,7 +27,15 @@ _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-
 def words() -> Words:
     """In the language of the theme that linked here (``?locale=``), else of the browser."""
     accepted = dict(request.accept_languages)
-    return Words(choose(request.values.get("locale"), accepted))
+    return Words(choose(stated_locale(), accepted))
+
+
+def stated_locale() -> str | None:
+    """``locale`` of the query or the form; of the query alone when the form was refused, for example as too large."""
+    try:
+        return request.values.get("locale")
+    except HTTPException:
+        return request.args.get("locale")
 
 
 def shown(template: str, status: int = 200, **values: Any) -> Response:
@@ -38,7 +47,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
         path=PATH,
         asset=asset_path,
         alone=alone,
-        locale=request.values.get("locale"),
+        locale=stated_locale(),
         shop=g.shop_name,
         customer=g.visitor.customer_id,
         **values,
