@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 # Some machines forbid Python to keep what it compiled: the tests start some fifty processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test check sbom bench soak drills clean environment-demo environment-dev browser
+.PHONY: help demo test check sbom bench soak drills clean environment-demo environment-dev test-tools
 
 help: ## this list
 	@echo "make <verb>:"
@@ -16,7 +16,7 @@ help: ## this list
 demo: environment-demo ## the main job against a pretend Shopify shop on loopback (ONCE=1: check every step and exit)
 	@$(BIN)/serializer-app demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(PORT),--port $(PORT))
 
-test: environment-dev browser ## all tests on SQLite and a real PostgreSQL; sets up everything they need
+test: environment-dev test-tools ## all tests on SQLite and a real PostgreSQL; sets up everything they need
 	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
 check: environment-dev ## format, lint, types, layer rules, licences and known vulnerabilities
@@ -49,5 +49,6 @@ environment-demo:
 environment-dev:
 	@scripts/environment.sh dev
 
-browser:
+test-tools:
 	@scripts/browser.sh install
+	@scripts/liquid.sh

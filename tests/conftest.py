@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from serializer_app.store.db import Database
+    from tests.liquid_engines import ShopifyLiquid
     from tests.town import Town
 
 API_KEY = "0123456789abcdef0123456789abcdef"
@@ -239,3 +240,14 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def shopify_liquid() -> Iterator[ShopifyLiquid]:
+    """Shopify's own Liquid engine; `make test` installs it."""
+    from tests.liquid_engines import ShopifyLiquid
+
+    assert shutil.which("ruby"), "no Ruby found: `make test` installs Shopify's Liquid engine"
+    engine = ShopifyLiquid()
+    yield engine
+    engine.close()
