@@ -111,13 +111,32 @@ def test_constraints_pin_versions_and_nothing_else() -> None:
     assert "://" not in read("constraints.txt")
 
 
-@pytest.mark.parametrize("folder", ["tests/node", "bench/peer"])
+NPM_PACKAGES = [
+    "tests/node",
+    "bench/peer",
+    *(f"extensions/{name}" for name in ("order-block", "order-status")),
+]
+
+
+@pytest.mark.parametrize("folder", NPM_PACKAGES)
 def test_npm_takes_exact_versions_from_whatever_registry_it_is_told(folder: str) -> None:
-    wanted = json.loads(read(f"{folder}/package.json"))["dependencies"]
+    wanted = json.loads(read(f"{folder}/package.json"))
     lock = json.loads(read(f"{folder}/package-lock.json"))["packages"]
-    assert lock[""]["dependencies"] == wanted
-    assert all(re.fullmatch(r"[0-9.]+", version) for version in wanted.values())
+    for kind in ("dependencies", "devDependencies"):
+        assert lock[""].get(kind, {}) == wanted.get(kind, {})
+        assert all(re.fullmatch(r"[0-9.]+", version) for version in wanted.get(kind, {}).values())
     assert not any("resolved" in package for package in lock.values())
+
+
+def test_every_npm_package_of_the_project_is_locked() -> None:
+    manifests = {str(file.parent.relative_to(ROOT)) for file, _ in sources() if file.name == "package.json"}
+    assert manifests == set(NPM_PACKAGES)
+
+
+def test_all_extensions_use_the_same_packages() -> None:
+    wanted = [json.loads(read(f"{folder}/package.json")) for folder in NPM_PACKAGES if "extensions" in folder]
+    for kind in ("dependencies", "devDependencies"):
+        assert all(manifest[kind] == wanted[0][kind] for manifest in wanted)
 
 
 def test_every_requirement_is_pinned_within_its_range_and_installed_as_pinned() -> None:

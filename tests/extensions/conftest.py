@@ -48,25 +48,16 @@ def theme_check(tmp_path_factory: pytest.TempPathFactory) -> Check:
     return check
 
 
-# Exact, as extensions/*/package.json name them; the last two are tools.
-UI_PACKAGES = (
-    "@preact/signals@2.11.4",
-    "@shopify/ui-extensions@2026.7.4",
-    "preact@10.29.8",
-    "typescript@5.9.3",
-    "esbuild@0.25.12",
-)
-
-
 @pytest.fixture(scope="session")
 def ui_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A node_modules with Shopify's own types and components for UI extensions, a compiler and a bundler."""
+    """A node_modules with what the extensions' lock files name; all of them name the same packages."""
     assert shutil.which("npm"), (
         "no npm found: extensions are built with Shopify's own packages, which need Node.js"
     )
     folder = tmp_path_factory.mktemp("ui-extensions")
-    (folder / "package.json").write_text('{"private": true}')
-    npm = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *UI_PACKAGES]
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(EXTENSIONS / "order-block" / name, folder)
+    npm = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     made = subprocess.run(npm, cwd=folder, capture_output=True, text=True, timeout=240)
     assert made.returncode == 0, made.stderr
     return folder / "node_modules"

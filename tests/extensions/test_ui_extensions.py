@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.extensions.conftest import EXTENSIONS, UI_PACKAGES
+from tests.extensions.conftest import EXTENSIONS
 
 NAMES = sorted(
     folder.parent.name
@@ -86,12 +86,6 @@ def test_every_text_is_there_in_every_language(name: str) -> None:
     source = "".join(file.read_text(encoding="utf-8") for file in (folder / "src").iterdir())
     for key in texts["de.json"] - {"name"}:
         assert f'"{key}"' in source
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_packages_are_the_ones_that_are_tested(name: str) -> None:
-    wanted = json.loads((EXTENSIONS / name / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    assert {f"{package}@{version}" for package, version in wanted.items()} <= set(UI_PACKAGES)
 
 
 def test_the_order_status_reads_all_pages_of_one_writing(ui_packages: Path, tmp_path: Path) -> None:
