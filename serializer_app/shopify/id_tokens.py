@@ -7,6 +7,7 @@ Source: shopify.dev "About session tokens".
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from serializer_app.shopify.domains import shop_domain
 LEEWAY_SECONDS = 10
 # A real token has about 700 characters. What is far longer is not worth decoding.
 LONGEST_TOKEN = 8192
+# Three parts of base64url and nothing else. A lenient decoder skips foreign characters, and then the signed text of an
+# app-proxy request, most of which a visitor chooses, could be read as a token: same secret, same algorithm.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 _TEXTS = ("iss", "dest", "aud", "sub", "jti", "sid")
 _TIMES = ("exp", "nbf", "iat")
@@ -69,7 +73,7 @@ def verify(token: str | None, settings: Settings, now: datetime | None = None) -
 
     The shop is taken from the signed ``dest`` and from nowhere else.
     """
-    if not token or len(token) > LONGEST_TOKEN or not token.isascii():
+    if not token or len(token) > LONGEST_TOKEN or not _COMPACT.fullmatch(token):
         raise InvalidIdToken("no token, or not one of a sane size and alphabet")
     claims = _claims(token, settings)
     _check_types(claims)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-from serializer_app import clock
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 
@@ -27,6 +28,10 @@ OAUTH_SECONDS = 300
 
 _PROXY_PARAMETERS = frozenset({"shop", "path_prefix", "timestamp", "logged_in_customer_id", "signature"})
 _SIGNED_NAMES = ("logged_in_customer_id=", "path_prefix=", "shop=", "timestamp=")
+_PROXY_TEXT_NAMES = (b"path_prefix=", b"shop=", b"timestamp=")
+# More than Shopify's settings let a merchant choose, but never the "=" or "," that a parameter boundary needs.
+_PATH_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){1,4}", re.ASCII)
+_JOINED_TIMESTAMP = re.compile(r",[0-9]{10}(?![0-9])", re.ASCII)
 _OAUTH_PARAMETERS = ("code", "hmac", "shop", "state", "timestamp")
 _LARGEST_ID = 2**63 - 1
 
@@ -39,17 +44,27 @@ class InvalidSignature(AppError):
         self.reason = reason
 
 
+class RepeatedParameter(InvalidSignature):
+    """Shopify signed the request, but repeats of ``name`` make it ambiguous who sent it: 400 ``filter_repeated``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is repeated where a customer could be hidden")
+        self.code, self.status, self.message = "filter_repeated", 400, f"{name} is given twice"
+        self.details = [{"path": name, "message": "is given twice"}]
+
+
 class ProxyIdentity(NamedTuple):
     """What a verified app-proxy request says.
 
-    ``customer_id`` is None for an anonymous visitor. ``parameters`` are the remaining decoded pairs, in the order they
-    came; like ``path_prefix`` they are the visitor's own words: the signature does not fix where one ends and the
-    next begins.
+    ``customer_id`` is None for an anonymous visitor. ``path_prefix`` is None where the signed text does not fix it:
+    a visitor's parameter that sorts between ``path_prefix`` and ``shop`` could lend it characters or borrow some.
+    ``parameters`` are the remaining decoded pairs, in the order they came. They are the visitor's own words, and the
+    signature does not fix where one ends and the next begins.
     """
 
     shop: str
     customer_id: int | None
-    path_prefix: str
+    path_prefix: str | None
     parameters: list[tuple[str, str]]
 
 
@@ -71,10 +86,32 @@ def sign_webhook(body: bytes, secret: str) -> str:
 
 
 def verify_webhook(body: bytes, header: str | None, secrets: Sequence[str]) -> bool:
-    """Whether ``header`` signs exactly these bytes. Only the body is signed: topic and shop prove nothing."""
-    if not header or not header.isascii():
+    """Whether ``header`` signs exactly these bytes. Only the body is signed: topic and shop prove nothing.
+
+    False for a body that could be the signed text of an app-proxy request: both use one secret and one algorithm, and
+    a visitor chooses most of a proxy request's text.
+    """
+    if not header or not header.isascii() or reads_as_proxy_text(body):
         return False
     return any(hmac.compare_digest(header, sign_webhook(body, secret)) for secret in secrets if secret)
+
+
+def reads_as_proxy_text(body: bytes) -> bool:
+    """Whether ``body`` could be the signed text of an app-proxy request.
+
+    That text is a run of sorted ``k=v`` lines. A text that begins with ``{`` has no line before ``{``, and therefore
+    none of Shopify's own, which begin with letters. So no webhook that Shopify sends is ever taken for a proxy text,
+    whatever stands in its strings; a proxy text that is valid JSON has to begin with white space.
+    """
+    if body.startswith(b"{"):
+        return False
+    place = 0
+    for name in _PROXY_TEXT_NAMES:
+        place = body.find(name, place)
+        if place < 0:
+            return False
+        place += len(name)
+    return True
 
 
 # --- app proxy --------------------------------------------------------------------------------------------------
@@ -90,26 +127,65 @@ def verify_proxy(
 ) -> ProxyIdentity:
     """Check the raw query of an app-proxy request; raises InvalidSignature.
 
-    Exactly one each of Shopify's five parameters, a timestamp within 90 s, a real shop domain, and no second reading:
-    the signed text has no separators, so a visitor could hide ``logged_in_customer_id=1`` or ``shop=other…`` inside a
-    parameter of their own, let Shopify sign it, and send it to us cut elsewhere. A signed text in which one of the
-    four names stands twice is therefore refused, although official libraries accept it.
+    Requires exactly one each of Shopify's five parameters, a timestamp within 90 s, a real shop domain, and a signed
+    text with one reading (``_only_reading``).
     """
     five, rest = _five_and_rest(parse_query(query_string))
     signature = five.pop("signature")
     _check_time(five["timestamp"], PROXY_SECONDS, now)
     lines = _grouped(rest)
     lines.update(five)
-    message = _by_line(lines)
-    if not _is_signed(message, signature, secrets):
+    text = _by_line(lines)
+    if not _is_signed(text, signature, secrets):
         # Shopify's page sorts the finished "k=v" strings, its libraries sort the keys. The two differ only where one
-        # key continues another with a character below "=", as in a=&a1=; neither order can be forged.
+        # key continues another with a character below "=", as in a=&a1=.
         by_key = _by_key(lines)
-        if by_key == message or not _is_signed(by_key, signature, secrets):
+        if by_key == text or not _is_signed(by_key, signature, secrets):
             raise InvalidSignature("the signature does not match")
-    if sum(map(message.count, _SIGNED_NAMES)) != len(_SIGNED_NAMES):  # each is there once, as a parameter
-        raise InvalidSignature("the signed text can be read in more than one way")
-    return _proxy_identity(five, rest)
+        text = by_key
+    return _only_reading(text, five, rest)
+
+
+def _only_reading(text: str, five: dict[str, str], rest: list[tuple[str, str]]) -> ProxyIdentity:
+    """The identity that every reading of the verified ``text`` shares; raises InvalidSignature where two differ.
+
+    The signed text has no separators. A visitor can hide ``logged_in_customer_id=1`` or ``shop=other…`` in parameters
+    of their own, let Shopify sign them, and send the text to us cut elsewhere. Three rules leave one reading, in
+    whichever order the text was sorted:
+
+    - Each of the four names occurs once, so each value begins where Shopify wrote it.
+    - A customer ends at the first character that is no digit, a shop at ``.myshopify.com``, a prefix only at ``shop=``.
+    - Shopify may join a visitor's parameter of the same name with its own ("theirs,ours"). A text that could be such
+      a join is refused: one with a comma behind the customer, a second domain behind the shop, or a second time.
+    """
+    if sum(map(text.count, _SIGNED_NAMES)) != len(_SIGNED_NAMES):
+        raise _two_readings()
+    if "," in text:
+        _refuse_joined(text, rest)
+    prefix = five["path_prefix"]
+    if not _is_path(prefix):
+        raise InvalidSignature("path_prefix is no path")
+    return _proxy_identity(five, prefix if f"path_prefix={prefix}shop=" in text else None, rest)
+
+
+def _refuse_joined(text: str, rest: list[tuple[str, str]]) -> None:
+    """Raises InvalidSignature where one of the values may be a visitor's, joined with Shopify's by a comma."""
+    behind_customer, _, tail = text.partition("logged_in_customer_id=")[2].partition("path_prefix=")
+    if "," in behind_customer:
+        raise _repeated(rest) or _two_readings()
+    behind_shop, _, tail = tail.partition("shop=")[2].partition("timestamp=")
+    if behind_shop.count(".myshopify.com") != 1 or _JOINED_TIMESTAMP.search(tail):
+        raise _two_readings()
+
+
+def _repeated(parameters: list[tuple[str, str]]) -> InvalidSignature | None:
+    """What to say where the comma behind the customer came from a repeated parameter such as ``orderId``."""
+    keys = [key for key, _ in parameters if "logged_in_customer_id" < key < "path_prefix"]
+    return next((RepeatedParameter(key) for key in keys if keys.count(key) > 1), None)
+
+
+def _two_readings() -> InvalidSignature:
+    return InvalidSignature("the signed text can be read in more than one way")
 
 
 def _five_and_rest(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -128,17 +204,24 @@ def _five_and_rest(pairs: list[tuple[str, str]]) -> tuple[dict[str, str], list[t
     return five, rest
 
 
-def _proxy_identity(five: dict[str, str], rest: list[tuple[str, str]]) -> ProxyIdentity:
+def _proxy_identity(
+    five: dict[str, str], path_prefix: str | None, rest: list[tuple[str, str]]
+) -> ProxyIdentity:
     shop = shop_domain(five["shop"])
     if shop is None:
         raise InvalidSignature("shop is no myshopify domain")
     customer = five["logged_in_customer_id"]
     if not customer:
-        return ProxyIdentity(shop, None, five["path_prefix"], rest)
+        return ProxyIdentity(shop, None, path_prefix, rest)
     customer_id = _number(customer)
     if customer_id is None or customer_id > _LARGEST_ID:
         raise InvalidSignature("logged_in_customer_id is no ID")
-    return ProxyIdentity(shop, customer_id, five["path_prefix"], rest)
+    return ProxyIdentity(shop, customer_id, path_prefix, rest)
+
+
+@lru_cache(maxsize=512)
+def _is_path(text: str) -> bool:
+    return _PATH_PREFIX.fullmatch(text) is not None
 
 
 def parse_query(query_string: bytes | str) -> list[tuple[str, str]]:
@@ -211,6 +294,10 @@ def verify_oauth_callback(
         raise InvalidSignature("a parameter of the callback is missing")
     _check_time(values["timestamp"], OAUTH_SECONDS, now)
     message = _oauth_message(pair for pair in pairs if pair[0] != "hmac")
+    # An app-proxy text is signed with the same secret, and its visitor may write "&" into it. It always holds this
+    # name, and no callback of Shopify's does.
+    if "path_prefix=" in message:
+        raise InvalidSignature("the text is that of an app-proxy request")
     if not _is_signed(message, values["hmac"], secrets):
         raise InvalidSignature("the hmac does not match")
     shop = shop_domain(values["shop"])
@@ -260,5 +347,5 @@ def _check_time(text: str, seconds: int, now: datetime | None) -> None:
     timestamp = _number(text)
     if timestamp is None:
         raise InvalidSignature("the timestamp is no number")
-    if abs(int((now or clock.now()).timestamp()) - timestamp) > seconds:
+    if abs(int(time.time() if now is None else now.timestamp()) - timestamp) > seconds:
         raise InvalidSignature("the timestamp is too far from now")

@@ -13,7 +13,7 @@ from serializer_app.domain.codes import read_item_id
 from serializer_app.domain.item_pages import Direction, Filters
 from serializer_app.domain.shops import INSTALLED
 from serializer_app.errors import AppError
-from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, verify_proxy
+from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, RepeatedParameter, verify_proxy
 from serializer_app.store.models import Order, Shop
 from serializer_app.store.prepared import Prepared
 from serializer_app.web import cursors
@@ -45,6 +45,8 @@ def signed_by_proxy() -> Response | None:
     parts = house()
     try:
         visitor = verify_proxy(request.query_string, parts.settings.secrets)
+    except RepeatedParameter as error:
+        return failure(error)
     except InvalidSignature:
         return _refused()
     known = _standing(parts, visitor.shop)
@@ -62,6 +64,8 @@ def signed_and_shown_with_its_page() -> Response | None:
     parts = house()
     try:
         visitor = verify_proxy(request.query_string, parts.settings.secrets)
+    except RepeatedParameter as error:
+        return failure(error)
     except InvalidSignature:
         return _refused()
     shop_id = parts.shop_ids.get(visitor.shop)

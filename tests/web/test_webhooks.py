@@ -239,3 +239,28 @@ def test_an_app_without_a_database_says_so_and_is_asked_again(app: Flask) -> Non
     assert answer.status_code >= 500
     assert answer.json is not None
     assert "SELECT" not in answer.text
+
+
+def test_a_visitors_signed_query_that_is_valid_json_opens_no_webhook(town: Town) -> None:
+    """The visitor sees neither secret nor signature, but whoever sees one such request has a digest of valid JSON."""
+    order, client = payload(town, 2), town.app.test_client()
+    assert post(client, "orders-create", order).status_code == 200
+    shop = town.shop.domain
+    fields = {"orders-delete": {"id": order["id"]}, "compliance": {"shop_id": 1, "shop_domain": shop}}
+    for topic, body in fields.items():
+        begin, _, end = json.dumps({**body, "zz": "="}).rpartition("=")
+        query = dict(town.store.proxy.signed(shop, [(f" {begin}", ""), ("u", end)], None))
+        signature = base64.b64encode(bytes.fromhex(query.pop("signature"))).decode()
+        text = "".join(sorted(f"{name}={value}" for name, value in query.items()))
+        assert json.loads(text)["zz"].startswith("=logged_in_customer_id=")
+        answer = client.post(
+            f"/webhooks/{topic}",
+            data=text.encode(),
+            headers={
+                "X-Shopify-Hmac-SHA256": signature,
+                "X-Shopify-Shop-Domain": shop,
+                "X-Shopify-Topic": "shop/redact" if topic == "compliance" else topic.replace("-", "/"),
+            },
+        )
+        assert answer.status_code == 401
+    assert count(town) == 2
