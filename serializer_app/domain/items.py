@@ -150,9 +150,11 @@ def take_away(
 def bring_back(session: Session, shop_id: int, keys: Sequence[int], *, actor: str) -> int:
     """Bring removed items back under their old IDs.
 
-    A serial number that another living unit of the line has taken meanwhile stays with that one; of several that
-    come back with the same one the oldest keeps it.
+    A serial number that another active item has taken meanwhile stays with that one; of several that come back with
+    the same one the oldest keeps it. ``ties.unit_to_enter`` decides about registry units.
     """
+    if keys:
+        ties.before_restoring(session, shop_id, keys, actor=actor)
     for start in range(0, len(keys), 500):
         _clear_taken_serials(session, shop_id, keys[start : start + 500], actor=actor)
     return _mark(session, shop_id, keys, removed=False, actor=actor, action="restored")
@@ -247,7 +249,7 @@ def change(
     """Change one item; returns whether anything became different.
 
     Raises AppError: ``item_removed`` 409, ``version_conflict`` 409, ``serial_number_taken`` 409 (unique per line item,
-    by the database), ``serial_number_registered`` 409, ``custom_field_undefined`` 422.
+    by the database), ``custom_field_undefined`` 422, and what ``ties.unit_to_enter`` refuses (409).
     """
     item = _locked(session, shop_id, item.id)
     if item.removed_at is not None:
@@ -259,9 +261,11 @@ def change(
             "version_conflict", "Somebody else changed this item meanwhile; load it again", status=409
         )
     differences: dict[str, dict[str, Any]] = {}
-    old_key = item.serial_key
+    old_key, unit = item.serial_key, None
     if changes.serial_number is not ... and changes.serial_number != item.serial_number:
         differences["serialNumber"] = {"from": item.serial_number, "to": changes.serial_number}
+        if changes.serial_number is not None:
+            unit = ties.unit_to_enter(session, shop_id, item, changes.serial_number)
         item.serial_number = changes.serial_number
         item.serial_key = None if item.serial_number is None else serial_key(item.serial_number)
     if changes.warranty is not ... and (changes.warranty != item.warranty or not item.own_warranty):
@@ -283,7 +287,7 @@ def change(
             status=409,
         ) from error
     if item.serial_key != old_key:
-        ties.entered(session, shop_id, item, old_key, actor=actor)
+        ties.entered(session, shop_id, item, unit, old_key, actor=actor)
     history.record(session, shop_id, "item", [(item.id, differences)], actor=actor, action="changed")
     outbox.put(session, shop_id, "mirror-order", [item.order_id])
     item_events.updated(session, shop_id, item, differences)

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import item_pages, items, order_list
+from serializer_app.domain import item_pages, items, order_list, ties
 from serializer_app.domain.codes import read_item_id, serial_key
 from serializer_app.domain.registry import serials
 from serializer_app.errors import AppError
@@ -89,7 +89,7 @@ def scan(
     """Check one unit off. A serial number that nobody entered yet goes to the next empty unit of its product.
 
     ``line_item_id`` is where an unknown number belongs. Raises AppError ``scan_twice``, ``scan_used``,
-    ``scan_other_product``, ``scan_full``, ``scan_unknown`` (all 409).
+    ``scan_other_product``, ``scan_full``, ``scan_unknown``, and what ``ties.unit_to_enter`` refuses (all 409).
     """
     if code.startswith(_LINKS):
         raise _wrong("scan_unknown", "Unknown: no serial number and no item ID of this shop")
@@ -98,8 +98,8 @@ def scan(
         return _check_off(session, own, actor)
     elsewhere: Sequence[Any] = item_pages.page(session.connection(), shop_id, {"itemRef": code}, most=50).rows
     serial = serials.find(session, shop_id, code)
-    if serial is not None:
-        if elsewhere or serial.item_key is not None or serial.state != "active":
+    if serial is not None and serial.source != "item":
+        if ties.active_item(session, shop_id, serial) is not None:
             raise _wrong("scan_used", "Already used: it belongs to another order")
         here = _empty(session, shop_id, order_id, Item.variant_id == serial.variant_id)
         if here is None:

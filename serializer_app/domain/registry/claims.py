@@ -194,7 +194,7 @@ def unit_of(session: Session, shop: Shop, registration: Registration) -> Unit:
         found = units.by_key(session, shop, "item", registration.item_key)
         if found is not None:
             return found
-    return units.of_serial(session, shop, serial)
+    return units.of_serial(session, shop, serial, sold=False)
 
 
 def said(answers: Answers) -> dict[str, Any]:

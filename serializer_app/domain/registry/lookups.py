@@ -19,6 +19,7 @@ from serializer_app.domain.item_pages import PAGE, Direction
 from serializer_app.domain.registry import people, registrations, serials, warranties
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.warranties import Cover, Unit
+from serializer_app.domain.ties import IN_FORCE, SALE_STANDS
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
     Customer,
@@ -206,9 +207,11 @@ def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row
         .where(
             Registration.shop_id == Serial.shop_id,
             Registration.serial_id == Serial.id,
-            Registration.ended_at.is_(None),
-            Registration.status != "denied",
+            *IN_FORCE,
         )
+        .order_by(Registration.id.desc())
+        .limit(1)
+        .correlate(Serial)
         .scalar_subquery()
     )
     query: Any = (
@@ -355,10 +358,14 @@ def _open(
 
 
 def _of_serial(session: Session, shop_id: int, typed: str) -> set[int]:
-    """Claims of the serial, denied ones too, and of the unit it is a name of."""
+    """Claims of the serial and of the sale it is today, denied ones too; of earlier sales only if there is none."""
     serial, claim = registrations.held(session, shop_id, typed, lock=False)
     keys = set() if claim is None else {claim.id}
-    return keys if serial is None else keys | _open(session, shop_id, Registration.serial_id, [serial.id])
+    return (
+        keys
+        if serial is None
+        else keys | _open(session, shop_id, Registration.serial_id, [serial.id], SALE_STANDS)
+    )
 
 
 def _told(session: Session, shop_id: int, subject: str, keys: Sequence[int]) -> list[tuple[int, int, Entry]]:

@@ -16,7 +16,7 @@ from serializer_app.domain import catalog, deliveries, history, items, ties
 from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
 from serializer_app.domain.registry import idempotency, people, serials
 from serializer_app.domain.registry.people import Person
-from serializer_app.domain.ties import DENIED, HOLDS
+from serializer_app.domain.ties import DENIED, HOLDS, IN_FORCE
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
@@ -60,7 +60,8 @@ def register(
 ) -> Registration:
     """Claim a serial, or an item ID as if it were one. The database lets one of two at once in.
 
-    Raises AppError ``serial_not_found`` 404, ``serial_registered`` 409, ``serial_replaced`` 409.
+    It belongs to the active item that the serial is, or to the serial itself when there is none (domain.ties). Raises
+    AppError ``serial_not_found`` 404, ``serial_registered`` 409, ``serial_replaced`` 409.
     """
     serial, item = _claimed(session, shop.id, claim.serial_number, actor=actor)
     key = people.keep(session, vault, shop.id, claim.person)
@@ -111,19 +112,30 @@ def held(
     """The serial somebody named (an item ID names its unit), and the claim it has now."""
     serial = serials.find(session, shop_id, typed)
     if serial is None and (item := items.find(session, shop_id, typed)) is not None:
-        serial = _of_item(session, shop_id, item.id)
+        serial = ties.serial_of(session, shop_id, item.id)
     return serial, None if serial is None else claim_of(session, shop_id, serial, lock=lock)
 
 
-def claim_of(session: Session, shop_id: int, serial: Serial, *, lock: bool = True) -> Registration | None:
-    """The registration that holds a serial, or the unit which it is a name of."""
-    query = select(Registration).where(Registration.shop_id == shop_id, *HOLDS)
+def claim_of(
+    session: Session, shop_id: int, serial: Serial, *, lock: bool = True, in_force: bool = False
+) -> Registration | None:
+    """The registration of the sale that a serial is today, or of the serial itself.
+
+    When nothing is registered today, the newest one of an earlier sale that was removed, unless ``in_force``.
+    """
+    query = select(Registration).where(Registration.shop_id == shop_id, *(IN_FORCE if in_force else HOLDS))
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    found = session.scalars(query.where(Registration.serial_id == serial.id)).one_or_none()
-    if found is None and serial.item_key is not None:
-        found = session.scalars(query.where(Registration.item_key == serial.item_key)).one_or_none()
-    return found
+    sale = ties.sale_of(session, shop_id, serial)
+    if sale is not None:
+        found = session.scalars(query.where(Registration.item_key == sale.id)).one_or_none()
+        if found is not None:
+            return found
+    query = query.where(Registration.serial_id == serial.id)
+    found = session.scalars(query.where(Registration.item_key.is_(None))).one_or_none()
+    if found is not None or sale is not None:
+        return found
+    return session.scalars(query.order_by(Registration.id.desc()).limit(1)).first()
 
 
 def find(session: Session, shop_id: int, public_id: str, *, lock: bool = True) -> Registration:
@@ -153,7 +165,16 @@ def decide(session: Session, registration: Registration, status: Status, *, acto
     before = registration.status
     if before == status:
         return False
-    number = serial_of(session, registration).serial_number
+    serial = serial_of(session, registration)
+    number = serial.serial_number
+    if (
+        before == DENIED
+        and registration.item_key is None
+        and ties.sale_of(session, registration.shop_id, serial)
+    ):
+        raise AppError(
+            "serial_registered", f"Serial number {number} was sold to somebody else meanwhile.", status=409
+        )
     registration.status, registration.updated_at = status, now()
     registration.version += 1
     try:
@@ -316,54 +337,33 @@ def _claimed(session: Session, shop_id: int, typed: str, *, actor: str) -> tuple
             raise AppError(
                 "serial_replaced", f"Serial number {typed} was replaced by another one.", status=409
             )
-        return serial, _unit(session, shop_id, serial, actor=actor)
+        if serial.source != "item":
+            return serial, _unit(session, shop_id, serial, actor=actor)
     item = items.find(session, shop_id, typed)
     if item is None or item.removed_at is not None:
         raise not_found(typed)
-    serial = _of_item(session, shop_id, item.id)
-    if serial is None:
-        serial = serials.make_for_items(session, shop_id, [item], actor=actor)[item.id]
-    return serial, item
-
-
-def _of_item(session: Session, shop_id: int, item_key: int) -> Serial | None:
-    """The serial under which a unit was sold: the one entered on it, else the one its item ID became."""
-    return session.scalars(
-        select(Serial)
-        .where(Serial.shop_id == shop_id, Serial.item_key == item_key, Serial.state == "active")
-        .order_by(Serial.source == "item", Serial.id)
-        .limit(1)
-    ).first()
+    return ties.serial_of(session, shop_id, item.id) or ties.item_serial(
+        session, shop_id, item, actor=actor
+    ), item
 
 
 def _unit(session: Session, shop_id: int, serial: Serial, *, actor: str) -> Item | None:
-    """The living item of a serial; one on which it was entered before the registry knew it is tied now."""
-    if serial.item_key is not None:
-        item = _living(session, shop_id, serial.item_key)
-        if item is not None:
-            return item
-    entered = session.scalars(
-        select(Item)
-        .where(
-            Item.shop_id == shop_id,
-            Item.serial_key == serial.serial_key,
-            Item.serial_key.is_not(None),
-            Item.removed_at.is_(None),
-            Item.variant_id == serial.variant_id,
-        )
-        .order_by(Item.id)
-        .limit(2)
-    ).all()
-    # Two units with one number: nobody can tell which of them this is.
-    if len(entered) != 1 or not ties.tie(session, shop_id, serial, entered[0], actor=actor):
+    """The active item of a registry unit; one on which it was entered before the registry knew it is tied now."""
+    item = ties.active_item(session, shop_id, serial)
+    if item is not None:
+        # In the order of items.change, which locks the item and then the unit.
+        session.refresh(item, with_for_update=True)
+    session.refresh(serial, with_for_update=True)
+    item = ties.active_item(session, shop_id, serial)
+    if item is None or item.unit_id == serial.id:
+        return item
+    try:
+        ties.unit_to_enter(session, shop_id, item, serial.serial_number)
+    except AppError:
+        # On two items: nobody can tell which of them this is. Or registered already, which the database will say.
         return None
-    return entered[0]
-
-
-def _living(session: Session, shop_id: int, key: int) -> Item | None:
-    return session.scalars(
-        select(Item).where(Item.shop_id == shop_id, Item.id == key, Item.removed_at.is_(None))
-    ).one_or_none()
+    ties.tie(session, shop_id, serial, item, actor=actor)
+    return item
 
 
 def _item(session: Session, registration: Registration) -> Item | None:

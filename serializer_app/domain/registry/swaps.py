@@ -31,9 +31,13 @@ def update_serial(session: Session, shop: Shop, typed: str, new_number: str, *, 
     old = registrations.serial_of(session, registration)
     new = _target(session, shop_id, old, new_number, actor=actor)
     unit = _item(session, shop_id, registration.item_key)
-    own_unit = _item(session, shop_id, new.item_key)
+    own_unit = ties.sale_of(session, shop_id, new)
+    if own_unit is not None and own_unit.removed_at is not None:
+        own_unit = None
     if own_unit is not None and own_unit.id != registration.item_key:
-        # The new unit was sold for itself, with a warranty and dates of its own; the owner keeps the old promise.
+        _same_customer(session, registration, unit, own_unit, new_number)
+        # The replacement was sold to the same customer for itself, with a warranty and dates of its own; the owner
+        # keeps the old promise.
         registration.warranty, cover = lookups.promised(session, shop, registration)
         registration.warranty_until = cover.ends_on
         registration.item_key = own_unit.id
@@ -76,13 +80,26 @@ def _target(session: Session, shop_id: int, old: Serial, number: str, *, actor: 
     new = serials.find(session, shop_id, number)
     if new is None:
         return serials.create(session, shop_id, number, old.variant_id, actor=actor)
-    if registrations.claim_of(session, shop_id, new) is not None:
+    if registrations.claim_of(session, shop_id, new, in_force=True) is not None:
         raise _registered(number)
     if new.variant_id != old.variant_id:
         raise AppError(
             "variant_differs", f"The serial number {number} belongs to another variant", status=409
         )
     return new
+
+
+def _same_customer(
+    session: Session, registration: Registration, unit: Item | None, replacement: Item, number: str
+) -> None:
+    """A registration never moves to another customer's item (domain.ties)."""
+    owner = ties.customer_of(session, registration) if unit is None else unit.customer_id
+    if owner is None or owner != replacement.customer_id:
+        raise AppError(
+            "serial_number_used",
+            f"The serial number {number} is entered for item {replacement.item_id} of another customer",
+            status=409,
+        )
 
 
 def _registered(number: str) -> AppError:
@@ -98,10 +115,7 @@ def _carry_over(session: Session, shop_id: int, unit: Item, old: Serial, new: Se
         changes = items.ItemChanges(serial_number=new.serial_number)
         items.change(session, shop_id, unit, changes, allowed_fields=fields, actor=actor)
     else:
-        ties.tie(session, shop_id, new, unit, actor=actor)
-        if old.source != "item":
-            old.item_key = None
-            session.flush()
+        ties.take_over(session, shop_id, unit, new, actor=actor)
 
 
 def _note(session: Session, registration: Registration, old: Serial, new: Serial, *, actor: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog
+from serializer_app.domain import catalog, ties
 from serializer_app.domain.codes import read_item_id
 from serializer_app.domain.readings import readings
 from serializer_app.domain.registry import lookups, registrations, serials, warranties
@@ -144,12 +144,7 @@ def by_token(session: Session, shop: Shop, token: str) -> Unit | None:
 
 def of_item(session: Session, shop: Shop, item: Item) -> Unit:
     """Everything about a unit of an order."""
-    serial = session.scalars(
-        select(Serial)
-        .where(Serial.shop_id == shop.id, Serial.item_key == item.id, Serial.state == "active")
-        .order_by(Serial.source == "item", Serial.id)
-        .limit(1)
-    ).first()
+    serial = ties.serial_of(session, shop.id, item.id)
     claim = session.scalars(
         select(Registration).where(Registration.shop_id == shop.id, Registration.item_key == item.id, *HOLDS)
     ).one_or_none()
@@ -178,16 +173,19 @@ def of_item(session: Session, shop: Shop, item: Item) -> Unit:
     )
 
 
-def of_serial(session: Session, shop: Shop, serial: Serial) -> Unit:
-    """Everything about a serial: the unit of an order that it is known to be, else what the registry knows."""
-    if serial.item_key is not None and serial.state == "active":
+def of_serial(session: Session, shop: Shop, serial: Serial, *, sold: bool = True) -> Unit:
+    """Everything about a serial: the unit of an order that it is known to be, else what the registry knows.
+
+    With ``sold`` False only the latter: what somebody may see who registered it without a sale.
+    """
+    if sold and serial.item_key is not None and serial.state == "active":
         item = session.scalars(
             select(Item).where(Item.shop_id == shop.id, Item.id == serial.item_key)
         ).one_or_none()
         # A registry serial outlives a returned unit; the serial that an item ID became does not.
         if item is not None and (item.removed_at is None or serial.source == "item"):
             return of_item(session, shop, item)
-    claim = registrations.claim_of(session, shop.id, serial, lock=False)
+    claim = registrations.claim_of(session, shop.id, serial, lock=False, in_force=True)
     variant = catalog.find(session, shop.id, serial.variant_id)
     duration, cover = None if variant is None else variant.warranty, Cover("none")
     if claim is not None:

@@ -22,6 +22,8 @@ from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Ut
 
 _SERIAL = text("serial_key IS NOT NULL")
 _LIVE_SERIAL = text("serial_key IS NOT NULL AND removed_at IS NULL")
+_UNIT = text("unit_id IS NOT NULL")
+_LIVE_UNIT = text("unit_id IS NOT NULL AND removed_at IS NULL")
 
 
 class Item(Base):
@@ -47,6 +49,16 @@ class Item(Base):
             sqlite_where=_LIVE_SERIAL,
             postgresql_where=_LIVE_SERIAL,
         ),
+        # A registry unit is sold to one customer at a time. Two who enter it on two items race here (domain.ties).
+        Index(
+            "uq_items_unit",
+            "shop_id",
+            "unit_id",
+            unique=True,
+            sqlite_where=_LIVE_UNIT,
+            postgresql_where=_LIVE_UNIT,
+        ),
+        Index("ix_items_unit", "shop_id", "unit_id", "id", sqlite_where=_UNIT, postgresql_where=_UNIT),
         # Reading indexes are whole, although most paths want living items: of a partial one PostgreSQL thinks, until
         # it has statistics, that it is as good as empty, and walks whichever it met first (15,705 pages for 101 rows).
         Index("ix_items_shop", "shop_id", "id").ddl_if(dialect="sqlite"),
@@ -77,6 +89,8 @@ class Item(Base):
     serial_number: Mapped[str | None] = mapped_column(String(64))
     serial_key: Mapped[str | None] = mapped_column(String(256))
     """The serial number as it is compared: NFC, trimmed, case-folded (which may lengthen it)."""
+    unit_id: Mapped[int | None] = mapped_column(BigInteger)
+    """serials.id of the registry unit that this item is a sale of; a removed item keeps it as history."""
     warranty: Mapped[str | None] = mapped_column(String(16))
     custom_fields: Mapped[Json] = mapped_column(Text)
     """The wire form itself, a JSON array of {"key", "value"}: the storefront passes it on without parsing."""

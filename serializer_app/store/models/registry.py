@@ -25,7 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
 
 # A denied claim frees the serial, an ended one (reset, erased) does too; an archived one still holds it.
-_HOLDS = text("ended_at IS NULL AND status <> 'denied'")
+_HOLDS_SERIAL = text("item_key IS NULL AND ended_at IS NULL AND status <> 'denied'")
 _HOLDS_ITEM = text("item_key IS NOT NULL AND ended_at IS NULL AND status <> 'denied'")
 
 
@@ -72,7 +72,7 @@ class Serial(Base):
     replaced_by: Mapped[int | None] = mapped_column(BigInteger)
     """The serial that took this one's place by update-serial; the way its history goes on."""
     item_key: Mapped[int | None] = mapped_column(BigInteger)
-    """items.id of the unit sold under this serial, once somebody entered it there."""
+    """items.id of the latest sale: the item this serial is entered on, or whose item ID it is."""
     created_by: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[Utc]
 
@@ -119,16 +119,16 @@ class Registration(Base):
     __table_args__ = (
         PrimaryKeyConstraint("shop_id", "id", name="pk_registrations"),
         UniqueConstraint("shop_id", "public_id", name="uq_registrations_public_id"),
-        # The 1:1 promise: of two who claim a serial at once, the database lets one in.
+        # The 1:1 promise (domain.ties): of two who claim a serial without a sale at once, the database lets one in.
         Index(
-            "uq_registrations_serial",
+            "uq_registrations_unsold",
             "shop_id",
             "serial_id",
             unique=True,
-            sqlite_where=_HOLDS,
-            postgresql_where=_HOLDS,
+            sqlite_where=_HOLDS_SERIAL,
+            postgresql_where=_HOLDS_SERIAL,
         ),
-        # And again for the unit: its item ID and its serial number are two names of one thing.
+        # And of two who claim a sale: its item ID and its serial number are two names of one thing.
         Index(
             "uq_registrations_item",
             "shop_id",
@@ -164,6 +164,7 @@ class Registration(Base):
     public_id: Mapped[str] = mapped_column(String(19))
     serial_id: Mapped[int] = mapped_column(BigInteger)
     item_key: Mapped[int | None] = mapped_column(BigInteger)
+    """items.id of the sale it was made for, NULL without one. It never becomes another customer's (domain.ties)."""
     customer_key: Mapped[int | None] = mapped_column(BigInteger)
     """customers.id; NULL once the personal data is gone."""
     purchase_date: Mapped[date | None] = mapped_column(Date)

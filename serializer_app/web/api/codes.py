@@ -36,9 +36,14 @@ ERRORS: dict[str, tuple[int, str]] = {
     "serial_not_registered": (409, "Nobody has registered this serial."),
     "serial_registered": (409, "Somebody has registered this serial already."),
     "serial_replaced": (409, "The serial was replaced by another one."),
+    "serial_number_used": (
+        409,
+        "The serial number is entered for another active item; take it off there first.",
+    ),
+    "serial_number_is_item_id": (409, "The serial number is the item ID of another item."),
     "serial_number_registered": (
         409,
-        "The unit and the serial entered on it are registered already, each for itself.",
+        "The serial is registered to somebody who is not the order's customer, or item and serial are both registered.",
     ),
     "variant_differs": (409, "The new serial number belongs to another variant."),
     "idempotency_key_reused": (409, "The Idempotency-Key came with another request before."),

@@ -8,7 +8,7 @@ GERMAN = {
     "settings_limited": "Einstellungen ändert, wen ein Eigentümer dazu bestimmt hat; die Seite „Mitarbeiter“ sagt, wer",
     "no_owner": "Jemand muss Eigentümer bleiben",
     "serial_number_taken": "Diese Seriennummer ist schon für ein anderes Stück dieser Position eingetragen",
-    "serial_number_registered": "Diese Seriennummer ist schon registriert",
+    "serial_number_registered": "Diese Seriennummer ist schon registriert, und nicht auf den Kunden dieser Bestellung",
     "version_conflict": "Jemand anderes hat diesen Artikel inzwischen geändert; bitte neu laden",
     "item_removed": "Dieser Artikel wurde entfernt; holen Sie ihn zuerst zurück",
     "item_not_found": "Dieser Artikel wurde nicht gefunden",
@@ -52,6 +52,10 @@ GERMAN = {
     "alert_not_found": "Diese Warnung ist schon erledigt",
     "scan_full": "Diese Position ist schon vollständig",
     "serial_not_found": "Diese Seriennummer wurde nicht gefunden",
+    "serial_number_used": "Diese Seriennummer ist schon bei einem anderen Exemplar eingetragen. Entfernen Sie sie dort "
+    "zuerst",
+    "serial_number_is_item_id": "Das ist die Artikel-ID eines anderen Exemplars. Geben Sie die "
+    "Seriennummer des Produkts ein",
     "serial_registered": "Diese Seriennummer ist schon registriert",
     "serial_not_registered": "Diese Seriennummer ist nicht registriert",
     "serial_replaced": "Diese Seriennummer wurde ersetzt",

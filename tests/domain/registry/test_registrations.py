@@ -261,9 +261,9 @@ def test_an_item_id_can_be_claimed_like_a_serial(world: World) -> None:
     assert one(world, item.item_id).row.buyer is False
 
 
-def enter_on(world: World, item_id: int, number: str | None) -> None:
+def enter_on(world: World, item_id: int, number: str | None, order_id: int = 900) -> None:
     with world.db.write() as session:
-        (item,) = [item for item in world.items() if item.id == item_id]
+        (item,) = [item for item in world.items(order_id) if item.id == item_id]
         change_item(
             session,
             world.shop_id,
@@ -287,11 +287,13 @@ def test_a_registry_serial_entered_on_an_item_is_that_unit(world: World) -> None
     assert world.items()[0].serial_number == "S2"
     assert one(world, item.item_id).row.serial_number == "S2"
     assert world.items()[0].registered
+    # The registration belongs to the sale: it stays when the number is taken off, under the item ID.
     enter_on(world, item.id, None)
-    assert not world.items()[0].registered
-    view = one(world, "S2")
-    assert view.row.item_id is None
-    assert view.row.warranty == "P2Y"
+    assert world.items()[0].registered
+    assert found(world, {"serialNumber": "S2"}) == []
+    view = one(world, item.item_id)
+    assert (view.row.serial_number, view.row.item_id) == (item.item_id, item.item_id)
+    assert actions(view)[-1] == "serial-updated"
 
 
 def test_a_unit_and_a_serial_that_are_both_claimed_stay_two(world: World) -> None:
@@ -303,7 +305,7 @@ def test_a_unit_and_a_serial_that_are_both_claimed_stay_two(world: World) -> Non
     assert world.items()[0].serial_number is None
 
 
-def test_a_serial_of_another_variant_or_of_another_unit_ties_nothing(world: World) -> None:
+def test_a_serial_of_another_variant_ties_nothing_and_a_unit_is_on_one_item(world: World) -> None:
     world.watches("S1")
     world.enter({"serialNumber": "STRAP", "productSku": "S-1"})
     (first,), (other,) = world.order(900), world.order(901)
@@ -312,10 +314,7 @@ def test_a_serial_of_another_variant_or_of_another_unit_ties_nothing(world: Worl
     assert one(world, "STRAP").row.item_id is None
     assert one(world, "STRAP").row.variant_id == STRAP
     enter_on(world, first.id, "S1")
-    with world.db.write() as session:
-        change_item(
-            session, world.shop_id, other, ItemChanges(serial_number="S1"), allowed_fields=(), actor="staff:1"
-        )
+    assert refused(enter_on, world, other.id, "S1", 901)[:2] == ("serial_number_used", 409)
     world.register("S1", GRACE)
     assert one(world, "S1").row.item_id == first.item_id
     assert not world.items(901)[0].registered
