@@ -11,9 +11,6 @@ from flask import Flask, Response, g, request
 
 from serializer_app import logs
 from serializer_app.config import Settings
-
-# Enters itself among those who keep personal data (domain.privacy): every process must know of it.
-from serializer_app.domain.registry import customers as customers
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.sync.jobs import new_worker

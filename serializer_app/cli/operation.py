@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from serializer_app.cli.console import opened
 from serializer_app.config import Settings, database_url
 from serializer_app.domain import deliveries, privacy, tokens
+from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.registry import idempotency
 from serializer_app.store import backup, migrate
 from serializer_app.store.crypto import Vault
@@ -56,7 +57,7 @@ def rotate_keys(options: argparse.Namespace) -> int:
     with opened(settings.database_url) as database, database.write() as session:
         count = (
             tokens.rotate_all(session, vault)
-            + sum(privacy.rotate_all(session, vault).values())
+            + sum(privacy.rotate_all(session, vault, HOLDINGS).values())
             + deliveries.rotate_all(session, vault)
             + idempotency.rotate_all(session, vault)
         )

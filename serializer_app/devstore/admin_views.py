@@ -220,6 +220,7 @@ class Views:
             "myshopifyDomain": state.domain,
             "ianaTimezone": state.timezone,
             "currencyCode": state.currency,
+            "shopAddress": {"__typename": "ShopAddress", "countryCodeV2": state.country},
             "primaryDomain": {"host": state.domain, "url": f"https://{state.domain}"},
             "plan": state.plan,
             **self._metafields_of(state.gid),

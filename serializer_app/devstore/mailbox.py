@@ -22,6 +22,10 @@ class Mailbox:
         self.messages: deque[EmailMessage] = deque(maxlen=MOST)
         self.refuse: str | None = None
         """An answer such as ``550 No such user`` to every recipient, for tests of what goes wrong."""
+        self.smtputf8 = False
+        """Whether addresses may have letters beyond ASCII before the @."""
+        self.envelopes: deque[tuple[str, list[str]]] = deque(maxlen=MOST)
+        """(sender, recipients) of every mail as the client named them to the server, newest last."""
         self._arrived = Condition()
         self._server: socketserver.ThreadingTCPServer | None = None
         self._thread: Thread | None = None
@@ -81,20 +85,27 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self._say("220 pretend shop")
+        sender = ""
+        recipients: list[str] = []
         while line := self.rfile.readline(1000):
             verb = line[:4].upper()
             if verb in (b"EHLO", b"HELO"):
-                self._say("250 pretend shop")
+                self._say("250-pretend shop\r\n250 SMTPUTF8" if self.box.smtputf8 else "250 pretend shop")
             elif verb == b"RCPT" and self.box.refuse:
                 self._say(self.box.refuse)
             elif verb == b"DATA":
                 self._say("354 go on")
+                self.box.envelopes.append((sender, recipients))
                 self.box.take(self._content())
                 self._say("250 taken")
             elif verb == b"QUIT":
                 self._say("221 bye")
                 return
             else:
+                if verb == b"MAIL":
+                    sender, recipients = _named(line), []
+                elif verb == b"RCPT":
+                    recipients = [*recipients, _named(line)]
                 self._say("250 ok")
 
     def _content(self) -> bytes:
@@ -107,6 +118,10 @@ class _Session(socketserver.StreamRequestHandler):
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
+
+
+def _named(line: bytes) -> str:
+    return line.partition(b"<")[2].partition(b">")[0].decode()
 
 
 def blueprint(mailbox: Mailbox) -> Blueprint:

@@ -98,7 +98,7 @@ def shop_payload(state: ShopState) -> JsonDict:
         "email": f"owner@{state.domain}",
         "domain": state.domain,
         "myshopify_domain": state.domain,
-        "country_code": "DE",
+        "country_code": state.country,
         "currency": state.currency,
         "iana_timezone": state.timezone,
         "timezone": f"(GMT+01:00) {state.timezone}",

@@ -40,6 +40,7 @@ class ShopState:
         self.name = domain.removesuffix(".myshopify.com").replace("-", " ").title()
         self.timezone = "Europe/Berlin"
         self.currency = "EUR"
+        self.country = "DE"
         self.plan = {
             "partnerDevelopment": True,
             "publicDisplayName": "Developer Preview",

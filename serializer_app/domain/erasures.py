@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +17,9 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import history, shops
-from serializer_app.store.models import Base, Erasure, HistoryEntry, Shop
+from serializer_app.store import outbox
+from serializer_app.store.crypto import Vault
+from serializer_app.store.models import Base, ErasedCustomer, Erasure, HistoryEntry, Shop
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +117,57 @@ def record(
         )
     )
     session.flush()
+
+
+def remember(session: Session, vault: Vault, shop: Shop, customer_ids: Sequence[int]) -> None:
+    """Note whom the shop erased, so that older orders do not bring them back: a keyed hash of the ID, and when.
+
+    The key is the shop's own and kept encrypted, so ``keys rotate`` renews its encryption and the hashes stay.
+    """
+    if not customer_ids:
+        return
+    moment = now()
+    if shop.erasure_key is None:
+        shop.erasure_key = vault.encrypt(secrets.token_hex(32))
+    shop.erased_at = moment
+    session.flush()
+    rows = [
+        {"shop_id": shop.id, "customer_hash": _customer_hash(vault, shop, each), "erased_at": moment}
+        for each in customer_ids
+    ]
+    statement = outbox.insert(session, ErasedCustomer)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["shop_id", "customer_hash"], set_={"erased_at": moment}
+        ),
+        rows,
+    )
+
+
+def recall(session: Session, vault: Vault, shop: Shop, customer_id: int) -> datetime | None:
+    """When this customer was erased last; None for all others."""
+    if shop.erasure_key is None:
+        return None
+    return session.scalar(
+        select(ErasedCustomer.erased_at).where(
+            ErasedCustomer.shop_id == shop.id,
+            ErasedCustomer.customer_hash == _customer_hash(vault, shop, customer_id),
+        )
+    )
+
+
+def rotate_all(session: Session, vault: Vault) -> int:
+    """Encrypt every shop's erasure key with the first key; returns how many."""
+    found = session.scalars(select(Shop).where(Shop.erasure_key.is_not(None)).with_for_update()).all()
+    for shop in found:
+        shop.erasure_key = vault.rotate(shop.erasure_key or "")
+    session.flush()
+    return len(found)
+
+
+def _customer_hash(vault: Vault, shop: Shop, customer_id: int) -> str:
+    key = vault.decrypt(shop.erasure_key or "").encode()
+    return hmac.digest(key, str(customer_id).encode(), "sha256").hex()
 
 
 def _shop_hash(domain: str) -> str:

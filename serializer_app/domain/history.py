@@ -7,11 +7,17 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.store.models import HistoryEntry
+
+ERASED_ACTOR = "customer:erased"
+"""Who did something is no longer known: a customer whose data was erased."""
+
+PRIVATE_FIELDS = frozenset({"orderNumber", "channel", "purchaseDate"})
+"""Of a registration: their values leave history together with the customer."""
 
 Changes = Mapping[str, Mapping[str, Any]]
 """{field: {"from": old, "to": new}}; of personal data the values stay out: {field: {}}."""
@@ -42,6 +48,28 @@ def record(
     ]
     if rows:
         session.connection().execute(insert(HistoryEntry), rows)
+
+
+def forget(session: Session, shop_id: int, subject: str, subject_id: int) -> None:
+    """Keep of private fields only that they changed, and of customers who did something only that one did."""
+    rows = session.execute(
+        select(HistoryEntry.id, HistoryEntry.actor, HistoryEntry.changes).where(
+            HistoryEntry.shop_id == shop_id,
+            HistoryEntry.subject == subject,
+            HistoryEntry.subject_id == subject_id,
+        )
+    ).all()
+    for key, actor, stored in rows:
+        changes: dict[str, Any] = msgspec.json.decode(stored)
+        kept = {name: {} if name in PRIVATE_FIELDS else change for name, change in changes.items()}
+        nobody = ERASED_ACTOR if actor.startswith("customer:") else actor
+        if (kept, nobody) != (changes, actor):
+            session.execute(
+                update(HistoryEntry)
+                .where(HistoryEntry.shop_id == shop_id, HistoryEntry.id == key)
+                .values(changes=msgspec.json.encode(kept).decode(), actor=nobody),
+                execution_options={"synchronize_session": False},
+            )
 
 
 def page(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import deliveries, history
+from serializer_app.domain import contacts, deliveries, history
 from serializer_app.errors import AppError, Detail
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import MailSettings, Shop
@@ -23,9 +23,6 @@ KIND = "mail"
 PORTS = (25, 465, 587, 2525)
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(?<![-.])")
-_ADDRESS = re.compile(
-    r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]{1,190}\.[^\s@<>\"(),:;\\\[\].]{2,63}"
-)
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,8 +45,8 @@ class Server:
             found.append({"path": "port", "message": "must be 25, 465, 587 or 2525"})
         if self.security not in ("tls", "starttls", "none") or (self.security == "none" and not loopback):
             found.append({"path": "security", "message": "must be tls or starttls"})
-        if not is_address(self.sender):
-            found.append({"path": "sender", "message": "must be an e-mail address"})
+        if contacts.parse_email(self.sender) is None:
+            found.append({"path": "sender", "message": "must be one plain e-mail address"})
         if (self.username is None) != (self.password is None):
             found.append({"path": "password", "message": "goes together with a user name"})
         return found
@@ -58,11 +55,6 @@ class Server:
 def stays_here(app_url: str) -> bool:
     """Only an app that runs on loopback itself, as the demo does, may send to this machine."""
     return urlsplit(app_url).hostname in {"localhost", "127.0.0.1", "::1"}
-
-
-def is_address(text: str) -> bool:
-    """Whether ``text`` can be an e-mail address: whether it is one, only a mail can tell."""
-    return len(text) <= 254 and text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 def server(session: Session, vault: Vault, shop_id: int) -> Server | None:
@@ -99,7 +91,7 @@ def set_up(
                 host=wanted.host,
                 port=wanted.port,
                 security=wanted.security,
-                sender=wanted.sender,
+                sender=contacts.parse_email(wanted.sender) or "",
                 username=wanted.username,
                 password=None if wanted.password is None else vault.encrypt(wanted.password),
             )

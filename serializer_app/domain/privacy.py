@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,41 +19,63 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
-from serializer_app.domain import erasures, history
+from serializer_app.domain import contacts, erasures, history
+from serializer_app.domain.plan import OrderSnapshot
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import DataRequest, Erasure, HistoryEntry, Item, Order, Shop
+from serializer_app.store.models import BY_CUSTOMER, DataRequest, Erasure, HistoryEntry, Item, Order, Shop
 
 log = structlog.get_logger(__name__)
 
 # A merchant has thirty days to answer a customer.
 FILE_LIFE = timedelta(days=30)
-ERASED_ACTOR = "customer:erased"
+ERASED_ACTOR = history.ERASED_ACTOR
 _FILES = "privacy-subject"
 
 
 @dataclass(frozen=True, repr=False)
 class Person:
-    """The customer a request is about, as far as Shopify names them. Has no repr, so that no log can show it."""
+    """The customer a request is about, by everything they are known by. Has no repr, so that no log can show it."""
 
-    customer_id: int | None
-    email: str | None
-    phone: str | None
-    order_ids: tuple[int, ...]
+    customer_ids: tuple[int, ...] = ()
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    order_ids: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    """Full names, where the registry knows them: files that merchants sent may hold nothing else."""
+
+    def names_somebody(
+        self, email_keys: Collection[str], phone_keys: Collection[str], country: str | None
+    ) -> bool:
+        """Whether this is somebody with one of these addresses or numbers (normal forms of domain.contacts)."""
+        return any(contacts.email_key(email) in email_keys for email in self.emails) or any(
+            contacts.phone_key(phone, country) in phone_keys for phone in self.phones
+        )
+
+    def shares(self, other: Person, country: str | None) -> bool:
+        """Whether both have an ID, an address or a number in common, in whatever form it is written."""
+        return bool(set(self.customer_ids) & set(other.customer_ids)) or self.names_somebody(
+            {contacts.email_key(email) for email in other.emails},
+            {key for phone in other.phones if (key := contacts.phone_key(phone, country))},
+            country,
+        )
 
 
 @dataclass(frozen=True)
 class Holding:
-    """One part of the house that keeps something about people, and what it can do about it.
+    """A store that keeps something about people, and what it can do about it. domain.holdings lists all of them.
 
-    ``collect`` gives the entries for a customer's file, ``erase`` takes a customer's traces away and says how many
-    rows it touched, ``rotate`` encrypts everything of all shops with the first key (blind indexes too).
+    ``collect`` returns the entries for a customer's file. ``erase`` removes a customer's traces and returns how many
+    rows it touched; its last argument is who asked. ``identify`` adds what else a person is known by. ``rotate``
+    encrypts everything of all shops with the first key, blind indexes too. ``tables`` are the tables it answers for.
     """
 
     name: str
-    collect: Callable[[Session, Vault, int, Person], Sequence[Mapping[str, Any]]]
-    erase: Callable[[Session, Vault, int, Person], int]
+    tables: tuple[str, ...]
+    collect: Callable[[Session, Vault, Shop, Person], Sequence[Mapping[str, Any]]]
+    erase: Callable[[Session, Vault, Shop, Person, str], int]
+    identify: Callable[[Session, Vault, Shop, Person], Person] | None = None
     rotate: Callable[[Session, Vault], int] | None = None
 
 
@@ -68,18 +90,25 @@ class File:
     downloaded_at: datetime | None
 
 
-def data_request(session: Session, vault: Vault, shop: Shop, payload: Mapping[str, Any]) -> None:
+def data_request(
+    session: Session, vault: Vault, shop: Shop, payload: Mapping[str, Any], holdings: Sequence[Holding]
+) -> None:
     """Make the file that the merchant hands over: everything kept about one customer. Delivered twice, made once."""
-    person = _person(payload, "orders_requested")
+    named = person_of(payload, "orders_requested")
+    person = _identified(session, vault, shop, named, holdings)
     request = payload.get("data_request") or {}
-    index = _subject_index(vault, person)
+    index = _subject_index(vault, named, shop.country)
     moment = now()
     content = {
         "shop": shop.domain,
         "request": request.get("id"),
         "madeAt": iso(moment),
-        "customer": {"id": person.customer_id, "email": person.email, "phone": person.phone},
-        **{holding.name: holding.collect(session, vault, shop.id, person) for holding in HOLDINGS},
+        "customer": {
+            "id": next(iter(named.customer_ids), None),
+            "email": next(iter(named.emails), None),
+            "phone": next(iter(named.phones), None),
+        },
+        **{holding.name: holding.collect(session, vault, shop, person) for holding in holdings},
     }
     made = session.execute(
         outbox.insert(session, DataRequest)
@@ -136,49 +165,108 @@ def expire_files(session: Session) -> int:
     return int(result.rowcount)
 
 
-def redact_customer(session: Session, vault: Vault, shop: Shop, payload: Mapping[str, Any]) -> None:
-    """Erase every trace of one customer; the items stay valid, because they belong to what was sold."""
-    person = _person(payload, "orders_to_redact")
-    counts = {holding.name: holding.erase(session, vault, shop.id, person) for holding in HOLDINGS}
-    counts["data_requests"] = _forget_files(session, vault, shop.id, person)
-    counts["history"] = _forget_actor(session, shop.id, person)
-    subject = f"{shop.domain}:{_subject(person)}"
+def redact_customer(
+    session: Session, vault: Vault, shop: Shop, payload: Mapping[str, Any], holdings: Sequence[Holding]
+) -> None:
+    """customers/redact: erase every trace of one customer and of the orders that Shopify names.
+
+    An erasure that finds nothing is recorded as such, because the merchant may know better. A repeated delivery finds
+    nothing either, and is told from that by the hash of its subject.
+    """
+    named = person_of(payload, "orders_to_redact")
+    counts = erase(session, vault, shop, named, holdings, actor="webhook:compliance")
+    subject = f"{shop.domain}:{_subject(named, shop.country)}"
     known = session.scalar(
         select(Erasure.id).where(Erasure.subject_hash.in_(vault.blind_indexes("erasure", subject))).limit(1)
     )
-    if known is None or any(counts.values()):
-        erasures.record(
-            session, "customer", shop.domain, counts, subject_hash=vault.blind_index("erasure", subject)
-        )
-        erasures.note(session, shop.id, "customer-erased")
-    log.info("customer erased", counts=counts)
+    found = any(counts.values())
+    if found or known is None:
+        hashed = vault.blind_index("erasure", subject)
+        erasures.record(session, "customer", shop.domain, counts, subject_hash=hashed)
+        erasures.note(session, shop.id, "customer-erased" if found else "customer-not-found")
+    if found or known is not None:
+        log.info("customer erased", counts=counts)
+    else:
+        log.warning("customer to erase not found", shop=shop.domain)
 
 
-def rotate_all(session: Session, vault: Vault) -> dict[str, int]:
+def erase(
+    session: Session,
+    vault: Vault,
+    shop: Shop,
+    named: Person,
+    holdings: Sequence[Holding],
+    *,
+    actor: str,
+) -> dict[str, int]:
+    """Erase every trace of one customer from every store; the items stay valid, because they belong to what was sold.
+
+    Returns rows by store. Older orders that still name the customer will not bring them back (``erasures.recall``).
+    """
+    person = _identified(session, vault, shop, named, holdings)
+    counts = {holding.name: holding.erase(session, vault, shop, person, actor) for holding in holdings}
+    counts["data_requests"] = _forget_files(session, vault, shop, person)
+    counts["history"] = _forget_actors(session, shop.id, person)
+    erasures.remember(session, vault, shop, person.customer_ids)
+    return counts
+
+
+def without_erased(session: Session, vault: Vault, shop: Shop, snapshot: OrderSnapshot) -> OrderSnapshot:
+    """``snapshot`` without its customer, if that customer was erased after the order was made.
+
+    Orders that are younger than the shop's last erasure cost no query.
+    """
+    customer_id = snapshot.customer_id
+    if customer_id is None or shop.erased_at is None or snapshot.created_at > shop.erased_at:
+        return snapshot
+    erased_at = erasures.recall(session, vault, shop, customer_id)
+    if erased_at is None or snapshot.created_at > erased_at:
+        return snapshot
+    return replace(snapshot, customer_id=None)
+
+
+def rotate_all(session: Session, vault: Vault, holdings: Sequence[Holding]) -> dict[str, int]:
     """Encrypt everything personal with the first key (``keys rotate``; domain.tokens does the tokens)."""
     counts = {"data_requests": 0}
-    for file_id, content in session.execute(select(DataRequest.id, DataRequest.content)).all():
+    countries = dict(session.execute(select(Shop.id, Shop.country)).all())
+    files = session.execute(select(DataRequest.id, DataRequest.shop_id, DataRequest.content)).all()
+    for file_id, shop_id, content in files:
+        index = _subject_index(vault, _person_in(vault, content), countries[shop_id])
         session.execute(
             update(DataRequest)
             .where(DataRequest.id == file_id)
-            .values(
-                content=vault.rotate(content), subject_index=_subject_index(vault, _person_of(vault, content))
-            )
+            .values(content=vault.rotate(content), subject_index=index)
         )
         counts["data_requests"] += 1
-    for holding in HOLDINGS:
+    erasures.rotate_all(session, vault)
+    for holding in holdings:
         if holding.rotate is not None:
             counts[holding.name] = holding.rotate(session, vault)
     return counts
 
 
+def person_of(payload: Mapping[str, Any], orders: str) -> Person:
+    """The customer that a compliance payload names. IDs come as numbers, as text and as ``gid://shopify/…``."""
+    customer = payload.get("customer") or {}
+    email, phone = customer.get("email"), customer.get("phone")
+    customer_id = _number(customer.get("id"))
+    return Person(
+        customer_ids=() if customer_id is None else (customer_id,),
+        emails=(email,) if isinstance(email, str) and email.strip() else (),
+        phones=(phone,) if isinstance(phone, str) and phone.strip() else (),
+        order_ids=tuple(
+            number for value in payload.get(orders) or () if (number := _number(value)) is not None
+        ),
+    )
+
+
 # --- what orders and items know about people --------------------------------------------------------------------
 
 
-def _collect_orders(session: Session, _vault: Vault, shop_id: int, person: Person) -> list[dict[str, Any]]:
+def _collect_orders(session: Session, _vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
     rows = session.execute(
         select(Order.order_id, Order.name, Order.ordered_at)
-        .where(Order.shop_id == shop_id, _belongs(Order, person))
+        .where(Order.shop_id == shop.id, _belongs(Order, person))
         .order_by(Order.order_id)
     ).all()
     return [
@@ -187,10 +275,10 @@ def _collect_orders(session: Session, _vault: Vault, shop_id: int, person: Perso
     ]
 
 
-def _collect_items(session: Session, _vault: Vault, shop_id: int, person: Person) -> list[dict[str, Any]]:
+def _collect_items(session: Session, _vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
     rows = session.execute(
         select(Item.order_id, Item.item_id, Item.serial_number, Item.custom_fields, Item.created_at)
-        .where(Item.shop_id == shop_id, _belongs(Item, person))
+        .where(Item.shop_id == shop.id, _belongs(Item, person))
         .order_by(Item.id)
     ).all()
     return [
@@ -205,12 +293,12 @@ def _collect_items(session: Session, _vault: Vault, shop_id: int, person: Person
     ]
 
 
-def _erase_orders(session: Session, _vault: Vault, shop_id: int, person: Person) -> int:
-    return _anonymised(session, Order, shop_id, person)
+def _erase_orders(session: Session, _vault: Vault, shop: Shop, person: Person, _actor: str) -> int:
+    return _anonymised(session, Order, shop.id, person)
 
 
-def _erase_items(session: Session, _vault: Vault, shop_id: int, person: Person) -> int:
-    return _anonymised(session, Item, shop_id, person)
+def _erase_items(session: Session, _vault: Vault, shop: Shop, person: Person, _actor: str) -> int:
+    return _anonymised(session, Item, shop.id, person)
 
 
 def _anonymised(session: Session, table: type[Order] | type[Item], shop_id: int, person: Person) -> int:
@@ -224,52 +312,50 @@ def _anonymised(session: Session, table: type[Order] | type[Item], shop_id: int,
 
 
 def _belongs(table: type[Order] | type[Item], person: Person) -> Any:
-    conditions: list[Any] = [table.order_id.in_(person.order_ids)]
-    if person.customer_id is not None:
-        conditions.append(table.customer_id == person.customer_id)
-    return or_(*conditions)
+    return or_(table.order_id.in_(person.order_ids), table.customer_id.in_(person.customer_ids))
 
 
-HOLDINGS: list[Holding] = [
-    Holding("orders", _collect_orders, _erase_orders),
-    Holding("items", _collect_items, _erase_items),
-]
-"""Every part of the house that keeps something about people enters itself here when it is imported."""
+ORDERS = Holding("orders", ("orders",), _collect_orders, _erase_orders)
+ITEMS = Holding("items", ("items",), _collect_items, _erase_items)
 
 
 # --- shared -----------------------------------------------------------------------------------------------------
 
 
-def _person(payload: Mapping[str, Any], orders: str) -> Person:
-    customer = payload.get("customer") or {}
-    numbers = payload.get(orders) or []
-    email, phone = customer.get("email"), customer.get("phone")
-    return Person(
-        customer_id=_number(customer.get("id")),
-        email=email if isinstance(email, str) and email.strip() else None,
-        phone=phone if isinstance(phone, str) and phone.strip() else None,
-        order_ids=tuple(number for value in numbers if (number := _number(value)) is not None),
-    )
+def _identified(
+    session: Session, vault: Vault, shop: Shop, person: Person, holdings: Sequence[Holding]
+) -> Person:
+    for holding in holdings:
+        if holding.identify is not None:
+            person = holding.identify(session, vault, shop, person)
+    return person
 
 
 def _number(value: Any) -> int | None:
+    if isinstance(value, str):
+        digits = value.strip().rpartition("/")[2]
+        value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
     return value if type(value) is int and 0 < value < 2**63 else None
 
 
-def _subject(person: Person) -> str:
-    """One text per person: the customer's number, or for a guest what the order left."""
-    if person.customer_id is not None:
-        return f"customer:{person.customer_id}"
-    return f"guest:{(person.email or person.phone or '').strip().casefold()}"
+def _subject(person: Person, country: str | None) -> str:
+    """One text per person: the customer's ID, or for a guest what the order left."""
+    if person.customer_ids:
+        return f"customer:{person.customer_ids[0]}"
+    if person.emails:
+        return f"guest:{contacts.email_key(person.emails[0])}"
+    if person.phones:
+        return f"guest:{contacts.phone_key(person.phones[0], country)}"
+    return f"orders:{','.join(map(str, sorted(person.order_ids)))}"
 
 
-def _subject_index(vault: Vault, person: Person) -> str:
-    return vault.blind_index(_FILES, _subject(person))
+def _subject_index(vault: Vault, person: Person, country: str | None) -> str:
+    return vault.blind_index(_FILES, _subject(person, country))
 
 
-def _person_of(vault: Vault, content: str) -> Person:
+def _person_in(vault: Vault, content: str) -> Person:
     """Whom a stored file is about: its own text says so."""
-    return _person(msgspec.json.decode(_unpacked(vault, content)), "")
+    return person_of(msgspec.json.decode(_unpacked(vault, content)), "")
 
 
 def _packed(vault: Vault, content: bytes) -> str:
@@ -280,28 +366,28 @@ def _unpacked(vault: Vault, stored: str) -> bytes:
     return zlib.decompress(base64.b85decode(vault.decrypt(stored)))
 
 
-def _forget_files(session: Session, vault: Vault, shop_id: int, person: Person) -> int:
-    indexes = vault.blind_indexes(_FILES, _subject(person))
-    result: Any = session.execute(
-        delete(DataRequest).where(DataRequest.shop_id == shop_id, DataRequest.subject_index.in_(indexes))
-    )
-    return int(result.rowcount)
+def _forget_files(session: Session, vault: Vault, shop: Shop, person: Person) -> int:
+    """Delete the files about this person. A shop has few, so each is read: it may name them in another form."""
+    rows = session.execute(
+        select(DataRequest.id, DataRequest.content).where(DataRequest.shop_id == shop.id)
+    ).all()
+    about = [key for key, content in rows if _person_in(vault, content).shares(person, shop.country)]
+    session.execute(delete(DataRequest).where(DataRequest.shop_id == shop.id, DataRequest.id.in_(about)))
+    return len(about)
 
 
-def _forget_actor(session: Session, shop_id: int, person: Person) -> int:
-    """Who did something may have been this customer: the entry stays, the number goes."""
-    if person.customer_id is None:
+def _forget_actors(session: Session, shop_id: int, person: Person) -> int:
+    """Who did something may have been this customer: the entry stays, the ID goes."""
+    if not person.customer_ids:
         return 0
-    actor = f"customer:{person.customer_id}"
-    options = {"synchronize_session": False}
-    session.execute(
-        update(Item).where(Item.shop_id == shop_id, Item.created_by == actor).values(created_by=ERASED_ACTOR),
-        execution_options=options,
-    )
     result: Any = session.execute(
         update(HistoryEntry)
-        .where(HistoryEntry.shop_id == shop_id, HistoryEntry.actor == actor)
+        .where(
+            HistoryEntry.shop_id == shop_id,
+            HistoryEntry.actor.in_([f"customer:{each}" for each in person.customer_ids]),
+            BY_CUSTOMER,
+        )
         .values(actor=ERASED_ACTOR),
-        execution_options=options,
+        execution_options={"synchronize_session": False},
     )
     return int(result.rowcount)

@@ -25,6 +25,8 @@ INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
 KEY_SCOPES = ("read", "write")
 HOUR = 3600.0
+INDEX_PEOPLE = "index-people"
+"""Of the outbox; see domain.registry.people."""
 MOST_FIELDS = 100
 # Shopify repeats a webhook for four hours and is sometimes a day late; an older time than that is no time to trust.
 LATE_DELIVERY = timedelta(days=2)
@@ -158,10 +160,18 @@ def scopes_changed(
     return True
 
 
-def describe(session: Session, shop: Shop, *, name: str | None, time_zone: str | None) -> None:
-    """Keep what Shopify says about the shop; None leaves what is known. Warranties end in the shop's own time zone."""
+def describe(
+    session: Session, shop: Shop, *, name: str | None, time_zone: str | None, country: str | None = None
+) -> None:
+    """Keep what Shopify says about the shop; None leaves what is known. Warranties end in the shop's own time zone.
+
+    Another country reads national telephone numbers differently, so people's indexes are written anew.
+    """
     shop.name = name or shop.name
     shop.time_zone = time_zone or shop.time_zone
+    if country and country != shop.country:
+        shop.country = country
+        outbox.put(session, shop.id, INDEX_PEOPLE, ["0"])
     session.flush()
 
 

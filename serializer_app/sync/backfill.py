@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
-from serializer_app.domain import backfills, orders, shops
+from serializer_app.domain import backfills, orders, privacy, shops
 from serializer_app.domain.backfills import Backfill
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.errors import AppError
@@ -30,7 +30,8 @@ def backfill(work: Work, jobs: Sequence[Job]) -> Verdict:
         with work.db.write() as session:
             shop = shops.by_id(session, work.shop_id)
             for snapshot in map(snapshot_of, found):
-                made += len(orders.apply(session, shop, snapshot, actor=ACTOR).made)
+                allowed = privacy.without_erased(session, work.vault, shop, snapshot)
+                made += len(orders.apply(session, shop, allowed, actor=ACTOR).made)
                 made += _generate(session, shop, snapshot.order_id)
             walk = replace(
                 walk, orders=walk.orders + len(found), items=walk.items + made, cursor=following or ""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from serializer_app.clock import now, parse_iso
-from serializer_app.domain import catalog, deletions, order_lookups, orders, shops
+from serializer_app.domain import catalog, deletions, order_lookups, orders, privacy, shops
 from serializer_app.domain.catalog import Facts
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.shopify.client import PermanentFailure
@@ -44,7 +44,8 @@ def apply_order(work: Work, order_id: int) -> orders.Outcome:
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
         if order is not None:
-            return orders.apply(session, shop, snapshot_of(order), actor="app:fetch")
+            snapshot = privacy.without_erased(session, work.vault, shop, snapshot_of(order))
+            return orders.apply(session, shop, snapshot, actor="app:fetch")
         if not is_shown(shop, order_lookups.ordered_at(session, shop.id, order_id)):
             return orders.Outcome()
         if not deletions.was_there(session, shop.id, order_id):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 
-from serializer_app.domain import shops
+from serializer_app.domain import contacts, shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import Throttled
 from serializer_app.store import outbox
@@ -71,10 +71,11 @@ _NO_MORE_FILTERS = {
 
 @dataclass(frozen=True)
 class ShopFacts:
-    """What Shopify says a shop is; an unknown time zone is None, and so are scopes it did not tell."""
+    """What Shopify says a shop is; an unknown time zone or country is None, and so are scopes it did not tell."""
 
     name: str | None
     time_zone: str | None
+    country: str | None
     scopes: tuple[str, ...] | None
 
 
@@ -83,7 +84,7 @@ def install(work: Work, jobs: Sequence[Job]) -> Verdict:
     if any(job.attempts == 0 for job in jobs):
         with work.db.write() as session:
             outbox.put(session, work.shop_id, "sync-catalog", [""])
-    failures = [failure for part in (_facts, _definitions) if (failure := _tried(part, work)) is not None]
+    failures = [failure for part in (keep_facts, _definitions) if (failure := _tried(part, work)) is not None]
     lasting = [failure for failure in failures if not failure.permanent]
     if lasting:
         return Verdict(failed=[(job, lasting[0]) for job in jobs], pause=work.rest())
@@ -113,21 +114,28 @@ def ensure_definitions(call: Call) -> list[str]:
 
 
 def shop_facts(call: Call) -> ShopFacts:
-    """Name, time zone and granted scopes of the shop."""
+    """Name, time zone, country and granted scopes of the shop."""
     data = call("Shop", {})
     shop = data.get("shop") or {}
     installation = data.get("currentAppInstallation")
     scopes = None
     if installation:
         scopes = tuple(entry["handle"] for entry in installation.get("accessScopes") or [])
-    return ShopFacts(shop.get("name"), _time_zone(shop.get("ianaTimezone")), scopes)
+    country = (shop.get("shopAddress") or {}).get("countryCodeV2")
+    return ShopFacts(
+        shop.get("name"),
+        _time_zone(shop.get("ianaTimezone")),
+        country if contacts.is_country(country) else None,
+        scopes,
+    )
 
 
-def _facts(work: Work) -> None:
+def keep_facts(work: Work) -> None:
+    """Ask Shopify what the shop is, and keep it."""
     facts = shop_facts(work.call)
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
-        shops.describe(session, shop, name=facts.name, time_zone=facts.time_zone)
+        shops.describe(session, shop, name=facts.name, time_zone=facts.time_zone, country=facts.country)
         if facts.scopes is not None:
             shops.scopes_changed(session, shop, facts.scopes, actor="app")
 

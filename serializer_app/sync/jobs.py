@@ -14,6 +14,7 @@ from serializer_app.sync import (
     install,
     mail,
     mirror,
+    people,
     reconcile,
     tasks,
 )
@@ -35,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "serial-import": imports.enter_uploads,
     "task": tasks.carry_out,
     "index-fields": tasks.index_fields,
+    "index-people": people.index_people,
     "codes": codes.draw,
     "deliver": deliveries.deliver,
     "mail": mail.send,

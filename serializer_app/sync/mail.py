@@ -8,11 +8,12 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Sequence
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
-from serializer_app.domain import addresses, deliveries, mail, shops
+from serializer_app.domain import addresses, contacts, deliveries, mail, shops
 from serializer_app.domain.deliveries import Parcel
 from serializer_app.domain.mail import Server
 from serializer_app.domain.registry import confirmations
@@ -21,6 +22,7 @@ from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.worker import Verdict, Work
+from serializer_app.text import clean
 
 SECONDS = 10.0
 
@@ -116,17 +118,42 @@ def _link(shop: Shop, letter: Letter) -> str:
 
 
 def written(shop: Shop, server: Server, letter: Letter) -> EmailMessage:
-    """The mail as it is handed to a server."""
+    """The mail as it is handed to a server. Raises AppError ``mail_not_sent`` for what is not exactly one address."""
     subject, text = worded(shop, letter)
+    sender, recipient = _address(server.sender, "sender"), _address(letter.email, "recipient")
     message = EmailMessage()
-    message["From"] = server.sender
-    message["To"] = letter.email
+    message["From"] = sender
+    message["To"] = recipient
     message["Subject"] = subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2])
+    message["Message-ID"] = make_msgid(domain=sender.domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     return message
+
+
+def _address(email: str, who: str) -> Address:
+    parsed = contacts.parse_email(email)
+    if parsed is None:
+        raise _not_sent(f"The {who}'s address is not one plain e-mail address", permanent=True)
+    local, _, domain = contacts.smtp_address(parsed).rpartition("@")
+    return Address(username=local, domain=domain)
+
+
+def _hand_in(connection: smtplib.SMTP, message: EmailMessage) -> None:
+    # The envelope is built from the parsed addresses: no header can name further recipients.
+    sender, recipient = (_envelope(message[name].addresses[0]) for name in ("From", "To"))
+    connection.ehlo_or_helo_if_needed()
+    if not (sender + recipient).isascii() and not connection.has_extn("smtputf8"):
+        raise _not_sent(
+            "The mail server takes only ASCII before the @ of an address (it offers no SMTPUTF8)",
+            permanent=True,
+        )
+    connection.send_message(message, sender, [recipient])
+
+
+def _envelope(address: Address) -> str:
+    return f"{address.username}@{address.domain}"
 
 
 def deliver(server: Server, message: EmailMessage, *, loopback: bool) -> None:
@@ -142,7 +169,7 @@ def deliver(server: Server, message: EmailMessage, *, loopback: bool) -> None:
                 connection.starttls(context=context)
             if server.username is not None and server.password is not None:
                 connection.login(server.username, server.password)
-            connection.send_message(message)
+            _hand_in(connection, message)
     except smtplib.SMTPRecipientsRefused as error:
         refused = [code for code, _ in error.recipients.values()]
         raise _not_sent("The address was refused", permanent=all(code >= 500 for code in refused)) from None
@@ -152,7 +179,9 @@ def deliver(server: Server, message: EmailMessage, *, loopback: bool) -> None:
         raise _not_sent(
             f"The mail server answered {error.smtp_code}", permanent=error.smtp_code >= 500
         ) from None
-    except (smtplib.SMTPException, ValueError, OSError) as error:
+    except ValueError as error:
+        raise _not_sent(f"The mail cannot be written ({type(error).__name__})", permanent=True) from None
+    except (smtplib.SMTPException, OSError) as error:
         raise _not_sent(
             f"No connection to the mail server ({type(error).__name__})", permanent=False
         ) from None
@@ -188,7 +217,7 @@ def _connected(host: str, port: int, timeout: float, loopback: bool) -> socket.s
 
 def _line(text: str) -> str:
     """A name as it may stand in a header: one line of it."""
-    return " ".join(text.split())[:120]
+    return " ".join(clean(text).split())[:120]
 
 
 def _not_sent(problem: str, *, permanent: bool) -> AppError:

@@ -90,7 +90,8 @@ def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[str |
         with work.db.write() as session:
             shop = shops.by_id(session, work.shop_id)
             known = order_lookups.updated_at(session, shop.id, snapshot.order_id)
-            orders.apply(session, shop, snapshot, actor="app:reconcile")
+            allowed = privacy.without_erased(session, work.vault, shop, snapshot)
+            orders.apply(session, shop, allowed, actor="app:reconcile")
         if known is None or known < snapshot.updated_at:
             healed.append(snapshot.order_id)
     return following, healed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serializer_app.domain import order_lookups, orders, shops, tokens
+from serializer_app.domain import order_lookups, orders, privacy, shops, tokens
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.errors import AppError
 from serializer_app.shopify import orders as shown
@@ -27,7 +27,9 @@ def ensure_order(shop_id: int, order_id: int, *, actor: str) -> None:
     if order is None:
         raise AppError("order_not_found", f"Order {order_id} not found.", status=404)
     with db.write() as session:
-        orders.apply(session, shops.by_id(session, shop_id), snapshot_of(order), actor=actor)
+        shop = shops.by_id(session, shop_id)
+        snapshot = privacy.without_erased(session, house().vault, shop, snapshot_of(order))
+        orders.apply(session, shop, snapshot, actor=actor)
 
 
 def _fetch(shop_id: int, domain: str, order_id: int) -> shown.FetchedOrder | None:

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now, parse_iso
 from serializer_app.domain import catalog, deletions, erasures, orders, privacy, shops
+from serializer_app.domain.holdings import HOLDINGS
+from serializer_app.domain.registry import customers
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.signatures import verify_webhook
@@ -70,9 +72,9 @@ def compliance() -> Response:
     with house().db.write() as session:
         shop = shops.find(session, domain)
         if shop is not None and topic == "customers/redact":
-            privacy.redact_customer(session, house().vault, shop, payload.as_dict())
+            privacy.redact_customer(session, house().vault, shop, payload.as_dict(), HOLDINGS)
         elif shop is not None:
-            privacy.data_request(session, house().vault, shop, payload.as_dict())
+            privacy.data_request(session, house().vault, shop, payload.as_dict(), HOLDINGS)
     return answer({"ok": True})
 
 
@@ -114,6 +116,7 @@ def webhook(topic: str) -> Response:
 def _order(creation: bool, actor: str) -> Handler:
     def handle(session: Session, shop: Shop, body: bytes) -> None:
         snapshot = payloads.decode(body, payloads.OrderPayload).snapshot(creation=creation)
+        snapshot = privacy.without_erased(session, house().vault, shop, snapshot)
         outcome = orders.apply(session, shop, snapshot, actor=actor)
         # On the request's own line: a second one would take as long as looking up the shop.
         g.facts = {
@@ -164,6 +167,7 @@ def _product_deleted(session: Session, shop: Shop, body: bytes) -> None:
 def _customers_merged(session: Session, shop: Shop, body: bytes) -> None:
     merge = payloads.decode(body, payloads.CustomersMerged)
     orders.merge_customers(session, shop.id, kept=merge.kept, gone=merge.gone)
+    customers.merge(session, shop.id, kept=merge.kept, gone=merge.gone)
 
 
 def _uninstalled(session: Session, shop: Shop, body: bytes) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
-from serializer_app.domain import mail, privacy
+from serializer_app.domain import contacts, mail, privacy
 from serializer_app.domain.codes import ALPHABET, make_item_ids, read_item_id, read_symbols
 from serializer_app.domain.registry import claims, people, registrations, transfers, units
 from serializer_app.domain.registry.claims import Answers, Standing
@@ -96,7 +96,7 @@ def _mailed(
 ) -> str:
     if not mail.is_set_up(session, shop.id):
         raise AppError("mail_not_set_up", "This shop sends no mail", status=409)
-    index = vault.blind_index(_PURPOSE, people.email_form(person.email or ""))
+    index = vault.blind_index(_PURPOSE, contacts.email_key(person.email or ""))
     _limit(session, vault, shop.id, unit, person)
     kept = {
         **asked,
@@ -197,7 +197,7 @@ def _open(session: Session, shop_id: int, public_id: str, *, lock: bool = False)
 def _limit(session: Session, vault: Vault, shop_id: int, unit: Unit, person: Person) -> None:
     sweep(session)
     moment = now()
-    indexes = vault.blind_indexes(_PURPOSE, people.email_form(person.email or ""))
+    indexes = _indexes(vault, person.email or "")
     by_address = session.scalar(
         select(func.count()).where(
             Confirmation.shop_id == shop_id,
@@ -216,29 +216,47 @@ def _limit(session: Session, vault: Vault, shop_id: int, unit: Unit, person: Per
         raise AppError("too_many_mails", "Too many mails were sent already", status=429, retry_after=3600)
 
 
-def _matching(vault: Vault, email: str | None) -> Any:
-    indexes = vault.blind_indexes(_PURPOSE, people.email_form(email)) if email else []
-    return Confirmation.email_index.in_(indexes)
+def _indexes(vault: Vault, email: str) -> list[str]:
+    return people.email_indexes(vault, _PURPOSE, email)
+
+
+def _about(
+    session: Session, vault: Vault, shop: Shop, person: privacy.Person
+) -> list[tuple[Confirmation, Any]]:
+    """(row, what it keeps) of everything that waits for this person.
+
+    Found by the address; where a number is known, each row is read, because it has no index: they live for a day.
+    """
+    query = select(Confirmation).where(Confirmation.shop_id == shop.id)
+    if not person.phones:
+        indexes = [index for email in person.emails for index in _indexes(vault, email)]
+        query = query.where(Confirmation.email_index.in_(indexes))
+    found = []
+    for row in session.scalars(query):
+        kept = msgspec.json.decode(vault.decrypt(row.data))
+        said = kept["person"]
+        other = privacy.Person(emails=(said["email"],), phones=(said["phone"],) if said.get("phone") else ())
+        if person.shares(other, shop.country):
+            found.append((row, kept))
+    return found
 
 
 def _collect(
-    session: Session, vault: Vault, shop_id: int, person: privacy.Person
+    session: Session, vault: Vault, shop: Shop, person: privacy.Person
 ) -> Sequence[Mapping[str, Any]]:
-    rows = session.scalars(
-        select(Confirmation).where(Confirmation.shop_id == shop_id, _matching(vault, person.email))
-    )
     return [
-        {"askedAt": iso(row.created_at), "customer": msgspec.json.decode(vault.decrypt(row.data))["person"]}
-        for row in rows
+        {"askedAt": iso(row.created_at), "customer": kept["person"]}
+        for row, kept in _about(session, vault, shop, person)
     ]
 
 
-def _erase(session: Session, vault: Vault, shop_id: int, person: privacy.Person) -> int:
-    result: Any = session.execute(
-        delete(Confirmation).where(Confirmation.shop_id == shop_id, _matching(vault, person.email)),
+def _erase(session: Session, vault: Vault, shop: Shop, person: privacy.Person, _actor: str) -> int:
+    found = [row.id for row, _ in _about(session, vault, shop, person)]
+    session.execute(
+        delete(Confirmation).where(Confirmation.shop_id == shop.id, Confirmation.id.in_(found)),
         execution_options={"synchronize_session": False},
     )
-    return int(result.rowcount)
+    return len(found)
 
 
 def _rotate(session: Session, vault: Vault) -> int:
@@ -246,9 +264,9 @@ def _rotate(session: Session, vault: Vault) -> int:
     for row in rows:
         email = msgspec.json.decode(vault.decrypt(row.data))["person"]["email"]
         row.data = vault.rotate(row.data)
-        row.email_index = vault.blind_index(_PURPOSE, people.email_form(email))
+        row.email_index = vault.blind_index(_PURPOSE, contacts.email_key(email))
     session.flush()
     return len(rows) + mail.rotate_all(session, vault)
 
 
-privacy.HOLDINGS.append(privacy.Holding("confirmations", _collect, _erase, _rotate))
+HOLDING = privacy.Holding("confirmations", ("confirmations",), _collect, _erase, rotate=_rotate)

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
-from serializer_app.domain import privacy
+from serializer_app.domain.privacy import ERASED_ACTOR, Holding, Person
 from serializer_app.domain.registry import idempotency, people, registrations
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Customer, Registration, Serial, Shop
+from serializer_app.store.models import (
+    BY_CUSTOMER,
+    MADE_BY_CUSTOMER,
+    Customer,
+    HistoryEntry,
+    Registration,
+    Serial,
+    Shop,
+)
 
-ERASED_ACTOR = privacy.ERASED_ACTOR
+_ROUNDS = 5
+"""How often what was found may name somebody by something new; real people need two."""
 
 
-def collect(
-    session: Session,
-    vault: Vault,
-    shop_id: int,
-    *,
-    email: str | None = None,
-    customer_id: int | None = None,
-    phone: str | None = None,
-) -> list[dict[str, Any]]:
+def collect(session: Session, vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
     """Everything kept about one customer: a registration an entry, with the personal data in the clear."""
-    keys = _keys(session, vault, shop_id, email=email, customer_id=customer_id, phone=phone)
-    persons = people.read(session, vault, shop_id, keys)
+    keys = _keys(session, vault, shop, person)
+    persons = people.read(session, vault, shop.id, keys)
     rows = session.execute(
         select(
             Registration.customer_key,
@@ -41,7 +43,7 @@ def collect(
             Registration.registered_at,
         )
         .join(Serial, (Serial.shop_id == Registration.shop_id) & (Serial.id == Registration.serial_id))
-        .where(Registration.shop_id == shop_id, Registration.customer_key.in_(keys))
+        .where(Registration.shop_id == shop.id, Registration.customer_key.in_(keys))
         .order_by(Registration.id)
     )
     return [
@@ -59,57 +61,80 @@ def collect(
     ]
 
 
-def erase(
-    session: Session,
-    vault: Vault,
-    shop_id: int,
-    *,
-    email: str | None = None,
-    customer_id: int | None = None,
-    phone: str | None = None,
-    actor: str = "app",
-) -> int:
+def erase(session: Session, vault: Vault, shop: Shop, person: Person, actor: str) -> int:
     """Delete a customer for good; returns how many registrations ended with that. Their serials can be claimed again.
 
     Nothing that is left can be read as them, with the encryption key neither.
     """
-    keys = _keys(session, vault, shop_id, email=email, customer_id=customer_id, phone=phone)
+    keys = _keys(session, vault, shop, person)
     claims = session.scalars(
         select(Registration)
-        .where(Registration.shop_id == shop_id, Registration.customer_key.in_(keys))
+        .where(Registration.shop_id == shop.id, Registration.customer_key.in_(keys))
         .order_by(Registration.id)
         .with_for_update()
     ).all()
     registrations.end(session, claims, actor=actor, action="customer-erased")
     # Whatever stands under no registration any more, which nothing in the code should leave behind.
-    people.forget(session, shop_id, keys)
-    idempotency.erase(session, shop_id, [claim.public_id for claim in claims])
-    if customer_id is not None:
-        session.execute(
-            update(Serial)
-            .where(Serial.shop_id == shop_id, Serial.created_by == f"customer:{customer_id}")
-            .values(created_by=ERASED_ACTOR),
-            execution_options={"synchronize_session": False},
-        )
+    people.forget(session, shop.id, keys)
+    idempotency.erase(session, shop.id, [claim.public_id for claim in claims])
+    _rename_maker(session, shop.id, person.customer_ids, ERASED_ACTOR)
     return len(keys)
 
 
-def erase_owner(session: Session, vault: Vault, registration: Registration, *, actor: str) -> int:
-    """Delete the customer of a registration for good, under whatever of theirs it knows them by."""
+def owner(session: Session, vault: Vault, registration: Registration) -> Person:
+    """The customer of a registration, by everything it knows them by; names nobody once the data is gone."""
     key = registration.customer_key
-    person = people.read(session, vault, registration.shop_id, [key]).get(key) if key is not None else None
-    if person is None:
-        return 0
-    return erase(
-        session,
-        vault,
-        registration.shop_id,
-        email=person.email,
-        customer_id=person.customer_id,
-        # Families share a telephone: it counts only where nothing else names the person.
-        phone=None if person.email or person.customer_id else person.phone,
-        actor=actor,
+    found = people.read(session, vault, registration.shop_id, [key]).get(key) if key is not None else None
+    if found is None:
+        return Person()
+    # Families share a telephone: it counts only where nothing else names the person.
+    by_phone = found.phone and not found.email and not found.customer_id
+    return Person(
+        customer_ids=(found.customer_id,) if found.customer_id else (),
+        emails=(found.email,) if found.email else (),
+        phones=(found.phone,) if found.phone and by_phone else (),
     )
+
+
+def identify(session: Session, vault: Vault, shop: Shop, person: Person) -> Person:
+    """Add the addresses, IDs and names that this person's own registrations name."""
+    for _ in range(_ROUNDS):
+        found = people.read(session, vault, shop.id, _keys(session, vault, shop, person)).values()
+        customer_ids = _union(person.customer_ids, (one.customer_id for one in found))
+        wider = replace(
+            person,
+            customer_ids=customer_ids,
+            emails=_union(
+                person.emails,
+                (one.email for one in found if _is_own(session, vault, shop, one.email, customer_ids)),
+            ),
+            names=_union(person.names, (people.full_name(one) for one in found)),
+        )
+        if wider == person:
+            break
+        person = wider
+    return person
+
+
+def merge(session: Session, shop_id: int, *, kept: int, gone: int) -> int:
+    """customers/merge: the registrations of ``gone`` belong to ``kept``, and so does what ``gone`` did.
+
+    Returns how many registrations. Otherwise an erasure of ``kept`` would not reach them.
+    """
+    moved: Any = session.execute(
+        update(Customer)
+        .where(Customer.shop_id == shop_id, Customer.customer_id == gone)
+        .values(customer_id=kept),
+        execution_options={"synchronize_session": False},
+    )
+    _rename_maker(session, shop_id, (gone,), f"customer:{kept}")
+    session.execute(
+        update(HistoryEntry)
+        .where(HistoryEntry.shop_id == shop_id, HistoryEntry.actor == f"customer:{gone}", BY_CUSTOMER)
+        .values(actor=f"customer:{kept}"),
+        execution_options={"synchronize_session": False},
+    )
+    return int(moved.rowcount)
 
 
 def rotate_all(session: Session, vault: Vault) -> int:
@@ -123,37 +148,58 @@ def rotate_all(session: Session, vault: Vault) -> int:
     return count
 
 
-def _keys(
-    session: Session,
-    vault: Vault,
-    shop_id: int,
-    *,
-    email: str | None,
-    customer_id: int | None,
-    phone: str | None,
-) -> Sequence[int]:
-    known_by = people.matching(vault, email=email, customer_id=customer_id, phone=phone)
-    return session.scalars(select(Customer.id).where(Customer.shop_id == shop_id, known_by)).all()
-
-
-def _collect(
-    session: Session, vault: Vault, shop_id: int, person: privacy.Person
-) -> Sequence[Mapping[str, Any]]:
-    return collect(
-        session, vault, shop_id, email=person.email, customer_id=person.customer_id, phone=person.phone
+def _is_own(
+    session: Session, vault: Vault, shop: Shop, email: str | None, customer_ids: Sequence[int]
+) -> bool:
+    """Whether nobody with another customer ID uses this address: two customers of one household may share it."""
+    if email is None:
+        return False
+    under_it = people.matching(vault, shop.country, emails=[email])
+    others = select(Customer.id).where(
+        Customer.shop_id == shop.id,
+        under_it,
+        Customer.customer_id.is_not(None),
+        Customer.customer_id.not_in(customer_ids),
     )
+    return session.scalars(others.limit(1)).first() is None
 
 
-def _erase(session: Session, vault: Vault, shop_id: int, person: privacy.Person) -> int:
-    return erase(
-        session,
+def _keys(session: Session, vault: Vault, shop: Shop, person: Person) -> Sequence[int]:
+    """customers.id of everybody who is this person."""
+    known_by = people.matching(
         vault,
-        shop_id,
-        email=person.email,
-        customer_id=person.customer_id,
-        phone=person.phone,
-        actor="webhook:compliance",
+        shop.country,
+        emails=person.emails,
+        customer_ids=person.customer_ids,
+        phones=person.phones,
+    )
+    return session.scalars(
+        select(Customer.id).where(Customer.shop_id == shop.id, known_by).order_by(Customer.id)
+    ).all()
+
+
+def _union(before: tuple[Any, ...], found: Any) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys([*before, *(each for each in found if each)]))
+
+
+def _rename_maker(session: Session, shop_id: int, customer_ids: Sequence[int], actor: str) -> None:
+    session.execute(
+        update(Serial)
+        .where(
+            Serial.shop_id == shop_id,
+            Serial.created_by.in_([f"customer:{each}" for each in customer_ids]),
+            MADE_BY_CUSTOMER,
+        )
+        .values(created_by=actor),
+        execution_options={"synchronize_session": False},
     )
 
 
-privacy.HOLDINGS.append(privacy.Holding("registrations", _collect, _erase, rotate_all))
+HOLDING = Holding(
+    "registrations",
+    ("customers", "registrations", "serials", "transfers", "idempotency_keys"),
+    collect,
+    erase,
+    identify,
+    rotate_all,
+)

@@ -320,14 +320,14 @@ def _named(session: Session, vault: Vault, shop_id: int, filters: Filters) -> se
     found: list[set[int]] = []
     if "serialNumber" in filters:
         found.append(_of_serial(session, shop_id, filters["serialNumber"]))
-    for known_by in (
-        {"email": filters["email"]} if "email" in filters else None,
-        {"customer_id": filters["customerId"]} if "customerId" in filters else None,
-    ):
-        if known_by is not None:
-            matching = people.matching(vault, **known_by)
-            keys = session.scalars(select(Customer.id).where(Customer.shop_id == shop_id, matching)).all()
-            found.append(_open(session, shop_id, Registration.customer_key, keys))
+    known_by: list[Any] = []
+    if "email" in filters:
+        known_by.append(people.matching(vault, None, emails=[filters["email"]]))
+    if "customerId" in filters:
+        known_by.append(people.matching(vault, None, customer_ids=[filters["customerId"]]))
+    for matching in known_by:
+        keys = session.scalars(select(Customer.id).where(Customer.shop_id == shop_id, matching)).all()
+        found.append(_open(session, shop_id, Registration.customer_key, keys))
     if "orderNumber" in filters:
         key = registrations.order_key(filters["orderNumber"])
         found.append(set() if key is None else _open(session, shop_id, Registration.order_key, [key]))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,9 +10,12 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, false, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from serializer_app.domain import contacts, history, shops
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Customer
+from serializer_app.store.models import Customer, Shop
 
+KIND = shops.INDEX_PEOPLE
+"""Of the outbox: write the indexes of people in their present form; the key is the last customers.id done."""
 _PURPOSE = "customer-email"
 _PHONE = "customer-phone"
 
@@ -39,14 +41,15 @@ class Person:
         return shown
 
 
-def email_form(email: str) -> str:
-    """An address as it is compared: without regard to case and surrounding space."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).strip().casefold())
+def full_name(person: Person) -> str | None:
+    """First and last name; None where one is missing, because half a name fits many people."""
+    return f"{person.first_name} {person.last_name}" if person.first_name and person.last_name else None
 
 
 def keep(session: Session, vault: Vault, shop_id: int, person: Person) -> int:
     """Store a person; returns customers.id."""
-    statement = insert(Customer).values(shop_id=shop_id, **_columns(vault, person)).returning(Customer.id)
+    columns = _columns(vault, person, _country(session, shop_id))
+    statement = insert(Customer).values(shop_id=shop_id, **columns).returning(Customer.id)
     return session.execute(statement).scalar_one()
 
 
@@ -55,7 +58,7 @@ def replace(session: Session, vault: Vault, shop_id: int, key: int, person: Pers
     session.execute(
         update(Customer)
         .where(Customer.shop_id == shop_id, Customer.id == key)
-        .values(**_columns(vault, person)),
+        .values(**_columns(vault, person, _country(session, shop_id))),
         execution_options={"synchronize_session": False},
     )
 
@@ -84,28 +87,46 @@ def forget(session: Session, shop_id: int, keys: Sequence[int]) -> None:
 
 
 def matching(
-    vault: Vault, *, email: str | None = None, customer_id: int | None = None, phone: str | None = None
+    vault: Vault,
+    country: str | None,
+    *,
+    emails: Iterable[str] = (),
+    customer_ids: Sequence[int] = (),
+    phones: Iterable[str] = (),
 ) -> Any:
-    """The condition on Customer that finds somebody by any of these; under every key until ``keys rotate`` has run."""
+    """The condition on Customer that finds somebody by any of these, in whatever form they are written.
+
+    ``country`` is the shop's. Indexes are tried under every key until ``keys rotate`` has run, and in the forms of
+    earlier versions until ``index-people`` has.
+    """
     conditions: list[ColumnElement[bool]] = []
-    if email is not None:
-        conditions.append(Customer.email_index.in_(indexes(vault, email)))
-    if phone is not None and (digits := _digits(phone)):
-        conditions.append(Customer.phone_index.in_(vault.blind_indexes(_PHONE, digits)))
-    if customer_id is not None:
-        conditions.append(Customer.customer_id == customer_id)
+    if by_email := [index for email in emails for index in email_indexes(vault, _PURPOSE, email)]:
+        conditions.append(Customer.email_index.in_(by_email))
+    by_phone = [
+        index
+        for phone in phones
+        for key in contacts.phone_keys(phone, country)
+        for index in vault.blind_indexes(_PHONE, key)
+    ]
+    if by_phone:
+        conditions.append(Customer.phone_index.in_(by_phone))
+    if customer_ids:
+        conditions.append(Customer.customer_id.in_(customer_ids))
     return or_(false(), *conditions)
 
 
-def indexes(vault: Vault, email: str) -> list[str]:
-    """What an address is found by, under every key, newest first."""
-    return vault.blind_indexes(_PURPOSE, email_form(email))
+def email_indexes(vault: Vault, purpose: str, email: str) -> list[str]:
+    """What an address may be stored under: in every form, under every key."""
+    return [index for key in contacts.email_keys(email) for index in vault.blind_indexes(purpose, key)]
 
 
 def rotate(
     session: Session, vault: Vault, shop_id: int, *, after: int, most: int = 500
 ) -> tuple[int, int | None]:
-    """Encrypt the next ``most`` people with the first key, indexes too: (how many, the last of them or None)."""
+    """Encrypt the next ``most`` people with the first key and write their indexes anew, in the present normal form.
+
+    Returns (how many, the last of them or None).
+    """
     rows = session.execute(
         select(Customer.id, Customer.data, Customer.customer_id)
         .where(Customer.shop_id == shop_id, Customer.id > after)
@@ -119,16 +140,30 @@ def rotate(
     return len(rows), rows[-1][0] if rows else None
 
 
-def _columns(vault: Vault, person: Person) -> dict[str, Any]:
+def index_next(session: Session, vault: Vault, shop_id: int, beyond: int) -> int | None:
+    """Write the indexes of the next people above the key ``beyond`` in the present normal form.
+
+    Returns where to go on, None when everybody is done; the shop's history then says so.
+    """
+    _, last = rotate(session, vault, shop_id, after=beyond)
+    if last is None:
+        history.record(session, shop_id, "shop", [(shop_id, {})], actor="app", action="people-indexed")
+    return last
+
+
+def _country(session: Session, shop_id: int) -> str | None:
+    return session.get_one(Shop, shop_id).country
+
+
+def _columns(vault: Vault, person: Person, country: str | None) -> dict[str, Any]:
     personal = asdict(person)
     del personal["customer_id"]
+    key = contacts.phone_key(person.phone, country) if person.phone else None
     return {
         "data": vault.encrypt(msgspec.json.encode(personal).decode()),
-        "email_index": indexes(vault, person.email)[0] if person.email else None,
-        "phone_index": vault.blind_index(_PHONE, digits) if (digits := _digits(person.phone or "")) else None,
+        "email_index": vault.blind_index(_PURPOSE, contacts.email_key(person.email))
+        if person.email
+        else None,
+        "phone_index": vault.blind_index(_PHONE, key) if key else None,
         "customer_id": person.customer_id,
     }
-
-
-def _digits(phone: str) -> str:
-    return "".join(symbol for symbol in phone if symbol.isdecimal())

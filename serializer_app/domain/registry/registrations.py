@@ -274,7 +274,7 @@ def not_found(typed: str) -> AppError:
 
 
 def end(session: Session, ended: Sequence[Registration], *, actor: str, action: str) -> None:
-    """End claims and forget who made them, whatever else still told of it included."""
+    """End claims and forget who made them: what was bought where, and history entries that say so, included."""
     if not ended:
         return
     shop_id, moment = ended[0].shop_id, now()
@@ -282,12 +282,14 @@ def end(session: Session, ended: Sequence[Registration], *, actor: str, action: 
     idempotency.erase(session, shop_id, [one.public_id for one in ended])
     for registration in ended:
         serial = serial_of(session, registration)
-        registration.customer_key = registration.order_number = registration.order_key = None
+        registration.customer_key = registration.channel = None
+        registration.order_number = registration.order_key = None
         registration.ended_at = registration.updated_at = moment
         session.execute(
             delete(Transfer).where(Transfer.shop_id == shop_id, Transfer.registration_id == registration.id)
         )
         session.flush()
+        history.forget(session, shop_id, "registration", registration.id)
         _settle_item(session, registration)
         changes: dict[str, dict[str, Any]] = {
             "serialNumber": {"from": serial.serial_number, "to": None},

@@ -3,11 +3,12 @@
 from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSettings
 from serializer_app.store.models.columns import Base
 from serializer_app.store.models.desk import FieldValue, PackedUnit, Staff, Task, TaskPart
-from serializer_app.store.models.items import HistoryEntry, Item
+from serializer_app.store.models.items import BY_CUSTOMER, HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
 from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
-from serializer_app.store.models.privacy import DataRequest, Erasure
+from serializer_app.store.models.privacy import DataRequest, ErasedCustomer, Erasure
 from serializer_app.store.models.registry import (
+    MADE_BY_CUSTOMER,
     Customer,
     Delivery,
     Endpoint,
@@ -24,6 +25,8 @@ from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
 from serializer_app.store.models.variants import Variant
 
 __all__ = [
+    "BY_CUSTOMER",
+    "MADE_BY_CUSTOMER",
     "ApiKey",
     "Base",
     "ClaimRules",
@@ -33,6 +36,7 @@ __all__ = [
     "DataRequest",
     "Delivery",
     "Endpoint",
+    "ErasedCustomer",
     "Erasure",
     "FieldValue",
     "HistoryEntry",

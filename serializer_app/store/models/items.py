@@ -21,6 +21,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
 
 _SERIAL = text("serial_key IS NOT NULL")
+BY_CUSTOMER = text("substr(actor, 1, 9) = 'customer:'")
+"""Belongs into every query for what customers did: it is the condition of ix_history_customer."""
 _LIVE_SERIAL = text("serial_key IS NOT NULL AND removed_at IS NULL")
 _UNIT = text("unit_id IS NOT NULL")
 _LIVE_UNIT = text("unit_id IS NOT NULL AND removed_at IS NULL")
@@ -114,6 +116,13 @@ class HistoryEntry(Base):
     __table_args__ = (
         PrimaryKeyConstraint("shop_id", "id", name="pk_history"),
         Index("ix_history_subject", "shop_id", "subject", "subject_id", "id"),
+        Index(
+            "ix_history_customer",
+            "shop_id",
+            "actor",
+            sqlite_where=BY_CUSTOMER,
+            postgresql_where=BY_CUSTOMER,
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)

@@ -31,6 +31,17 @@ class DataRequest(Base):
     downloaded_at: Mapped[Utc | None]
 
 
+class ErasedCustomer(Base):
+    """A customer that a shop erased: orders made before must not bring them back. Names nobody."""
+
+    __tablename__ = "erased_customers"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
+    customer_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """HMAC of the customer's ID under shops.erasure_key."""
+    erased_at: Mapped[Utc]
+
+
 class Erasure(Base):
     """That something was erased, when, and how much of it. Outlives the shop; says nothing about a person."""
 

@@ -24,6 +24,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
 
+MADE_BY_CUSTOMER = text("substr(created_by, 1, 9) = 'customer:'")
+"""Belongs into every query for serials that a customer's claim made: the condition of ix_serials_customer."""
 # A denied claim frees the serial, an ended one (reset, erased) does too; an archived one still holds it.
 _HOLDS_SERIAL = text("item_key IS NULL AND ended_at IS NULL AND status <> 'denied'")
 _HOLDS_ITEM = text("item_key IS NOT NULL AND ended_at IS NULL AND status <> 'denied'")
@@ -42,6 +44,13 @@ class Serial(Base):
         CheckConstraint("source IN ('made', 'imported', 'api', 'item')", name="source"),
         CheckConstraint("state IN ('active', 'replaced')", name="state"),
         Index("ix_serials_variant", "shop_id", "variant_id", "id"),
+        Index(
+            "ix_serials_customer",
+            "shop_id",
+            "created_by",
+            sqlite_where=MADE_BY_CUSTOMER,
+            postgresql_where=MADE_BY_CUSTOMER,
+        ),
         Index(
             "ix_serials_item",
             "shop_id",
@@ -105,9 +114,9 @@ class Customer(Base):
     data: Mapped[str] = mapped_column(Text)
     """Encrypted JSON object: email, firstName, lastName, phone."""
     email_index: Mapped[str | None] = mapped_column(String(64))
-    """Blind index of the case-folded e-mail address."""
+    """Blind index of the e-mail address in its normal form (domain.contacts)."""
     phone_index: Mapped[str | None] = mapped_column(String(64))
-    """Blind index of the telephone number's digits: some customers have no other name."""
+    """Blind index of the telephone number in its normal form: some customers are known by nothing else."""
     customer_id: Mapped[int | None] = mapped_column(BigInteger)
     """Shopify's, where the customer is known there."""
 

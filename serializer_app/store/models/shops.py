@@ -30,6 +30,8 @@ class Shop(Base):
     scopes: Mapped[str] = mapped_column(Text, server_default="")
     name: Mapped[str | None] = mapped_column(Text)
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    country: Mapped[str | None] = mapped_column(String(2))
+    """ISO 3166: how telephone numbers without a country code are read. NULL until Shopify has told."""
     storefront_access: Mapped[str] = mapped_column(String(16), server_default="open")
     on_order_edit: Mapped[str] = mapped_column(String(16), server_default="automatic")
     warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
@@ -39,6 +41,10 @@ class Shop(Base):
     """Whether only the staff that an owner named may change settings (domain.staff)."""
     events_wanted: Mapped[str] = mapped_column(Text, server_default="")
     """Comma-separated names of the events that some endpoint wants (domain.deliveries): mostly none, known for free."""
+    erasure_key: Mapped[str | None] = mapped_column(Text)
+    """Encrypted: the key of erased_customers.customer_hash. NULL until the shop erases a customer."""
+    erased_at: Mapped[Utc | None]
+    """When the shop last erased a customer: younger orders need no look at erased_customers."""
     reconciled_until: Mapped[Utc | None]
     """Watermark: every order updated before this moment is known to have been applied."""
 

@@ -8,7 +8,9 @@ from flask import Response, g
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
-from serializer_app.domain import shops
+from serializer_app.domain import privacy, shops
+from serializer_app.domain.holdings import HOLDINGS
+from serializer_app.domain.privacy import Person
 from serializer_app.domain.registry import customers, lookups, registrations, swaps, transfers
 from serializer_app.domain.registry.lookups import Filters
 from serializer_app.domain.registry.registrations import Claim, Corrections
@@ -356,7 +358,8 @@ def transfer_registration(registration_id: str, body: TransferInput) -> Response
 def delete_registration_customer(registration_id: str) -> Response:
     with house().db.write() as session:
         registration = registrations.find(session, g.shop_id, registration_id)
-        return answer(Erased(customers.erase_owner(session, house().vault, registration, actor=g.actor)))
+        person = customers.owner(session, house().vault, registration)
+        return answer(Erased(_erased(session, person)))
 
 
 @operation(
@@ -372,15 +375,18 @@ def delete_customer(body: CustomerNamed) -> Response:
     if body.email is None and body.customer_id is None:
         raise AppError("body_invalid", "An email or a customerId is required", status=422)
     with house().db.write() as session:
-        erased = customers.erase(
-            session,
-            house().vault,
-            g.shop_id,
-            email=body.email,
-            customer_id=body.customer_id,
-            actor=g.actor,
+        person = Person(
+            customer_ids=(body.customer_id,) if body.customer_id else (),
+            emails=(body.email,) if body.email else (),
         )
-    return answer(Erased(erased))
+        return answer(Erased(_erased(session, person)))
+
+
+def _erased(session: Session, person: Person) -> int:
+    """How many registrations ended with the erasure of this customer."""
+    shop = shops.by_id(session, g.shop_id)
+    counts = privacy.erase(session, house().vault, shop, person, HOLDINGS, actor=g.actor)
+    return counts[customers.HOLDING.name]
 
 
 def _wire(session: Session, shop: Shop, registration: Registration) -> RegistrationWire:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import mail, scans
+from serializer_app.domain import contacts, scans
 from serializer_app.domain.registry import claims, confirmations, registrations, transfers
 from serializer_app.domain.registry.claims import Standing
 from serializer_app.domain.registry.people import Person
@@ -135,8 +135,8 @@ def _accepted(session: Session, shop: Shop, unit: Unit) -> Response | None:
 
 
 def _guest() -> Person:
-    email = request.form.get("email", "").strip()
-    if not mail.is_address(email):
+    email = contacts.parse_email(request.form.get("email", ""))
+    if email is None:
         details: list[Detail] = [{"path": "email", "message": "is missing or wrong"}]
         raise AppError("fields_invalid", "An address is needed", status=422, details=details)
     return Person(email=email)

@@ -11,7 +11,7 @@ from flask import g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import mail, warranty
+from serializer_app.domain import contacts, mail, warranty
 from serializer_app.domain.registry import claims
 from serializer_app.domain.registry.claims import Answers, Asked, Rules, Standing
 from serializer_app.domain.registry.people import Person
@@ -80,8 +80,8 @@ def said(shop: Shop, rules: Rules) -> tuple[Person, Answers]:
     day = _day(texts.get("purchaseDate"), shop)
     if texts.get("purchaseDate") and day is None:
         wrong.append("purchaseDate")
-    email = request.form.get("email", "").strip() if customer is None else None
-    if email is not None and not mail.is_address(email):
+    email = contacts.parse_email(request.form.get("email", "")) if customer is None else None
+    if customer is None and email is None:
         wrong.append("email")
     if wrong:
         details: Any = [{"path": name, "message": "is missing or wrong"} for name in dict.fromkeys(wrong)]

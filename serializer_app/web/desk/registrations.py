@@ -7,7 +7,8 @@ from typing import Any, cast
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_search, shops, staff
+from serializer_app.domain import item_search, privacy, shops, staff
+from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.registry import customers, lookups, registrations, transfers
 from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.errors import AppError
@@ -39,7 +40,13 @@ def _rows(text: str) -> Response:
     status = asked("status")
     filters: dict[str, Any] = {"status": status} if status in STATUSES else {}
     if text:
-        filters["email" if "@" in text else "orderNumber" if text.startswith("#") else "serialNumber"] = text
+        filters[
+            "email"
+            if "@" in text or "＠" in text
+            else "orderNumber"
+            if text.startswith("#")
+            else "serialNumber"
+        ] = text
     after, before = asked_number("after"), asked_number("before")
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
@@ -176,7 +183,10 @@ def erase_customer(public_id: str) -> Response:
 
 
 def _erased(session: Session, found: Registration) -> int:
-    return customers.erase_owner(session, house().vault, found, actor=g.actor)
+    person = customers.owner(session, house().vault, found)
+    shop = shops.by_id(session, g.shop_id)
+    counts = privacy.erase(session, house().vault, shop, person, HOLDINGS, actor=g.actor)
+    return counts[customers.HOLDING.name]
 
 
 def _same_version(found: Registration) -> None:

@@ -90,6 +90,14 @@ WORDS = {
     "action.scopes-changed": ("Permissions changed", "Berechtigungen geändert"),
     "action.backfilled": ("Older orders taken in", "Ältere Bestellungen aufgenommen"),
     "action.customer-erased": ("Customer erased", "Kunde gelöscht"),
+    "action.customer-not-found": (
+        "Customer to erase not found",
+        "Zu löschender Kunde nicht gefunden",
+    ),
+    "action.people-indexed": (
+        "Customer search index rebuilt",
+        "Suchindex der Kunden neu aufgebaut",
+    ),
     "action.redaction-ignored": (
         "Erasure not done: the shop came back",
         "Löschung unterblieben: der Shop kam zurück",

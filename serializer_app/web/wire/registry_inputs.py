@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
+from serializer_app.domain import contacts
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.swaps import OPERATION, UNKNOWN_OPERATION
@@ -41,11 +42,22 @@ DayText = Annotated[
     Field(json_schema_extra={"format": "date"}),
     AfterValidator(_day),
 ]
+
+
+def _email(text: str) -> str:
+    email = contacts.parse_email(text)
+    if email is None:
+        raise ValueError("must be one plain e-mail address")
+    return email
+
+
 Email = Annotated[
     str,
-    StringConstraints(min_length=3, max_length=254, pattern=r"^[^\s@\u0000-\u001f]+@[^\s@\u0000-\u001f]+$"),
+    StringConstraints(min_length=3, max_length=contacts.LONGEST_EMAIL),
+    Field(json_schema_extra={"format": "email"}),
+    AfterValidator(_email),
 ]
-"""Whoever needs to know whether an address works has to write to it: this only keeps out what cannot be one."""
+"""Only a mail can tell whether an address works: this keeps out what cannot be one, or names several recipients."""
 Status = Literal["pending", "approved", "denied", "archived"]
 
 

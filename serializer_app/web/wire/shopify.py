@@ -212,8 +212,9 @@ class Compliance(Struct):
     shop_domain: str
     shop_id: int | None = None
     customer: dict[str, Any] | None = None
-    orders_requested: list[int] | None = None
-    orders_to_redact: list[int] | None = None
+    # IDs come as numbers, as text and as gid://shopify/…: domain.privacy reads all of them.
+    orders_requested: list[Any] | None = None
+    orders_to_redact: list[Any] | None = None
     data_request: dict[str, Any] | None = None
 
     @property

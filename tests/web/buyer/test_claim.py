@@ -21,10 +21,10 @@ from sqlalchemy import func, select, update
 from serializer_app.clock import now
 from serializer_app.devstore.mailbox import Mailbox
 from serializer_app.domain import deliveries, history, mail, privacy
-from serializer_app.domain.registry import claims, people, registrations, swaps
+from serializer_app.domain.registry import claims, confirmations, people, registrations, swaps
 from serializer_app.domain.registry.claims import Rules
 from serializer_app.errors import AppError
-from serializer_app.store.models import Confirmation, Delivery, OutboxRow, Registration
+from serializer_app.store.models import Confirmation, Delivery, MailSettings, OutboxRow, Registration
 from serializer_app.sync.jobs import HANDLERS, new_worker
 from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house
@@ -355,7 +355,17 @@ def test_nobodys_mailbox_is_filled(posted: Bazaar) -> None:
 
 
 @pytest.mark.parametrize(
-    "email", ["", "x", "a@b", "a@b.c d", "a@b.example\r\nBcc: c@d.example", "<a@b.example>", "é" * 300]
+    "email",
+    [
+        "",
+        "x",
+        "a@b",
+        "a@b.c d",
+        "a@b.example\r\nBcc: c@d.example",
+        "<a@b.example>",
+        "=?utf-8?q?a?=@b.example",
+        "é" * 300,
+    ],
 )
 def test_what_is_no_address_gets_no_mail(posted: Bazaar, email: str) -> None:
     link = posted.serial("F-1")
@@ -402,20 +412,63 @@ def test_a_refused_address_is_parked_and_a_server_that_is_away_is_tried_again(
     assert list(waiting) == [1]
 
 
+def mail_jobs(bazaar: Bazaar) -> list[OutboxRow]:
+    with bazaar.db.read() as session:
+        return list(session.scalars(select(OutboxRow).where(OutboxRow.kind == "mail")))
+
+
+def test_an_address_with_an_international_domain_gets_its_mail(posted: Bazaar, mailbox: Mailbox) -> None:
+    asks(posted, posted.serial("F-1"), "Ada@BÜCHER.example.")
+    works(posted)
+    assert mailbox.wait()["To"].addresses[0].addr_spec == "Ada@xn--bcher-kva.example"
+    assert mailbox.envelopes[-1] == ("shop@cobalt.example", ["Ada@xn--bcher-kva.example"])
+    # The same mailbox, however it is written.
+    for number in range(4):
+        asks(posted, posted.serial(f"G-{number}"), "ada@xn--bcher-kva.example")
+    link = posted.serial("F-9")
+    answer = posted.post(f"{link}/claim", {**fields(posted.open(link)), "email": "ada@bücher.example"})
+    assert answer.status_code == 429
+
+
+def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it(posted: Bazaar, mailbox: Mailbox) -> None:
+    asks(posted, posted.serial("F-1"), "用户@bücher.example")
+    works(posted)
+    (job,) = mail_jobs(posted)
+    assert job.parked_at is not None
+    assert "SMTPUTF8" in (job.problem or "")
+    assert "用户" not in (job.problem or "")
+    assert not mailbox.envelopes
+    mailbox.smtputf8 = True
+    asks(posted, posted.serial("F-2"), "用户@bücher.example")
+    works(posted)
+    mailbox.wait()
+    assert mailbox.envelopes[-1][1] == ["用户@xn--bcher-kva.example"]
+
+
+def test_a_sender_that_an_earlier_version_took_leaves_as_no_other_sender(posted: Bazaar) -> None:
+    with posted.db.write() as session:
+        session.execute(update(MailSettings).values(sender="=?utf-8?q?eve=40example.org?=@cobalt.example"))
+    asks(posted, posted.serial("F-1"))
+    works(posted)
+    (job,) = mail_jobs(posted)
+    assert job.parked_at is not None
+    assert "sender" in (job.problem or "")
+
+
 def test_what_waits_for_a_mail_is_told_and_erased_like_all_personal_data(posted: Bazaar) -> None:
     asks(posted, posted.serial("F-1"))
-    person = privacy.Person(None, "ada@EXAMPLE.com", None, ())
-    holding = next(one for one in privacy.HOLDINGS if one.name == "confirmations")
+    person = privacy.Person(emails=("ada@EXAMPLE.com",))
+    holding = confirmations.HOLDING
     with posted.db.write() as session:
         vault = house(posted.app).vault
         raw = session.scalars(select(Confirmation.data)).one()
         # The whole address: "ada" alone stands in so much random text once in a hundred runs.
         assert "ada@example.com" not in raw.lower()
-        (entry,) = holding.collect(session, vault, posted.shop_id, person)
+        (entry,) = holding.collect(session, vault, posted.shop(session), person)
         assert entry["customer"]["email"] == "Ada@example.com"
         assert holding.rotate is not None
         assert holding.rotate(session, vault) == 1
-        assert holding.erase(session, vault, posted.shop_id, person) == 1
+        assert holding.erase(session, vault, posted.shop(session), person, "app") == 1
         assert session.scalar(select(func.count(Confirmation.id))) == 0
 
 

@@ -1,0 +1,48 @@
+"""Every store that keeps something about people: the one list that data requests, erasures and key rotation go by.
+
+A table that holds personal data belongs to one of these, or to the tables below, which say why they need no entry.
+tests/domain/test_holdings.py fails for a table that is in neither.
+"""
+
+from __future__ import annotations
+
+from serializer_app.domain import privacy
+from serializer_app.domain.privacy import Holding
+from serializer_app.domain.registry import confirmations, customers
+
+HOLDINGS: tuple[Holding, ...] = (
+    privacy.ORDERS,
+    privacy.ITEMS,
+    customers.HOLDING,
+    confirmations.HOLDING,
+)
+
+COVERED_OTHERWISE = {
+    "api_keys": "names systems of the merchant, not customers",
+    "claim_rules": "what a shop asks for, not what anybody answered",
+    "clone_alerts": "counts look-ups of a unit and names staff",
+    "data_requests": "privacy deletes files about an erased person, and all of them after thirty days",
+    "deliveries": "an event carries IDs and states, never personal data",
+    "endpoints": "addresses of the merchant's systems",
+    "erased_customers": "a keyed hash, so that older orders do not bring an erased customer back",
+    "erasures": "proof of an erasure, under hashes",
+    "field_values": "words of items' custom fields, which are about the unit",
+    "history": "names fields, not values; privacy replaces an erased customer as the actor",
+    "lanes": "leases of the worker",
+    "lines": "products and quantities of an order",
+    "mail_settings": "the merchant's own mail server",
+    "mirrors": "hashes of what was written to Shopify",
+    "outbox": "kinds and keys of jobs, never a payload",
+    "packed_units": "names staff",
+    "scans": "counts, and bits that thousands of places share",
+    "serial_patterns": "how a shop's codes look",
+    "shop_tokens": "access to Shopify",
+    "shops": "the merchant's shop",
+    "staff": "the merchant's staff",
+    "task_parts": "rows of files that staff sent; deleted with the task after thirty days",
+    "tasks": "what staff asked for, and how far it is",
+    "upload_parts": "serial numbers; deleted with the upload after thirty days",
+    "uploads": "how many serial numbers a file had",
+    "variants": "products",
+}
+"""Tables that need no Holding, and why. All of them go with their shop (domain.erasures)."""
