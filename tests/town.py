@@ -21,6 +21,7 @@ from serializer_app.domain.catalog import TrackingChanges
 from serializer_app.shopify import oauth
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Lane, Mirror, OutboxRow, Shop
+from serializer_app.store.outbox import SCHEDULED
 from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house
@@ -64,7 +65,7 @@ class Town:
                         OutboxRow.parked_at.is_(None),
                         OutboxRow.attempts < 50,
                     )
-                    .where(OutboxRow.kind.not_in(("reconcile", "compare")))
+                    .where(OutboxRow.kind.not_in(SCHEDULED))
                 ).all()
                 if not soon:
                     return batches
@@ -74,9 +75,7 @@ class Town:
     def hurry(self, session: Any) -> None:
         """Make everything due now, and forget that anything was written a moment ago."""
         past = now()
-        session.execute(
-            update(OutboxRow).where(OutboxRow.kind.not_in(("reconcile", "compare"))).values(due_at=past)
-        )
+        session.execute(update(OutboxRow).where(OutboxRow.kind.not_in(SCHEDULED)).values(due_at=past))
         session.execute(update(Mirror).values(written_at=past - timedelta(days=365)))
         session.execute(update(Lane).values(paused_until=past))
 

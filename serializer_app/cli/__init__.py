@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from serializer_app import logs
 from serializer_app.cli.catch_up import backfill, reconcile, resync
+from serializer_app.cli.doctor import examine_all
 from serializer_app.cli.operation import back_up, migrate_database, rotate_keys, run_demo, run_worker
 from serializer_app.cli.shops import create_key, list_keys, list_shops, manage_staff, revoke_key
 from serializer_app.clock import parse_iso
@@ -76,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=8000, help="port of the app; the shop takes the next one")
     listing = add(verbs, "shops", list_shops, "List the shops and how it stands with them.")
     listing.add_argument("--json", action="store_true", help="as JSON")
+    checkup = add(verbs, "doctor", examine_all, "Check this deployment and its shops, and say what to do.")
+    checkup.add_argument("--shop", type=_shop, help="only this shop (default: every installed one)")
+    checkup.add_argument("--json", action="store_true", help="as JSON")
     keys = verbs.add_parser("api-key", help="Keys for /api/v1.").add_subparsers(required=True, metavar="verb")
     create = add(
         keys, "create", create_key, "Make a key and print it, this once and nothing else.", shop=True

@@ -38,6 +38,10 @@ class Faults:
         self.random = random.Random(seed)
         self.metafield_echo = False
         """Whether a metafield write touches its order and sends orders/updated (Shopify's behaviour is unverified)."""
+        self.storefront: str | None = None
+        """What stands in the way of the app proxy: ``password`` (the storefront asks for one) or ``missing``."""
+        self.clock_ahead = 0.0
+        """Seconds by which the Date of the storefront's answers is ahead of this machine's clock."""
         self.log: list[Fault] = []
         """Every fault that was acted out."""
 
@@ -46,6 +50,8 @@ class Faults:
             for queue in (self._admin, self._tokens, self._webhooks):
                 queue.clear()
             self.metafield_echo = False
+            self.storefront = None
+            self.clock_ahead = 0.0
 
     def throttle(self, times: int = 1, operation: str | None = None) -> None:
         """THROTTLED in an HTTP 200, as the Admin API does."""
@@ -102,6 +108,13 @@ class Faults:
     def token_without_expiry(self, times: int = 1) -> None:
         """An answer without ``expires_in`` and ``refresh_token``, as a non-expiring grant has."""
         self._add(self._tokens, Fault("no_expiry", times))
+
+    def break_storefront(self, how: str) -> None:
+        """``password``: the storefront asks for a password first; ``missing``: no app proxy is set up."""
+        self.storefront = how
+
+    def set_clock_ahead(self, seconds: float) -> None:
+        self.clock_ahead = seconds
 
     def drop_webhooks(self, times: int = 1, topic: str | None = None) -> None:
         """Deliveries that never leave Shopify."""
@@ -179,5 +192,7 @@ CONTROLS = frozenset(
         "delay_webhooks",
         "reorder_webhooks",
         "metafield_echo",
+        "break_storefront",
+        "set_clock_ahead",
     }
 )

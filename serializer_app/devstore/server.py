@@ -93,7 +93,7 @@ class DevStore:
         application = store_application(self)
         try:
             self._server = make_server(
-                "127.0.0.1", self._port, application, threaded=True, request_handler=_QuietHandler
+                "127.0.0.1", self._port, application, threaded=True, request_handler=_handler(self.faults)
             )
         except SystemExit as error:
             # Werkzeug prints a sentence and exits when the port is taken; a library must not.
@@ -192,6 +192,17 @@ class DevStore:
             state.touch(order)
             payload = order_payload(state, order)
         self.webhooks.send(state.domain, "orders/updated", payload)
+
+
+def _handler(faults: Faults) -> type[WSGIRequestHandler]:
+    """A request handler whose Date header goes as wrong as ``faults`` say."""
+
+    class Handler(_QuietHandler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            moment = time.time() if timestamp is None else timestamp
+            return super().date_time_string(moment + faults.clock_ahead)
+
+    return Handler
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -88,6 +88,11 @@ def blueprint(store: DevStore) -> Blueprint:
 
 def _forward(store: DevStore, path: str) -> Response:
     shop = _shop(store)
+    if store.faults.storefront == "password":
+        return Response(status=302, headers={"Location": "/password"})
+    if store.faults.storefront == "missing":
+        page = _themed(store, shop, "404 Not Found", "<h1>404</h1><p>The page was not found.</p>")
+        return Response(page, 404, content_type="text/html; charset=utf-8")
     try:
         app = store.link()
     except AppUnreachable as error:

@@ -27,6 +27,8 @@ KEY_SCOPES = ("read", "write")
 HOUR = 3600.0
 INDEX_PEOPLE = "index-people"
 """Of the outbox; see domain.registry.people."""
+FIRST_CHECK = 300.0
+"""Seconds after an installation until the doctor looks at it: definitions and catalog are there by then."""
 MOST_FIELDS = 100
 # Shopify repeats a webhook for four hours and is sometimes a day late; an older time than that is no time to trust.
 LATE_DELIVERY = timedelta(days=2)
@@ -105,6 +107,7 @@ def install(session: Session, domain: str, scopes: Sequence[str]) -> Shop:
     # After a pause without webhooks it is time to ask what was missed; a new shop has missed nothing yet.
     outbox.put(session, shop.id, "reconcile", [""], delay=HOUR if is_new else 0)
     outbox.put(session, shop.id, "compare", [""], delay=HOUR)
+    outbox.put(session, shop.id, "doctor", [""], delay=FIRST_CHECK)
     history.record(session, shop.id, "shop", [(shop.id, {})], actor="app", action="installed")
     return shop
 

@@ -68,13 +68,27 @@ def admin_origin(settings: Settings, shop: str) -> str:
 
 def post_json(http: Http, url: str, payload: bytes, headers: Mapping[str, str]) -> Answer:
     """POST a JSON body. Raises TransientFailure when no whole answer of a sane size arrived, or it is a redirect."""
-    deadline = time.monotonic() + ANSWER_SECONDS
     sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
+    answer = _request(http, "POST", url, sent, payload)
+    if 300 <= answer.status < 400:
+        # Following it could carry the token to another host.
+        raise TransientFailure("redirected", f"Shopify answered with a redirect ({answer.status}).")
+    return answer
+
+
+def get(http: Http, url: str) -> Answer:
+    """GET a public address without credentials; a redirect is an answer. Raises TransientFailure when none arrived."""
+    return _request(http, "GET", url, {"Accept": "application/json"}, None)
+
+
+def _request(http: Http, method: str, url: str, headers: Mapping[str, str], payload: bytes | None) -> Answer:
+    deadline = time.monotonic() + ANSWER_SECONDS
     try:
-        with http.post(
+        with http.request(
+            method,
             url,
             data=payload,
-            headers=sent,
+            headers=dict(headers),
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,
             stream=True,
@@ -85,9 +99,6 @@ def post_json(http: Http, url: str, payload: bytes, headers: Mapping[str, str]) 
     except requests.RequestException as error:
         # Not chained: the exception carries the request, and the request carries secrets.
         raise TransientFailure("network", f"Shopify could not be reached ({type(error).__name__}).") from None
-    if 300 <= response.status_code < 400:
-        # Following it could carry the token to another host.
-        raise TransientFailure("redirected", f"Shopify answered with a redirect ({response.status_code}).")
     return Answer(response.status_code, response.headers, body)
 
 

@@ -36,6 +36,14 @@ class Vault:
                 status=500,
             ) from error
 
+    def opens(self, token: str) -> bool:
+        """Whether one of the keys made ``token``."""
+        try:
+            self._fernet.decrypt(token.encode("ascii"))
+        except (InvalidToken, UnicodeEncodeError):
+            return False
+        return True
+
     def rotate(self, token: str) -> str:
         """The same content encrypted with the first key."""
         try:

@@ -25,6 +25,9 @@ from serializer_app.store.models import Lane, OutboxRow, Shop
 PRIORITY = {"mirror-order": 0, "mirror-variant": 0, "fetch-order": 1, "install": 1, "variant-orders": 2}
 BACKGROUND = 5
 
+SCHEDULED = ("reconcile", "compare", "doctor")
+"""Kinds that come round on a schedule: a shop has one of each waiting at all times."""
+
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 3600.0
 

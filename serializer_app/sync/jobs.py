@@ -9,6 +9,7 @@ from serializer_app.sync import (
     backfill,
     codes,
     deliveries,
+    doctor,
     fetch,
     imports,
     install,
@@ -40,6 +41,7 @@ HANDLERS: dict[str, Handler] = {
     "codes": codes.draw,
     "deliver": deliveries.deliver,
     "mail": mail.send,
+    "doctor": doctor.visit,
 }
 
 

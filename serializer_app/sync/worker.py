@@ -6,6 +6,7 @@ one reads the present state and acts.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app import logs
+from serializer_app.clock import now
 from serializer_app.config import Settings
-from serializer_app.domain import shops, tokens
+from serializer_app.domain import doctor, shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import AdminClient, ShopUnavailable, Throttled, Unauthorised
 from serializer_app.shopify.transport import Http, new_http
@@ -38,6 +40,7 @@ LOST_PAUSE = 300.0
 CLOSED_PAUSE = 60.0
 CLOCK_SECONDS = 60.0
 """How often a worker looks for times that lie ahead of its clock."""
+REPORT_SECONDS = 60.0
 CLOCK_STEP = 2.0
 """A clock that goes back by more seconds than this was set; below that it is being steered."""
 
@@ -123,6 +126,9 @@ class Worker:
         self.stopping = threading.Event()
         self._http = new_http(settings)
         self._look_at = self._ahead = 0.0
+        self._id = secrets.token_hex(8)
+        self._started_at = now()
+        self._report_at = 0.0
 
     def run(self) -> None:
         """Until ``stop``: work while something is due, then wait for a commit of this process or a moment."""
@@ -131,6 +137,7 @@ class Worker:
             self.db.committed.clear()
             try:
                 self._mind_the_clock()
+                self._report_alive()
                 busy = self.step()
             except SQLAlchemyError as error:
                 # Away, full, read-only: whatever it is, a worker that ended would leave everything undone after it.
@@ -161,6 +168,14 @@ class Worker:
         with self.db.write() as session:
             freed = outbox.bring_back(session, LEASE_SECONDS)
         log.warning("the clock was ahead", jobs=freed)
+
+    def _report_alive(self) -> None:
+        """Once a minute, leave word for the doctor (domain.doctor.worker) that this worker is running."""
+        if time.monotonic() < self._report_at:
+            return
+        self._report_at = time.monotonic() + REPORT_SECONDS
+        with self.db.write() as session:
+            doctor.note_worker(session, self._id, self._started_at)
 
     def step(self) -> bool:
         """Do one batch; False when nothing was due. Never raises for what a job did, only for the database."""

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.store.db import Database
-from serializer_app.store.models import OutboxRow, Shop, ShopToken
+from serializer_app.store.models import OutboxRow, Shop, ShopFinding, ShopToken
 from serializer_app.web.counters import Counters
 
 OVERDUE = (60, 900, 3600)
@@ -57,6 +57,7 @@ class _Given(Collector):
 def _stored(session: Session) -> Iterator[Metric]:
     yield from _queue(session)
     yield from _mirror(session)
+    yield _findings(session)
     yield _by_label(
         "serializer_shops",
         "Shops by state",
@@ -75,6 +76,24 @@ def _stored(session: Session) -> Iterator[Metric]:
             .where(Shop.status == "installed")
         ),
     )
+
+
+def _findings(session: Session) -> Metric:
+    """What the doctor last found, as numbers of shops; a check that is fine everywhere has no series."""
+    family = GaugeMetricFamily(
+        "serializer_shop_findings",
+        "Installed shops in which the doctor found something, by check",
+        labels=["check", "level"],
+    )
+    rows = session.execute(
+        select(ShopFinding.check_name, ShopFinding.level, func.count())
+        .join(Shop, Shop.id == ShopFinding.shop_id)
+        .where(Shop.status == "installed", ShopFinding.level.in_(("warning", "problem")))
+        .group_by(ShopFinding.check_name, ShopFinding.level)
+    )
+    for check, level, count in rows:
+        family.add_metric([check, level], count)
+    return family
 
 
 def _queue(session: Session) -> Iterator[Metric]:

@@ -6,6 +6,7 @@ Never rate-limited: a refused webhook comes again and again, and is lost after e
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +17,7 @@ from flask import Blueprint, Response, g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now, parse_iso
-from serializer_app.domain import catalog, deletions, erasures, orders, privacy, shops
+from serializer_app.domain import catalog, deletions, doctor, erasures, orders, privacy, shops
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.registry import customers
 from serializer_app.errors import AppError
@@ -32,6 +33,11 @@ from serializer_app.web.wire import shopify as payloads
 log = structlog.get_logger(__name__)
 
 MOST_BYTES = 20 * 1024 * 1024
+
+NOTE_EVERY = 600.0
+MOST_ARRIVALS = 50_000
+"""Shops and topics that a process remembers to have noted; beyond that it starts anew."""
+_arrivals: dict[tuple[int, str], float] = {}
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
@@ -108,9 +114,25 @@ def webhook(topic: str) -> Response:
             raise AppError("shop_not_installed", "The app is not installed in this shop", status=404)
         g.shop_domain = shop.domain
         handler(session, shop, body)
+        _note_arrival(session, shop.id, topic)
     if happened_at := _happened_at():
         counters().webhook_accepted((now() - happened_at).total_seconds())
     return answer({"ok": True})
+
+
+def _note_arrival(session: Session, shop_id: int, topic: str) -> None:
+    """Tell the doctor that webhooks arrive, at most every ten minutes for each topic and process.
+
+    The last statement of its transaction: two deliveries at once hold each other up for the commit alone.
+    """
+    key = (shop_id, topic)
+    moment = time.monotonic()
+    if moment - _arrivals.get(key, -NOTE_EVERY) < NOTE_EVERY:
+        return
+    doctor.note_webhook(session, shop_id, topic.replace("-", "/", 1))
+    if len(_arrivals) >= MOST_ARRIVALS:
+        _arrivals.clear()
+    _arrivals[key] = moment
 
 
 def _order(creation: bool, actor: str) -> Handler:

@@ -25,6 +25,7 @@ from serializer_app.store import migrate
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Lane, OutboxRow
+from serializer_app.store.outbox import SCHEDULED
 from tests.conftest import API_KEY, API_SECRET, ENCRYPTION_KEY
 from tests.postgres import free_port
 
@@ -130,10 +131,7 @@ class House:
     def waiting(self) -> int:
         """Jobs that are due some time soon."""
         with self.db.read() as session:
-            return int(
-                session.scalar(select(func.count()).where(OutboxRow.kind.not_in(("reconcile", "compare"))))
-                or 0
-            )
+            return int(session.scalar(select(func.count()).where(OutboxRow.kind.not_in(SCHEDULED))) or 0)
 
     def parked(self) -> list[str | None]:
         with self.db.read() as session:

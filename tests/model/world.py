@@ -40,7 +40,6 @@ from serializer_app.web.house import house
 from tests.model.reference import Seen, SeenLine
 
 _numbers = itertools.count(1)
-_SCHEDULED = ("reconcile", "compare")
 FAULT_OF_OURS = "A fault of the app"
 
 
@@ -250,7 +249,7 @@ class World:
         with self.db.write() as session:
             due = update(OutboxRow).where(OutboxRow.shop_id == self.shop_id)
             if not hours:
-                due = due.where(OutboxRow.kind.not_in(_SCHEDULED) | (OutboxRow.key != ""))
+                due = due.where(OutboxRow.kind.not_in(outbox.SCHEDULED) | (OutboxRow.key != ""))
             session.execute(due.values(due_at=past))
             session.execute(
                 update(Lane).where(Lane.shop_id == self.shop_id).values(leased_until=past, paused_until=past)
@@ -291,7 +290,7 @@ class World:
             return session.execute(
                 select(OutboxRow.kind, OutboxRow.key, OutboxRow.parked_at, OutboxRow.problem).where(
                     OutboxRow.shop_id == self.shop_id,
-                    OutboxRow.kind.not_in(_SCHEDULED) | (OutboxRow.key != ""),
+                    OutboxRow.kind.not_in(outbox.SCHEDULED) | (OutboxRow.key != ""),
                 )
             ).all()
 

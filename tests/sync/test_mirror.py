@@ -40,7 +40,7 @@ def waiting(town: Town) -> list[tuple[str, str, int, str | None]]:
     with town.db.read() as session:
         rows = session.execute(
             select(OutboxRow.kind, OutboxRow.key, OutboxRow.attempts, OutboxRow.problem).where(
-                OutboxRow.kind.not_in(("reconcile", "compare"))
+                OutboxRow.kind.not_in(outbox.SCHEDULED)
             )
         )
         return [tuple(row) for row in rows]  # type: ignore[misc]

@@ -18,6 +18,8 @@ from sqlalchemy import update
 from serializer_app import count_together, create_app
 from serializer_app.clock import iso, now
 from serializer_app.config import Settings
+from serializer_app.domain import doctor
+from serializer_app.domain.doctor import Finding, Level
 from serializer_app.store.models import OutboxRow, ShopToken
 from serializer_app.web.counters import LAGS, Counters
 from serializer_app.web.house import house
@@ -146,3 +148,13 @@ def test_any_lag_falls_into_one_bucket() -> None:
         counts = {sample.labels["le"]: sample.value for sample in told.samples if "le" in sample.labels}
         assert counts["+Inf"] == 1
         assert [bound for bound in LAGS if counts[str(bound)]] == [bound for bound in LAGS if bound >= lag]
+
+
+def test_what_the_doctor_found_is_counted_by_check(town: Town) -> None:
+    """Problems and warnings of installed shops; what is fine needs no series."""
+    with town.db.write() as session:
+        found = [Finding("proxy", Level.PROBLEM, "missing"), Finding("token", Level.OK)]
+        doctor.keep(session, town.shop_id, found)
+    told = scrape(town.app)
+    assert value(told, "serializer_shop_findings", check="proxy", level="problem") == 1
+    assert not any(dict(labels).get("check") == "token" for _, labels in told)

@@ -3,6 +3,7 @@
 from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSettings
 from serializer_app.store.models.columns import Base
 from serializer_app.store.models.desk import FieldValue, PackedUnit, Staff, Task, TaskPart
+from serializer_app.store.models.doctor import ShopFinding, WebhookSeen, WorkerSeen
 from serializer_app.store.models.items import BY_CUSTOMER, HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
 from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
@@ -54,6 +55,7 @@ __all__ = [
     "Serial",
     "SerialPattern",
     "Shop",
+    "ShopFinding",
     "ShopToken",
     "Staff",
     "Task",
@@ -62,4 +64,6 @@ __all__ = [
     "Upload",
     "UploadPart",
     "Variant",
+    "WebhookSeen",
+    "WorkerSeen",
 ]

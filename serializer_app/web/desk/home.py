@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, g
 
 from serializer_app.clock import now
-from serializer_app.domain import order_list, overview, privacy, scans, shops, tokens
+from serializer_app.domain import doctor, order_list, overview, privacy, scans, shops, tokens
 from serializer_app.shopify import oauth
 from serializer_app.store import outbox
 from serializer_app.web.desk.frame import desk, said, show, texts
@@ -34,10 +34,19 @@ def home() -> Response:
             pending=overview.registrations_waiting(session, shop.id),
             waiting=waiting,
             parked=parked,
+            checkup=doctor.stored(session, shop.id),
             alerts=len(scans.open_alerts(session, shop.id)),
             troubles=overview.troubles(session, shop.id),
             files=[file for file in privacy.files(session, shop.id) if file.downloaded_at is None],
         )
+
+
+@desk.post("/doctor")
+def check_now() -> Response:
+    """Have the worker examine the shop now instead of at its next turn."""
+    with house().db.write() as session:
+        outbox.put(session, g.shop_id, doctor.KIND, [""])
+    return said(texts()("doctor.started"))
 
 
 @desk.post("/mirror/retry")

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from serializer_app.domain.doctor import Finding
 from serializer_app.domain.warranty import LIFETIME, parse, zone
 from serializer_app.web.texts import (
     claims,
     codes,
+    doctor,
     endpoints,
     frame,
     items,
@@ -38,6 +40,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **codes.WORDS,
     **endpoints.WORDS,
     **staff.WORDS,
+    **doctor.WORDS,
 }
 _MONTHS = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
@@ -127,6 +130,11 @@ class Texts:
             return str(value).replace(",", ", ")
         key = f"value.{value}"
         return self(key) if key in WORDS else str(value)
+
+    def finding(self, finding: Finding) -> tuple[str, str]:
+        """(what the doctor found, what to do about it); the second is empty where there is nothing to do."""
+        key = f"doctor.{finding.check}.{finding.case}"
+        return self(key, **finding.facts), self(f"{key}.do") if f"{key}.do" in WORDS else ""
 
     def action(self, action: str) -> str:
         key = f"action.{action}"
