@@ -6,7 +6,7 @@ tests/domain/test_holdings.py fails for a table that is in neither.
 
 from __future__ import annotations
 
-from serializer_app.domain import privacy
+from serializer_app.domain import privacy, serial_sheets
 from serializer_app.domain.privacy import Holding
 from serializer_app.domain.registry import confirmations, customers
 
@@ -15,6 +15,7 @@ HOLDINGS: tuple[Holding, ...] = (
     privacy.ITEMS,
     customers.HOLDING,
     confirmations.HOLDING,
+    serial_sheets.HOLDING,
 )
 
 COVERED_OTHERWISE = {
@@ -36,13 +37,15 @@ COVERED_OTHERWISE = {
     "packed_units": "names staff",
     "scans": "counts, and bits that thousands of places share",
     "serial_patterns": "how a shop's codes look",
+    "shop_findings": "results of checks of a shop's set-up",
     "shop_tokens": "access to Shopify",
     "shops": "the merchant's shop",
     "staff": "the merchant's staff",
-    "task_parts": "rows of files that staff sent; deleted with the task after thirty days",
     "tasks": "what staff asked for, and how far it is",
     "upload_parts": "serial numbers; deleted with the upload after thirty days",
     "uploads": "how many serial numbers a file had",
     "variants": "products",
+    "webhooks_seen": "when each topic last arrived",
+    "workers": "processes of this deployment",
 }
 """Tables that need no Holding, and why. All of them go with their shop (domain.erasures)."""

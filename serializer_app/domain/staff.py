@@ -7,6 +7,7 @@ more, whoever runs the app names another one (``serializer-app staff``).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,16 @@ class Change:
 
     name: str
     role: Role
+
+
+def member_id(sub: str) -> str:
+    """The ID under which a member of staff is kept: the whole ``sub`` of their id token, or its SHA-256.
+
+    Shopify sends a number. Cutting anything longer off would make two members of staff one.
+    """
+    if len(sub) <= 64 and sub.isascii() and sub.isprintable() and " " not in sub:
+        return sub
+    return hashlib.sha256(sub.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def role(session: Session, shop_id: int, user_id: str) -> Role | None:

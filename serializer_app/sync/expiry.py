@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import deliveries, scans
+from serializer_app.domain import deliveries, scans, tasks
 from serializer_app.domain.registry import code_bundles, confirmations, idempotency, uploads
 
 
@@ -16,3 +16,4 @@ def expire(session: Session, shop_id: int) -> None:
     deliveries.expire(session, shop_id)
     uploads.expire(session, shop_id)
     code_bundles.forget(session, shop_id)
+    tasks.forget(session, shop_id)

@@ -67,6 +67,7 @@ def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
         session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
         privacy.expire_files(session)
         expiry.expire(session, work.shop_id)
+    work.db.scrub()
     return Verdict(done=[job], again=[("reconcile", "", EVERY)], pause=work.rest())
 
 

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import privacy, shops, tokens
+from serializer_app.domain import privacy, shops, staff, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify import oauth
 from serializer_app.shopify.domains import shop_domain
@@ -56,7 +56,7 @@ def staff_of_shop() -> ResponseReturnValue | None:
             "shop_mismatch", "The shop in the address is not the one that is signed in", status=400
         )
     g.shop_domain = g.frame_shop = token.shop
-    g.actor = f"staff:{token.user_id[:64]}"
+    g.actor = f"staff:{staff.member_id(token.user_id)}"
     try:
         g.shop_id = _admitted(token)
     except TokenError as error:

@@ -12,13 +12,13 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.store.db import Database
-from serializer_app.store.models import OutboxRow, Shop, ShopFinding, ShopToken
+from serializer_app.store.models import Erasure, OutboxRow, Shop, ShopFinding, ShopToken
 from serializer_app.web.counters import Counters
 
 OVERDUE = (60, 900, 3600)
@@ -58,6 +58,17 @@ def _stored(session: Session) -> Iterator[Metric]:
     yield from _queue(session)
     yield from _mirror(session)
     yield _findings(session)
+    yield _by_label(
+        "serializer_customer_erasures",
+        "Erasures of customers that Shopify asked for, by what they found; not_found wants a look by a person",
+        "result",
+        {"erased": 0, "not_found": 0},
+        session.execute(
+            select(case((Erasure.counts == "{}", "not_found"), else_="erased"), func.count())
+            .where(Erasure.kind == "customer")
+            .group_by(case((Erasure.counts == "{}", "not_found"), else_="erased"))
+        ),
+    )
     yield _by_label(
         "serializer_shops",
         "Shops by state",

@@ -81,6 +81,7 @@ def compliance() -> Response:
             privacy.redact_customer(session, house().vault, shop, payload.as_dict(), HOLDINGS)
         elif shop is not None:
             privacy.data_request(session, house().vault, shop, payload.as_dict(), HOLDINGS)
+    house().db.scrub()
     return answer({"ok": True})
 
 
@@ -92,6 +93,7 @@ def _erase(domain: str) -> None:
         with house().db.write() as session:
             more = erasures.redact_shop(session, domain, counts)
         still_alive()
+    house().db.scrub()
 
 
 @webhooks.post("/<topic>")

@@ -157,6 +157,7 @@ def delete_registration(query: SerialNamed, body: SerialNamed) -> Response:
         raise AppError("body_contradicts_itself", "Body and query name two serial numbers", status=422)
     with house().db.write() as session:
         registrations.reset(session, g.shop_id, named, actor=g.actor)
+    house().db.scrub()
     return answer(Message(f"Serial number {named} has been reset successfully."))
 
 
@@ -358,8 +359,9 @@ def transfer_registration(registration_id: str, body: TransferInput) -> Response
 def delete_registration_customer(registration_id: str) -> Response:
     with house().db.write() as session:
         registration = registrations.find(session, g.shop_id, registration_id)
-        person = customers.owner(session, house().vault, registration)
-        return answer(Erased(_erased(session, person)))
+        erased = _erased(session, customers.owner(session, house().vault, registration))
+    house().db.scrub()
+    return answer(Erased(erased))
 
 
 @operation(
@@ -379,7 +381,9 @@ def delete_customer(body: CustomerNamed) -> Response:
             customer_ids=(body.customer_id,) if body.customer_id else (),
             emails=(body.email,) if body.email else (),
         )
-        return answer(Erased(_erased(session, person)))
+        erased = _erased(session, person)
+    house().db.scrub()
+    return answer(Erased(erased))
 
 
 def _erased(session: Session, person: Person) -> int:

@@ -170,6 +170,7 @@ def reset_registration(public_id: str) -> Response:
     with house().db.write() as session:
         found = registrations.find(session, g.shop_id, public_id)
         registrations.end(session, [found], actor=g.actor, action="reset")
+    house().db.scrub()
     return said(texts()("registrations.reset"), "/registrations")
 
 
@@ -179,6 +180,7 @@ def erase_customer(public_id: str) -> Response:
     with house().db.write() as session:
         found = registrations.find(session, g.shop_id, public_id)
         count = _erased(session, found)
+    house().db.scrub()
     return said(texts().count("registrations.erased", count), "/registrations")
 
 
