@@ -1,0 +1,277 @@
+"""What a scanned or typed code is in one shop: a unit, a product, an order, a link, or nothing known.
+
+Packing, order page, item search, verify page, serial-number links and API look-ups all ask here, so that a code is the
+same thing on every page. The forms of codes are read by domain.ids.reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import order_list
+from serializer_app.domain.codes import read_item_id, serial_key
+from serializer_app.domain.gtin import barcode_forms, read_gtin
+from serializer_app.domain.ids import reader
+from serializer_app.domain.ids.reader import Form, Reading
+from serializer_app.domain.readings import readings
+from serializer_app.domain.registry import serials
+from serializer_app.store.models import Confirmation, Item, Registration, Serial, Variant
+
+MOST = 20
+LONGEST_KEY = 256
+
+OpenToken = Callable[[str], tuple[str, int] | None]
+"""Opens the sealed token of a link: what it is about ("item", "serial", "owner") and the key of that."""
+
+
+class Kind(StrEnum):
+    """What a code is, the most certain reading first."""
+
+    UNIT = "unit"
+    """An item, a serial of the registry, or both."""
+    PRODUCT = "product"
+    """The barcode, SKU or link of a product, which names no unit of it."""
+    ORDER = "order"
+    LINK = "link"
+    """A link that leads to no unit of this shop."""
+    CODE = "code"
+    """A GS1 code without serial number and product, such as the label of a parcel."""
+    MISTYPED = "mistyped"
+    """Shaped like an item ID that this shop does not have."""
+    TRADE_NUMBER = "trade number"
+    """A GTIN that no product of this shop carries."""
+    UNKNOWN = "unknown"
+    """Any other text: perhaps a serial number that nobody entered yet."""
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """What a code is, and everything in the shop that goes by it.
+
+    ``number`` is what a unit would be called after this code. ``near``: the units go by a number that differs from the
+    code in separators or look-alike letters. ``products`` are the variants that the code names. ``misled`` are units
+    with this number although the code's GTIN says another product. ``suggested`` are units whose item ID differs by one
+    typing error.
+    """
+
+    kind: Kind
+    reading: Reading
+    number: str
+    items: tuple[Item, ...] = ()
+    serials: tuple[Serial, ...] = ()
+    near: bool = False
+    products: tuple[int, ...] = ()
+    orders: tuple[int, ...] = ()
+    misled: tuple[Item | Serial, ...] = ()
+    suggested: tuple[Item, ...] = ()
+
+    @property
+    def by_item_id(self) -> bool:
+        """Whether the code is a unit's item ID, and not a number that a maker or a person gave it."""
+        return any(item.item_id in self.reading.item_ids for item in self.items)
+
+
+def recognize(
+    session: Session,
+    shop_id: int,
+    typed: str,
+    *,
+    open_token: OpenToken = lambda _: None,
+    variants: Iterable[int] = (),
+    orders: bool = True,
+) -> Recognized:
+    """What ``typed`` is. Exact matches come before near ones, living items before removed ones.
+
+    ``variants`` limits the units to those of these products. Visitors are not told which orders exist: for them
+    ``orders`` is False. Reads only; a handful of index probes.
+    """
+    reading = reader.read(typed)
+    if reading.form is Form.EMPTY:
+        return Recognized(Kind.EMPTY, reading, "")
+    if reading.form in (Form.PLAIN, Form.GS1):
+        return _by_number(session, shop_id, reading, set(variants), orders)
+    if reading.form is Form.ORDER_LINK:
+        keys = order_list.named(session, shop_id, reading.number or "") if orders else []
+        return Recognized(Kind.ORDER if keys else Kind.LINK, reading, "", orders=tuple(keys))
+    if reading.form is Form.EXPERIENCE_LINK:
+        products = _of_experience(session, shop_id, reading.token or "")
+        return Recognized(Kind.PRODUCT if products else Kind.LINK, reading, "", products=products)
+    items, held = _of_link(session, shop_id, reading, open_token)
+    number = held[0].serial_number if held else (items[0].serial_number or items[0].item_id if items else "")
+    kind = Kind.UNIT if items or held else Kind.LINK
+    return Recognized(kind, reading, number, tuple(items), tuple(held))
+
+
+def _by_number(
+    session: Session, shop_id: int, reading: Reading, variants: set[int], with_orders: bool
+) -> Recognized:
+    claimed = carrying(session, shop_id, reading.gtin) if reading.gtin else ()
+    number = reading.number or ""
+    if not number:
+        kind = Kind.PRODUCT if claimed else Kind.TRADE_NUMBER if reading.gtin else Kind.CODE
+        return Recognized(kind, reading, "", products=claimed)
+    items, held = _units(session, shop_id, _keys(reading.spellings), reading.item_ids, variants)
+    misled: tuple[Item | Serial, ...] = ()
+    if reading.gtin:
+        others = _others(session, shop_id, reading.gtin, claimed, [*items, *held])
+        misled = tuple(one for one in (*items, *held) if one.variant_id in others)
+        items = [item for item in items if item.variant_id not in others]
+        held = [serial for serial in held if serial.variant_id not in others]
+    products = claimed or (() if reading.gtin else _named(session, shop_id, reading.spellings))
+    orders = tuple(order_list.named(session, shop_id, number)) if with_orders and not reading.gtin else ()
+    found = Recognized(
+        Kind.UNKNOWN, reading, number, tuple(items), tuple(held), False, products, orders, misled
+    )
+    if items or held:
+        return replace(found, kind=Kind.UNIT)
+    if products and not reading.gtin:
+        return replace(found, kind=Kind.PRODUCT)
+    if orders:
+        return replace(found, kind=Kind.ORDER)
+    if misled:
+        return found
+    items, held = _units(session, shop_id, readings(reading.spellings[0])[1:], (), variants | set(claimed))
+    if items or held:
+        return Recognized(Kind.UNIT, reading, number, tuple(items), tuple(held), True, products)
+    if reading.gtin:
+        return found
+    suggested = _suggested(session, shop_id, number)
+    if suggested or reader.looks_like_item_id(number):
+        return Recognized(Kind.MISTYPED, reading, number, suggested=suggested)
+    return replace(found, kind=Kind.TRADE_NUMBER) if reader.trade_number(number) else found
+
+
+def _keys(spellings: Iterable[str]) -> list[str]:
+    keys = dict.fromkeys(serial_key(spelling[: LONGEST_KEY + 1]) for spelling in spellings)
+    return [key for key in keys if key and len(key) <= LONGEST_KEY]
+
+
+def _units(
+    session: Session, shop_id: int, keys: Sequence[str], item_ids: Sequence[str], variants: set[int]
+) -> tuple[list[Item], list[Serial]]:
+    """The items and serials of these names. Removed items only if nothing that lives goes by one of them."""
+    of = (Item.variant_id.in_(variants),) if variants else ()
+    items: dict[int, Item] = {}
+    # Two queries and not one with OR, which would walk the whole shop on SQLite.
+    for condition in (
+        Item.item_id.in_(item_ids) if item_ids else None,
+        Item.serial_key.in_(keys) & Item.serial_key.is_not(None) if keys else None,
+    ):
+        if condition is not None:
+            query = select(Item).where(Item.shop_id == shop_id, condition, *of).order_by(Item.id)
+            living = session.scalars(query.where(Item.removed_at.is_(None)).limit(MOST)).all()
+            found = living or session.scalars(query.where(Item.removed_at.is_not(None)).limit(MOST)).all()
+            items |= {item.id: item for item in found}
+    alive = [item for item in items.values() if item.removed_at is None]
+    held: list[Serial] = []
+    if keys:
+        serial_query = select(Serial).where(Serial.shop_id == shop_id, Serial.serial_key.in_(keys))
+        if variants:
+            serial_query = serial_query.where(Serial.variant_id.in_(variants))
+        held = list(session.scalars(serial_query.order_by(Serial.id).limit(MOST)))
+    dead = not alive and not any(serial.state == "active" for serial in held)
+    return list(items.values()) if dead else alive, held
+
+
+def _of_link(
+    session: Session, shop_id: int, reading: Reading, open_token: OpenToken
+) -> tuple[list[Item], list[Serial]]:
+    """The unit behind one of our links: the token on its label, or the sealed one of a view or an owner's page."""
+    token = reading.token or ""
+    if reading.form is Form.CONFIRMATION_LINK:
+        row = session.execute(
+            select(Confirmation.subject, Confirmation.subject_id).where(
+                Confirmation.shop_id == shop_id, Confirmation.public_id == (read_item_id(token) or "")
+            )
+        ).one_or_none()
+        return ([], []) if row is None else _by_subject(session, shop_id, row.subject, row.subject_id)
+    # With Caps Lock on, a scanner's letters arrive in the other case.
+    for spelling in dict.fromkeys((token, token.swapcase())):
+        opened = open_token(spelling)
+        if opened is not None:
+            return _by_subject(session, shop_id, *opened)
+        serial = serials.by_token(session, shop_id, spelling) if reading.form is Form.UNIT_LINK else None
+        if serial is not None:
+            return _with_item(session, shop_id, serial)
+    return [], []
+
+
+def _by_subject(session: Session, shop_id: int, subject: str, key: int) -> tuple[list[Item], list[Serial]]:
+    if subject == "owner":
+        claim = session.scalars(
+            select(Registration).where(Registration.shop_id == shop_id, Registration.id == key)
+        ).one_or_none()
+        if claim is None:
+            return [], []
+        subject, key = ("item", claim.item_key) if claim.item_key is not None else ("serial", claim.serial_id)
+    if subject == "item":
+        return list(session.scalars(select(Item).where(Item.shop_id == shop_id, Item.id == key))), []
+    serial = session.scalars(select(Serial).where(Serial.shop_id == shop_id, Serial.id == key)).one_or_none()
+    return ([], []) if serial is None else _with_item(session, shop_id, serial)
+
+
+def _with_item(session: Session, shop_id: int, serial: Serial) -> tuple[list[Item], list[Serial]]:
+    if serial.item_key is None:
+        return [], [serial]
+    query = select(Item).where(Item.shop_id == shop_id, Item.id == serial.item_key)
+    items = [item for item in session.scalars(query) if item.removed_at is None or serial.source == "item"]
+    return items, [serial]
+
+
+def _of_experience(session: Session, shop_id: int, experience_id: str) -> tuple[int, ...]:
+    known = experience_id.isascii() and experience_id.isalnum() and len(experience_id) <= 32
+    query = select(Variant.variant_id).where(
+        Variant.shop_id == shop_id,
+        Variant.experience_id.in_([experience_id, experience_id.upper()] if known else [""]),
+    )
+    return tuple(session.scalars(query.limit(MOST)))
+
+
+def carrying(session: Session, shop_id: int, gtin: str) -> tuple[int, ...]:
+    """The variants whose barcode is this GTIN (14 digits), in any of its lengths."""
+    query = select(Variant.variant_id).where(
+        Variant.shop_id == shop_id, Variant.barcode.in_(barcode_forms(gtin))
+    )
+    return tuple(session.scalars(query.order_by(Variant.variant_id).limit(MOST)))
+
+
+def _named(session: Session, shop_id: int, spellings: Sequence[str]) -> tuple[int, ...]:
+    """The variants that have one of ``spellings`` as barcode or SKU."""
+    forms = dict.fromkeys(
+        form for one in spellings for form in (one, one.upper(), one.lower()) if len(form) < 256
+    )
+    gtins = [gtin for one in spellings if (gtin := reader.trade_number(one))]
+    barcodes = [*forms, *(form for gtin in gtins for form in barcode_forms(gtin))]
+    found: dict[int, None] = {}
+    for column, values in ((Variant.barcode, barcodes), (Variant.sku, list(forms))):
+        query = select(Variant.variant_id).where(Variant.shop_id == shop_id, column.in_(values))
+        found |= dict.fromkeys(session.scalars(query.order_by(Variant.variant_id).limit(MOST)))
+    return tuple(found)
+
+
+def _others(
+    session: Session, shop_id: int, gtin: str, claimed: Sequence[int], found: Sequence[Item | Serial]
+) -> set[int]:
+    """The variants among the units found that are another product than the code's GTIN says."""
+    candidates = {one.variant_id for one in found} - set(claimed)
+    if claimed or not candidates:
+        return candidates
+    # No product has this GTIN. That contradicts a variant only if its own barcode is another GTIN.
+    query = select(Variant.variant_id, Variant.barcode).where(
+        Variant.shop_id == shop_id, Variant.variant_id.in_(candidates)
+    )
+    return {row.variant_id for row in session.execute(query) if read_gtin(row.barcode) not in (None, gtin)}
+
+
+def _suggested(session: Session, shop_id: int, number: str) -> tuple[Item, ...]:
+    near = reader.near_item_ids(number)
+    if not near:
+        return ()
+    query = select(Item).where(Item.shop_id == shop_id, Item.item_id.in_(near), Item.removed_at.is_(None))
+    return tuple(session.scalars(query.order_by(Item.id).limit(MOST)))
