@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 
@@ -17,7 +18,7 @@ class AppError(Exception):
 
     ``code`` is stable and documented, ``status`` is the HTTP answer, ``permanent`` says whether trying the same
     thing again can ever help (the worker parks a permanent failure and retries the rest). ``retry_after`` is a
-    wait in seconds where the other side named one.
+    wait in seconds where the other side named one. ``values`` are what ``message`` names, for translations of it.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class AppError(Exception):
         permanent: bool = True,
         details: list[Detail] | None = None,
         retry_after: float | None = None,
+        values: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -37,3 +39,4 @@ class AppError(Exception):
         self.permanent = permanent
         self.details = details or []
         self.retry_after = retry_after
+        self.values = values or {}

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import field_values, item_pages, order_list, variant_list
 from serializer_app.domain.codes import serial_key
+from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.item_pages import Filters
+from serializer_app.domain.registry.recognition import Recognized
 from serializer_app.store.models import Item, Line, Order, Variant
 
 MOST = 50
@@ -28,14 +30,47 @@ class Found:
     variant: str | None
 
 
-def search(session: Session, shop_id: int, text: str) -> list[Found]:
-    """Up to MOST items whose ID, serial number, order, customer, variant or custom field value is like ``text``."""
-    keys: dict[int, None] = {}
-    for way in (_by_reference, _by_serial_beginning, _by_order, _by_number, _by_variant, _by_field_value):
-        if len(keys) >= MOST:
-            break
-        keys |= dict.fromkeys(way(session, shop_id, text))
+def search(session: Session, shop_id: int, code: Recognized) -> list[Found]:
+    """Up to MOST items that a code stands for, or whose ID, number, order, customer, product or field is like it.
+
+    A unit's link and a GS1 code lead to their units; of a plain text the beginning of a serial number is enough.
+    """
+    keys = dict.fromkeys(_of_code(session, shop_id, code))
+    text = code.number or code.reading.text
+    if code.reading.form is Form.PLAIN:
+        for way in (_by_serial_beginning, _by_order, _by_number, _by_variant, _by_field_value):
+            if len(keys) >= MOST:
+                break
+            keys |= dict.fromkeys(way(session, shop_id, text))
     return described(session, shop_id, list(keys)[:MOST])
+
+
+def _of_code(session: Session, shop_id: int, code: Recognized) -> Iterable[int]:
+    """Living items by what the code was recognized as: the unit, else those of its product or order."""
+    keys = [item.id for item in (*code.items, *code.suggested) if item.removed_at is None]
+    tied = [serial.item_key for serial in code.serials if serial.item_key is not None]
+    if tied:
+        living = select(Item.id).where(Item.shop_id == shop_id, Item.id.in_(tied), Item.removed_at.is_(None))
+        keys += session.scalars(living)
+    if not keys:
+        for order_id in code.orders[:3]:
+            keys += _filtered(session, shop_id, {"orderId": order_id})
+        for variant_id in code.products[:5]:
+            keys += _of_variant(session, shop_id, variant_id)
+    return keys
+
+
+def _of_variant(session: Session, shop_id: int, variant_id: int) -> list[int]:
+    """The newest items of a variant."""
+    rows = item_pages.page(
+        session.connection(),
+        shop_id,
+        {"productVariantId": variant_id},
+        direction="previous",
+        beyond=_ABOVE_ALL,
+        most=20,
+    ).rows
+    return [row[0] for row in rows][::-1]
 
 
 def page(
@@ -104,10 +139,6 @@ def _filtered(session: Session, shop_id: int, filters: Filters) -> list[int]:
     return [row[0] for row in item_pages.page(session.connection(), shop_id, filters, most=MOST).rows]
 
 
-def _by_reference(session: Session, shop_id: int, text: str) -> list[int]:
-    return _filtered(session, shop_id, {"itemRef": text})
-
-
 def _by_serial_beginning(session: Session, shop_id: int, text: str) -> Iterable[int]:
     key = serial_key(text)
     if len(key) < 2:
@@ -149,15 +180,7 @@ def _by_variant(session: Session, shop_id: int, text: str) -> list[int]:
     variants, _, _ = variant_list.page(session, shop_id, text=text, most=5)
     keys: list[int] = []
     for variant in variants:
-        rows = item_pages.page(
-            session.connection(),
-            shop_id,
-            {"productVariantId": variant.variant_id},
-            direction="previous",
-            beyond=_ABOVE_ALL,
-            most=20,
-        ).rows
-        keys += [row[0] for row in rows][::-1]
+        keys += _of_variant(session, shop_id, variant.variant_id)
     return keys
 
 

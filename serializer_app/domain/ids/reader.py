@@ -17,6 +17,7 @@ from serializer_app.domain.codes import ALPHABET, check_symbol, read_item_id, re
 from serializer_app.domain.gtin import read_gtin
 from serializer_app.domain.ids import gs1, keyboards
 from serializer_app.domain.ids.gs1 import GS
+from serializer_app.text import clean_code
 
 LONGEST = 1000
 """Longer texts are cut: a link with its query is shorter, and a code much shorter."""
@@ -42,9 +43,9 @@ class Form(StrEnum):
 
     EMPTY = "empty"
     UNIT_LINK = "unit link"
-    """The page of one unit; ``token`` is the last part of its address."""
+    """The page of one unit; ``tokens`` holds the last part of its address, and what it may be on another keyboard."""
     EXPERIENCE_LINK = "experience link"
-    """The page of a product; ``token`` is its experience ID."""
+    """The page of a product; ``tokens`` holds its experience ID."""
     OWNER_LINK = "owner link"
     CONFIRMATION_LINK = "confirmation link"
     ORDER_LINK = "order link"
@@ -70,24 +71,15 @@ class Reading:
     text: str
     number: str | None = None
     gtin: str | None = None
-    token: str | None = None
+    tokens: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
     item_ids: tuple[str, ...] = ()
 
 
 def clean(typed: str) -> str:
-    """``typed`` without what nobody sees: zero-width and format characters, controls, half surrogates, outer space.
-
-    No-break and other wide spaces become spaces. FNC1 (``\\x1d``) stays, since it separates the parts of a barcode.
-    """
-    kept = []
-    for char in typed[: 4 * LONGEST]:
-        category = unicodedata.category(char)
-        if char in "\t\n\r" or category in ("Zs", "Zl", "Zp"):
-            kept.append(" ")
-        elif char == GS or (category not in ("Cc", "Cf", "Cs") and not _invisible(char)):
-            kept.append(char)
-    return "".join(kept).strip()[:LONGEST]
+    """``typed`` without what nobody sees and without outer space (text.clean_code). FNC1 (``\\x1d``) stays."""
+    parts = typed[: 4 * LONGEST].replace("\x1e", GS).split(GS)
+    return GS.join(map(clean_code, parts)).strip(" ")[:LONGEST]
 
 
 def read(typed: str) -> Reading:
@@ -99,11 +91,14 @@ def read(typed: str) -> Reading:
     text = clean(typed)
     if not text:
         return Reading(Form.EMPTY, "")
-    for spelling in (*_letters(text), *_layouts(text)):
+    for spelling in _letters(text):
         found = _structured(text, spelling, inner=False)
         if found is not None:
             return found
-    return _plain(text, text)
+    meant = [found for one in _layouts(text) if (found := _structured(text, one, inner=False))]
+    # A GS1 code proves its layout: it has a check digit. A number behind a symbology identifier proves little.
+    meant.sort(key=lambda found: (found.form is Form.PLAIN, found.form is not Form.GS1))
+    return _together(meant) if meant else _plain(text, text)
 
 
 def looks_like_item_id(text: str) -> bool:
@@ -141,9 +136,16 @@ def trade_number(text: str) -> str | None:
     return read_gtin(unicodedata.normalize("NFKC", text).strip())
 
 
-def _invisible(char: str) -> bool:
-    """Marks without a glyph that Unicode files under letters or marks."""
-    return char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufffc" or "\ufe00" <= char <= "\ufe0f"
+def _together(meant: list[Reading]) -> Reading:
+    """One reading of those that several keyboard layouts give: they differ in letters only, such as Y and Z."""
+    first = meant[0]
+    alike = [one for one in meant if (one.form, one.gtin) == (first.form, first.gtin)]
+    return replace(
+        first,
+        tokens=tuple(dict.fromkeys(token for one in alike for token in one.tokens)),
+        spellings=tuple(dict.fromkeys(spelling for one in alike for spelling in one.spellings)),
+        item_ids=tuple(dict.fromkeys(item_id for one in alike for item_id in one.item_ids)),
+    )
 
 
 def _letters(text: str) -> list[str]:
@@ -228,7 +230,7 @@ def _place(text: str, segments: list[str], query: str, *, inner: bool) -> Readin
         if following is None:
             continue
         if name in _PLACES:
-            return Reading(_PLACES[name], text, token=following)
+            return Reading(_PLACES[name], text, tokens=(following,))
         if name == "orders" and re.fullmatch("[0-9]{1,19}", following):
             return Reading(Form.ORDER_LINK, text, following)
         if name == "items" and looks_like_item_id(following):

@@ -100,7 +100,7 @@ def recognize(
         keys = order_list.named(session, shop_id, reading.number or "") if orders else []
         return Recognized(Kind.ORDER if keys else Kind.LINK, reading, "", orders=tuple(keys))
     if reading.form is Form.EXPERIENCE_LINK:
-        products = _of_experience(session, shop_id, reading.token or "")
+        products = _of_experience(session, shop_id, reading.tokens)
         return Recognized(Kind.PRODUCT if products else Kind.LINK, reading, "", products=products)
     items, held = _of_link(session, shop_id, reading, open_token)
     number = held[0].serial_number if held else (items[0].serial_number or items[0].item_id if items else "")
@@ -119,8 +119,9 @@ def _by_number(
     items, held = _units(session, shop_id, _keys(reading.spellings), reading.item_ids, variants)
     misled: tuple[Item | Serial, ...] = ()
     if reading.gtin:
-        others = _others(session, shop_id, reading.gtin, claimed, [*items, *held])
-        misled = tuple(one for one in (*items, *held) if one.variant_id in others)
+        found_units: list[Item | Serial] = [*items, *held]
+        others = _others(session, shop_id, reading.gtin, claimed, found_units)
+        misled = tuple(unit for unit in found_units if unit.variant_id in others)
         items = [item for item in items if item.variant_id not in others]
         held = [serial for serial in held if serial.variant_id not in others]
     products = claimed or (() if reading.gtin else _named(session, shop_id, reading.spellings))
@@ -183,16 +184,16 @@ def _of_link(
     session: Session, shop_id: int, reading: Reading, open_token: OpenToken
 ) -> tuple[list[Item], list[Serial]]:
     """The unit behind one of our links: the token on its label, or the sealed one of a view or an owner's page."""
-    token = reading.token or ""
     if reading.form is Form.CONFIRMATION_LINK:
         row = session.execute(
             select(Confirmation.subject, Confirmation.subject_id).where(
-                Confirmation.shop_id == shop_id, Confirmation.public_id == (read_item_id(token) or "")
+                Confirmation.shop_id == shop_id,
+                Confirmation.public_id.in_([read_item_id(token) or "" for token in reading.tokens]),
             )
-        ).one_or_none()
+        ).first()
         return ([], []) if row is None else _by_subject(session, shop_id, row.subject, row.subject_id)
     # With Caps Lock on, a scanner's letters arrive in the other case.
-    for spelling in dict.fromkeys((token, token.swapcase())):
+    for spelling in dict.fromkeys((*reading.tokens, *(token.swapcase() for token in reading.tokens))):
         opened = open_token(spelling)
         if opened is not None:
             return _by_subject(session, shop_id, *opened)
@@ -224,12 +225,9 @@ def _with_item(session: Session, shop_id: int, serial: Serial) -> tuple[list[Ite
     return items, [serial]
 
 
-def _of_experience(session: Session, shop_id: int, experience_id: str) -> tuple[int, ...]:
-    known = experience_id.isascii() and experience_id.isalnum() and len(experience_id) <= 32
-    query = select(Variant.variant_id).where(
-        Variant.shop_id == shop_id,
-        Variant.experience_id.in_([experience_id, experience_id.upper()] if known else [""]),
-    )
+def _of_experience(session: Session, shop_id: int, tokens: Sequence[str]) -> tuple[int, ...]:
+    known = [token.upper() for token in tokens if token.isascii() and token.isalnum() and len(token) <= 32]
+    query = select(Variant.variant_id).where(Variant.shop_id == shop_id, Variant.experience_id.in_(known))
     return tuple(session.scalars(query.limit(MOST)))
 
 

@@ -6,18 +6,17 @@ has the unit's own link has the random token of its serial, which no list and no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import catalog, ties
-from serializer_app.domain.codes import read_item_id
-from serializer_app.domain.readings import readings
-from serializer_app.domain.registry import lookups, registrations, serials, warranties
+from serializer_app.domain.registry import lookups, recognition, registrations, serials, warranties
+from serializer_app.domain.registry.recognition import OpenToken, Recognized
 from serializer_app.domain.registry.warranties import Cover
 from serializer_app.domain.ties import HOLDS
 from serializer_app.store.models import Customer, Item, Line, Order, Registration, Serial, Shop
@@ -25,7 +24,7 @@ from serializer_app.store.models import Customer, Item, Line, Order, Registratio
 State = Literal["genuine", "removed", "replaced"]
 Subject = Literal["item", "serial"]
 
-MOST = 20
+MOST = recognition.MOST
 
 
 @dataclass(frozen=True)
@@ -61,70 +60,37 @@ class Unit:
         return "serial", self.serial.id
 
 
-def find(session: Session, shop: Shop, typed: str, *, variants: Iterable[int] = ()) -> list[Unit]:
-    """The units somebody may mean who typed a serial number or an item ID; of ``variants`` only, where given.
+def find(
+    session: Session,
+    shop: Shop,
+    typed: str,
+    *,
+    variants: Iterable[int] = (),
+    open_token: OpenToken = lambda _: None,
+) -> list[Unit]:
+    """The units somebody may mean who typed or scanned ``typed``; of ``variants`` only, where given.
 
     Living ones first: what was removed or replaced is found only where nothing else goes by that number.
     """
-    keys = readings(typed)
-    item_id = read_item_id(typed)
-    wanted = set(variants)
-    for names in (keys[:1], keys):
-        found = [*_under(session, shop, names, item_id, wanted)]
-        if found:
-            return found
-    return []
+    found = recognition.recognize(
+        session, shop.id, typed, variants=variants, open_token=open_token, orders=False
+    )
+    return of_recognized(session, shop, found)
 
 
-def _under(
-    session: Session, shop: Shop, keys: Sequence[str], item_id: str | None, variants: set[int]
-) -> list[Unit]:
-    named = [Item.serial_key.in_(keys) & Item.serial_key.is_not(None)] if keys else []
-    items = _items(session, shop, Item.removed_at.is_(None), named, item_id, variants)
-    held = _serials(session, shop, keys, variants)
-    living = [serial for serial in held if serial.state == "active"]
-    known = {item.id for item in items}
-    sold = {item.variant_id for item in items}
-    found = [of_item(session, shop, item) for item in items]
+def of_recognized(session: Session, shop: Shop, found: Recognized) -> list[Unit]:
+    """The units that a code was recognized as."""
+    living = [serial for serial in found.serials if serial.state == "active"]
+    known = {item.id for item in found.items}
+    sold = {item.variant_id for item in found.items}
+    here = [of_item(session, shop, item) for item in found.items]
     # Entered on a unit but not tied to it: still one thing with one number.
-    found += [
+    here += [
         of_serial(session, shop, serial)
         for serial in living
         if serial.item_key not in known and serial.variant_id not in sold
     ]
-    if found:
-        return found
-    gone = _items(session, shop, Item.removed_at.is_not(None), named, item_id, variants)
-    found = [of_item(session, shop, item) for item in gone]
-    return found or [of_serial(session, shop, serial) for serial in held]
-
-
-def _items(
-    session: Session,
-    shop: Shop,
-    state: ColumnElement[bool],
-    named: Sequence[ColumnElement[bool]],
-    item_id: str | None,
-    variants: set[int],
-) -> list[Item]:
-    """Two questions and not one with OR, which would walk the whole shop (item_pages says more)."""
-    conditions = [*named, *([Item.item_id == item_id] if item_id else [])]
-    found: dict[int, Item] = {}
-    for condition in conditions:
-        query = select(Item).where(Item.shop_id == shop.id, state, condition)
-        if variants:
-            query = query.where(Item.variant_id.in_(variants))
-        found |= {item.id: item for item in session.scalars(query.order_by(Item.id).limit(MOST))}
-    return [found[key] for key in sorted(found)]
-
-
-def _serials(session: Session, shop: Shop, keys: Sequence[str], variants: set[int]) -> list[Serial]:
-    if not keys:
-        return []
-    query = select(Serial).where(Serial.shop_id == shop.id, Serial.serial_key.in_(keys))
-    if variants:
-        query = query.where(Serial.variant_id.in_(variants))
-    return list(session.scalars(query.order_by(Serial.id).limit(MOST)))
+    return here or [of_serial(session, shop, serial) for serial in found.serials]
 
 
 def by_key(session: Session, shop: Shop, subject: str, key: int) -> Unit | None:

@@ -12,14 +12,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.domain import gtin
 from serializer_app.domain.qr import TYPES, drawn
-from serializer_app.domain.registry import code_bundles, serials, units
+from serializer_app.domain.registry import code_bundles, recognition, serials, units
 from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.pages import PATH, shown
 from serializer_app.web.buyer.unit import reach
-from serializer_app.web.buyer.verify import guessed_by, pick, view_of
+from serializer_app.web.buyer.verify import guessed_by, pick, recognize, view_of
 from serializer_app.web.house import house
 
 MOST_SCALE = 40
@@ -97,7 +97,7 @@ def trade_unit(number: str, serial: str) -> BaseResponse:
         own = units.by_token(session, shop, request.args.get("k", ""))
         if own is not None and own.product.variant_id in variants and own.number == serial:
             return _onward(f"{PATH}/u/{request.args['k']}")
-        found = pick(session, shop, serial, variants)
+        found = pick(session, shop, recognize(session, serial, variants))
     if not found:
         count_failure(guessed)
         return shown("verify.html", verdict="not_found", typed=serial)
@@ -124,15 +124,10 @@ def _experience(session: Session, experience_id: str) -> Variant:
 def _variants(session: Session, number: str) -> tuple[int, ...]:
     """The variants that carry a GTIN; raises AppError 404 where there is none."""
     read = gtin.read_gtin(number)
-    found = session.scalars(
-        select(Variant.variant_id)
-        .where(Variant.shop_id == g.shop_id, Variant.barcode.in_(gtin.barcode_forms(read) if read else []))
-        .order_by(Variant.variant_id)
-        .limit(units.MOST)
-    ).all()
+    found = recognition.carrying(session, g.shop_id, read) if read else ()
     if not found:
         raise AppError("product_unknown", "There is no such product", status=404)
-    return tuple(found)
+    return found
 
 
 def _image(text: str, kind: str) -> Response:

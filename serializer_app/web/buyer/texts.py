@@ -38,10 +38,32 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "not_found": ("Not found", "Nicht gefunden"),
     "not_found_long": (
-        "{shop} knows no product with the number “{number}”. Check it for typing errors. If it stands on your "
-        "product exactly like this, please contact the shop.",
-        "{shop} kennt kein Produkt mit der Nummer „{number}“. Prüfe sie auf Tippfehler. Steht sie genau so auf "
-        "deinem Produkt, wende dich bitte an den Shop.",
+        "{shop} has no product with the number “{number}”. Check it for typing errors. If your product shows exactly "
+        "this number, please contact the shop.",
+        "{shop} hat kein Produkt mit der Nummer „{number}“. Prüfe sie auf Tippfehler. Steht sie genau so auf deinem "
+        "Produkt, wende dich bitte an den Shop.",
+    ),
+    "is_product_long": (
+        "“{number}” is a product’s barcode: every unit of the product has the same one. Enter the serial number or the "
+        "item ID from the label.",
+        "„{number}“ ist der Barcode eines Produkts, den alle Exemplare gemeinsam haben. Gib die Seriennummer oder die "
+        "Artikel-ID vom Etikett ein.",
+    ),
+    "is_link_long": (
+        "This link leads to no product of {shop}. Enter the serial number or the item ID from the label.",
+        "Dieser Link führt zu keinem Produkt von {shop}. Gib die Seriennummer oder die Artikel-ID vom Etikett ein.",
+    ),
+    "mistyped_long": (
+        "“{number}” looks like an item ID, but {shop} has no product with it. Compare it with the label character by "
+        "character. If your product shows exactly this number, please contact the shop.",
+        "„{number}“ sieht aus wie eine Artikel-ID, aber {shop} hat kein Produkt dazu. Vergleiche sie Zeichen für "
+        "Zeichen mit dem Etikett. Steht sie genau so auf deinem Produkt, wende dich bitte an den Shop.",
+    ),
+    "other_product_long": (
+        "The code “{number}” names one product, but the serial number in it belongs to another product of {shop}. "
+        "Please contact the shop.",
+        "Der Code „{number}“ nennt ein Produkt, aber die Seriennummer darin gehört zu einem anderen Produkt von "
+        "{shop}. Wende dich bitte an den Shop.",
     ),
     "ambiguous": ("Which one is yours?", "Welches ist deins?"),
     "ambiguous_long": (

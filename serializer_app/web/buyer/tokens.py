@@ -11,6 +11,7 @@ import base64
 import binascii
 import struct
 import time
+from collections.abc import Callable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -38,6 +39,18 @@ def unseal(vault: Vault, shop_id: int, purpose: str, token: str) -> tuple[str, i
     """(kind, key), or None for a token that is wrong, too old or made for another shop or purpose."""
     found = unseal_marked(vault, shop_id, purpose, token)
     return None if found is None else found[:2]
+
+
+def opener(vault: Vault, shop_id: int) -> Callable[[str], tuple[str, int] | None]:
+    """Opens the sealed token of a view or of an owner's page, for domain.registry.recognition.
+
+    It says which unit is meant and gives no right: whether an owner's link still holds is for that page.
+    """
+
+    def opened(token: str) -> tuple[str, int] | None:
+        return unseal(vault, shop_id, "view", token) or unseal(vault, shop_id, "owner", token)
+
+    return opened
 
 
 def unseal_marked(vault: Vault, shop_id: int, purpose: str, token: str) -> tuple[str, int, int] | None:

@@ -6,8 +6,9 @@ from flask import Response, g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import scans
-from serializer_app.domain.codes import read_item_id
-from serializer_app.domain.registry import units
+from serializer_app.domain.ids import reader
+from serializer_app.domain.registry import recognition, units
+from serializer_app.domain.registry.recognition import Kind, Recognized
 from serializer_app.domain.registry.units import Unit
 from serializer_app.store.models import Shop
 from serializer_app.web.buyer import tokens
@@ -17,13 +18,11 @@ from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
 from serializer_app.web.limits import Guessed
 
-LONGEST = 200
-
 
 @buyer.get("/verify")
 def verify() -> Response:
     """The form, and with ``?code=`` the verdict: a GET, so that it works without script and as a link."""
-    typed = request.args.get("code", "").strip()[:LONGEST]
+    typed = reader.clean(request.args.get("code", ""))
     if not typed:
         with house().db.read() as session:
             shop_of(session)
@@ -32,10 +31,15 @@ def verify() -> Response:
     check_patience(guessed)
     with house().db.read() as session:
         shop = shop_of(session)
-        found = pick(session, shop, typed)
+        code = recognize(session, typed)
+        found = pick(session, shop, code)
+        products = [units.product(session, shop.id, variant, None) for variant in code.products[:1]]
     if not found:
         count_failure(guessed)
-        return shown("verify.html", verdict="not_found", typed=typed)
+        product = products[0] if products else None
+        return shown(
+            "verify.html", verdict="not_found", reason=_reason(code), typed=typed, product_known=product
+        )
     unit = found[0]
     if len(found) > 1:
         return shown("verify.html", verdict="ambiguous", typed=typed, choices=linked(found))
@@ -46,18 +50,42 @@ def verify() -> Response:
     return shown("verify.html", verdict="genuine", typed=typed, unit=unit, link=view_of(unit), alert=seen)
 
 
+def _reason(code: Recognized) -> str:
+    """The key of the text that says why nothing was found."""
+    if code.misled:
+        return "other_product_long"
+    return _REASONS.get(code.kind, "not_found_long")
+
+
+_REASONS = {
+    Kind.PRODUCT: "is_product_long",
+    Kind.TRADE_NUMBER: "is_product_long",
+    Kind.CODE: "is_product_long",
+    Kind.LINK: "is_link_long",
+    Kind.MISTYPED: "mistyped_long",
+}
+
+
 def guessed_by(typed: str) -> Guessed:
     """Item IDs are random: who has a whole one did not guess it."""
-    return "secrets" if read_item_id(typed) else "names"
+    return "secrets" if reader.read(typed).item_ids else "names"
 
 
-def pick(session: Session, shop: Shop, typed: str, variants: tuple[int, ...] = ()) -> list[Unit]:
+def recognize(session: Session, typed: str, variants: tuple[int, ...] = ()) -> Recognized:
+    """What a visitor typed or scanned is. Which orders exist is not told."""
+    open_token = tokens.opener(house().vault, g.shop_id)
+    return recognition.recognize(
+        session, g.shop_id, typed, variants=variants, open_token=open_token, orders=False
+    )
+
+
+def pick(session: Session, shop: Shop, code: Recognized) -> list[Unit]:
     """One unit for each product that carries this number; of several of one product the visitor's own, or the first.
 
     An item that somebody took away counts only where nothing else has the number.
     """
     chosen: dict[int, Unit] = {}
-    for unit in units.find(session, shop, typed, variants=variants):
+    for unit in units.of_recognized(session, shop, code):
         other = chosen.get(unit.product.variant_id)
         if other is None or (_own(unit) and not _own(other)):
             chosen[unit.product.variant_id] = unit

@@ -14,6 +14,7 @@ import structlog
 from flask import Blueprint, Response, g, request, url_for
 
 from serializer_app.clock import now
+from serializer_app.domain.ids import reader
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import answer, failure
@@ -43,6 +44,8 @@ _SCRIPT_WORDS = {
     "twice": "serials.twice",
     "surplus": "serials.surplus",
     "left": "scan.left",
+    "anyway": "scan.anyway",
+    "undo": "scan.undo",
     "every": "products.every.sure",
     "now": "order.now",
     "unsaved": "order.unsaved",
@@ -89,7 +92,7 @@ def refused(error: AppError) -> Response:
     """An expected failure: at the field for a write, a page with a way out for a page."""
     log.info("refused", code=error.code, status=error.status)
     words = texts()
-    message = words.failure(error.code, error.message)
+    message = words.failure(error)
     if request.method != "GET":
         told = AppError(
             error.code,
@@ -130,8 +133,7 @@ def parameters(**changes: str | int | None) -> dict[str, str]:
 
 def asked(name: str, longest: int = 255) -> str:
     """A parameter of this page as text that can be looked up; empty where there is none."""
-    text = request.args.get(name, "").strip()[:longest]
-    return "".join(character for character in text if character.isprintable())
+    return reader.clean(request.args.get(name, ""))[:longest]
 
 
 def asked_number(name: str) -> int | None:

@@ -123,4 +123,4 @@ def _errors(task_id: str, head: list[str], words: Texts) -> Iterator[str]:
 
 
 def _reason(words: Texts, code: str, message: str) -> str:
-    return words.problem(message) if code == "form_invalid" else words.failure(code, message)
+    return words.problem(message) if code == "form_invalid" else words.failure(AppError(code, message))

@@ -7,28 +7,30 @@ from typing import Any
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import field_values, item_search, items, orders, shops, staff
+from serializer_app.domain import field_values, item_search, items, orders, serial_entry, shops, staff
+from serializer_app.domain.ids import reader
 from serializer_app.domain.item_pages import Filters
 from serializer_app.domain.items import ItemChanges
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Shop
 from serializer_app.web.desk.forms import checked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
+from serializer_app.web.desk.scan import recognized
 from serializer_app.web.house import house
-from serializer_app.web.wire.values import FieldValue, SerialNumber
+from serializer_app.web.wire.values import FieldValue
 
 FILTERS = {"variant": "productVariantId", "customer": "customerId", "order": "orderId"}
 
 
 @desk.get("/items")
 def item_rows() -> Response:
-    text = asked("q", 100)
+    text = asked("q", reader.LONGEST)
     filters = asked_filters()
     previous = following = None
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         if text:
-            found = item_search.search(session, shop.id, text)
+            found = item_search.search(session, shop.id, recognized(session, text))
         else:
             found, newer, older = item_search.page(
                 session, shop.id, filters, before=asked_number("before"), after=asked_number("after")
@@ -102,7 +104,7 @@ def change_item(item_id: str) -> Response:
     serial: Any = ...
     if "serialNumber" in request.form:
         number = typed("serialNumber")
-        serial = None if not number else _at("serialNumber", SerialNumber, number)
+        serial = number or None
     fields = {
         name.removeprefix("customFields."): _at(name, FieldValue, value.replace("\r\n", "\n"))
         for name, value in request.form.items()
@@ -113,6 +115,8 @@ def change_item(item_id: str) -> Response:
         shop = shops.by_id(session, g.shop_id)
         found = known(session, item_id)
         allowed = [field["key"] for field in shops.custom_fields(shop)]
+        if isinstance(serial, str) and serial != found.serial_number:
+            serial = _serial(session, found, serial)
         changes = ItemChanges(
             serial_number=serial,
             warranty=warranty["warranty"]
@@ -125,9 +129,7 @@ def change_item(item_id: str) -> Response:
             items.change(session, shop.id, found, changes, allowed_fields=allowed, actor=g.actor)
         except AppError as error:
             if error.code.startswith("serial_number"):
-                error.details = [
-                    {"path": "serialNumber", "message": texts().failure(error.code, error.message)}
-                ]
+                error.details = [{"path": "serialNumber", "message": texts().failure(error)}]
             raise
         words = texts()
         return said(
@@ -137,6 +139,23 @@ def change_item(item_id: str) -> Response:
             warranty=words.warranty(found.warranty),
             fields=filled(shop, found),
         )
+
+
+def _serial(session: Session, item: Item, code: str) -> str:
+    """The serial number that somebody entered for a unit. Sending a number again that was asked about confirms it."""
+    try:
+        return serial_entry.number_of(
+            session,
+            g.shop_id,
+            recognized(session, code),
+            variant_id=item.variant_id,
+            confirmed=request.form.get("confirmed") == code,
+        )
+    except AppError as error:
+        words = texts()
+        more = f" {words('serials.anyway')}" if error.code.startswith(serial_entry.ASK) else ""
+        error.details = [{"path": "serialNumber", "message": words.failure(error) + more}]
+        raise
 
 
 @desk.post("/items/<item_id>/restore")

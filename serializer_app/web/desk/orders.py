@@ -8,7 +8,7 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import items, order_list, orders, shops, units
+from serializer_app.domain import items, order_list, orders, serial_entry, shops, units
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Shop
 from serializer_app.web.answers import answer
@@ -17,10 +17,10 @@ from serializer_app.web.desk.forms import checked, json_body, typed
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
 from serializer_app.web.desk.items import filled
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
+from serializer_app.web.desk.scan import recognized
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.inputs import Adjustment
-from serializer_app.web.wire.values import SerialNumber
 
 STATES = ("serials", "warning", "complete")
 
@@ -31,6 +31,8 @@ class SerialEntry(msgspec.Struct, rename="camel"):
     item_id: str
     serial_number: str | None
     version: int | None = None
+    confirmed: bool = False
+    """Somebody was asked and wants what they entered as the serial number."""
 
 
 class SerialEntries(msgspec.Struct):
@@ -120,22 +122,33 @@ def enter_serials(order_id: int) -> Response:
 
 def _entered(session: Session, order_id: int, entry: SerialEntry, words: Texts) -> dict[str, Any]:
     try:
-        number = None if entry.serial_number is None else checked(SerialNumber, entry.serial_number)
         item = items.find(session, g.shop_id, entry.item_id)
         if item is None or item.order_id != order_id:
             raise AppError("item_not_found", f"Item {entry.item_id[:64]} not found.", status=404)
+        number = None if entry.serial_number is None else _number(session, item, entry)
         with session.begin_nested():
             changes = items.ItemChanges(serial_number=number, version=entry.version)
             items.change(session, g.shop_id, item, changes, allowed_fields=(), actor=g.actor)
     except AppError as error:
-        return {"error": _reason(error, words), **_present(session, entry)}
+        reason = _reason(error, words)
+        if error.code.startswith(serial_entry.ASK):
+            return {"error": f"{reason} {words('serials.anyway')}", "ask": True}
+        return {"error": reason, **_present(session, entry)}
     return {"version": item.version, "serialNumber": item.serial_number}
+
+
+def _number(session: Session, item: Item, entry: SerialEntry) -> str:
+    """The serial number that somebody scanned or typed for a unit."""
+    code = recognized(session, entry.serial_number or "")
+    return serial_entry.number_of(
+        session, g.shop_id, code, variant_id=item.variant_id, confirmed=entry.confirmed
+    )
 
 
 def _reason(error: AppError, words: Texts) -> str:
     if error.details:
         return words.problem(error.details[0]["message"])
-    return words.failure(error.code, error.message)
+    return words.failure(error)
 
 
 def _present(session: Session, entry: SerialEntry) -> dict[str, Any]:

@@ -118,6 +118,7 @@
     return null;
   };
   const complain = (form, error) => {
+    if (error.code?.startsWith("confirm_") && form.elements.confirmed) form.elements.confirmed.value = form.elements.serialNumber.value.trim();
     let focused = false;
     const loose = [];
     for (const { path, message } of error.details || []) {
@@ -310,7 +311,8 @@
     saving = saving.then(() => store([field]));
   };
   const store = async (group) => {
-    const entries = group.map((field) => ({ itemId: field.dataset.item, serialNumber: field.value.trim() || null, version: Number(field.dataset.version) }));
+    for (const field of group) field.dataset.sent = field.value;
+    const entries = group.map((field) => ({ itemId: field.dataset.item, serialNumber: field.value.trim() || null, version: Number(field.dataset.version), confirmed: !!field.dataset.asked && field.dataset.asked === field.value.trim() }));
     const found = await send(address($("[data-serials]").dataset.serials), JSON.stringify({ entries }), "application/json").catch(() => null);
     group.forEach((field, at) => {
       const verdict = found?.ok ? found.results[at] : { error: found?.error?.message || words.away };
@@ -319,12 +321,15 @@
       if (verdict.error) {
         say(row, "wrong", "");
         mark(field, verdict.error);
+        field.dataset.asked = verdict.ask ? field.value.trim() : "";
         // Whoever enters it once more has seen what somebody else entered, and means it.
         if (verdict.version) { field.dataset.version = verdict.version; field.dataset.saved = verdict.serialNumber ?? ""; }
         tell(`${field.value.trim()}: ${verdict.error}`, true);
         return back(field);
       }
       unmark(field);
+      // What was scanned may have been a link or a GS1 code; the field shows the number that it names.
+      if (verdict.serialNumber && field.dataset.sent === field.value) field.value = verdict.serialNumber;
       field.dataset.version = verdict.version;
       const below = row.nextElementSibling;
       if (below?.matches(".unfolded")) $("form", below).elements.version.value = verdict.version;
@@ -353,6 +358,8 @@
       // Some scanners end with Tab instead of Enter; who typed a number by hand goes on to the next one as well.
       if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey && field.value.trim() !== field.dataset.saved)) {
         event.preventDefault();
+        // The same number once more, after the question: the browser sees no change.
+        if (field.dataset.asked && field.dataset.asked === field.value.trim()) enter(field);
         const next = all.slice(at + 1).find((one) => !one.value) || all[at + 1];
         if (next) { next.focus(); next.select(); } else field.blur();
       } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -460,23 +467,43 @@
     const line = $("input[name=line]:checked")?.value || "";
     saving = saving.then(() => checked(form, code, line));
   };
-  const checked = async (form, code, line) => {
-    const found = await send(address(target(form)), JSON.stringify({ code, line }), "application/json").catch(() => null);
+  const checked = async (form, code, line, confirmed = false) => {
+    const body = JSON.stringify({ code, line, confirmed });
+    const found = await send(address(target(form)), body, "application/json").catch(() => null);
     if (!form.isConnected) return;
     const verdict = $("#verdict");
     const good = !!found?.ok;
-    verdict.className = `verdict ${good ? "good" : "bad"}`;
+    const asks = !good && !!found?.error?.code?.startsWith("confirm_");
+    verdict.className = `verdict ${good ? "good" : asks ? "ask" : "bad"}`;
     verdict.textContent = good ? found.message : `${code}: ${found?.error?.message || words.away}`;
+    // The focus stays in the field: a scanner ends with Enter, which would press the button.
+    if (asks) offer(words.anyway, () => (saving = saving.then(() => checked(form, code, line, true))), form);
     if (!good) return;
+    offer(words.undo, () => (saving = saving.then(() => undo(form, found))), form);
     const row = document.querySelector(`.unit-scan[data-unit="${CSS.escape(found.itemId)}"]`);
     row?.classList.add("done");
     if (row) { $(".serial", row).textContent = found.serialNumber || ""; $(".state", row).textContent = "✓"; }
     $("#left").textContent = words.left.replace("{count}", found.left);
     if (!found.left) {
-      form.hidden = $("#units").hidden = verdict.hidden = true;
+      form.hidden = $("#units").hidden = true;
       $("#finished").hidden = false;
       $("#finished input, #finished a").focus();
     }
+  };
+  const offer = (label, act, form) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button";
+    button.textContent = label;
+    button.addEventListener("click", () => { button.disabled = true; $("input.code", form).focus(); act(); });
+    $("#verdict").append(" ", button);
+  };
+  const undo = async (form, { itemId, entered }) => {
+    const body = JSON.stringify({ itemId, entered });
+    const found = await send(address(`${target(form)}/undo`), body, "application/json").catch(() => null);
+    if (!found?.ok) return tell(found?.error?.message || words.away, true);
+    await load(location.href, { push: false, scroll: false });
+    tell(found.message);
   };
 
   // --- long work: files to look through, and bars that follow the worker ----------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 from serializer_app.domain.doctor import Finding
 from serializer_app.domain.warranty import LIFETIME, parse, zone
+from serializer_app.errors import AppError
 from serializer_app.web.texts import (
     claims,
     codes,
@@ -140,9 +141,14 @@ class Texts:
         key = f"action.{action}"
         return self(key) if key in WORDS else action
 
-    def failure(self, code: str, message: str) -> str:
+    def failure(self, error: AppError) -> str:
         """An expected failure in this language; its own English sentence where nobody translated it."""
-        return failures.GERMAN.get(code, message) if self.language == "de" else message
+        if self.language != "de" or error.code not in failures.GERMAN:
+            return error.message
+        try:
+            return failures.GERMAN[error.code].format_map(error.values)
+        except KeyError:  # kept without what it names, as the reason of a refused row
+            return error.message
 
     def problem(self, message: str) -> str:
         """What is wrong with one field, as web.wire says it in English."""

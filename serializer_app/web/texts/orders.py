@@ -140,32 +140,55 @@ WORDS = {
     "labels.none.text": ("This order has no items.", "Diese Bestellung hat keine Artikel."),
     "labels.qr": ("QR code of {item}", "QR-Code von {item}"),
     "labels.serial": ("S/N {serial}", "S/N {serial}"),
-    "scan.title": ("Scan at the packing table", "Scannen am Packtisch"),
+    "scan.title": (
+        "Packing",
+        "Packen",
+    ),
     "scan.lead": (
         "Scan an order, then its units one after another. Keyboard and scanner are all you need.",
-        "Scannen Sie eine Bestellung, dann ihre Stücke nacheinander. Tastatur und Scanner genügen.",
+        "Scannen Sie eine Bestellung, dann ihre Exemplare nacheinander. Tastatur und Scanner genügen.",
     ),
     "scan.order": ("Order number, item ID or serial number", "Bestellnummer, Artikel-ID oder Seriennummer"),
     "scan.open": ("Open order", "Bestellung öffnen"),
-    "scan.unit": ("Scan a unit", "Stück scannen"),
-    "scan.check": ("Check", "Prüfen"),
-    "scan.unknown": ("No order found for {code}", "Keine Bestellung gefunden für {code}"),
-    "scan.many": ("Several orders match {code}", "Mehrere Bestellungen passen zu {code}"),
-    "scan.ready": ("Ready for the first unit", "Bereit für das erste Stück"),
-    "scan.go.on": ("Go on with the next unit", "Weiter mit dem nächsten Stück"),
-    "scan.again": ("Start again", "Von vorn beginnen"),
-    "scan.again.sure": (
-        "All units of this order count as not scanned. Serial numbers that were entered stay.",
-        "Alle Stücke dieser Bestellung gelten als nicht gescannt. Eingetragene Seriennummern bleiben.",
+    "scan.unit": (
+        "Scan a unit",
+        "Exemplar scannen",
     ),
-    "scan.again.done": ("Ready to scan again", "Bereit, noch einmal zu scannen"),
+    "scan.check": ("Check", "Prüfen"),
+    "scan.many": ("Several orders match {code}", "Mehrere Bestellungen passen zu {code}"),
+    "scan.ready": (
+        "Ready for the first unit",
+        "Bereit für das erste Exemplar",
+    ),
+    "scan.go.on": (
+        "Scan the next unit",
+        "Scannen Sie das nächste Exemplar",
+    ),
+    "scan.again": (
+        "Start over",
+        "Neu beginnen",
+    ),
+    "scan.again.sure": (
+        "All units of this order will count as not scanned. Serial numbers that were entered stay.",
+        "Alle Exemplare dieser Bestellung gelten dann als nicht gescannt. Eingetragene Seriennummern bleiben.",
+    ),
+    "scan.again.done": (
+        "Ready to scan again",
+        "Bereit, noch einmal zu scannen",
+    ),
     "scan.left": ("{count} left", "Noch {count}"),
     "scan.line": ("New serial numbers go to", "Neue Seriennummern gehören zu"),
     "scan.product": ("Product", "Produkt"),
     "scan.state": ("Scanned", "Gescannt"),
-    "scan.good": ("{item} is right", "{item} stimmt"),
+    "scan.good": (
+        "{item} matches",
+        "{item} stimmt",
+    ),
     "scan.entered": ("{serial} entered for {product}", "{serial} eingetragen für {product}"),
-    "scan.done": ("Everything is in", "Alles ist dabei"),
+    "scan.done": (
+        "All units scanned",
+        "Alle Exemplare gescannt",
+    ),
     "scan.done.text": (
         "Order {name} is complete. Scan the next one.",
         "Bestellung {name} ist vollständig. Scannen Sie die nächste.",
@@ -173,7 +196,75 @@ WORDS = {
     "scan.next": ("Next order", "Nächste Bestellung"),
     "scan.none": ("Nothing to scan", "Nichts zu scannen"),
     "scan.none.text": (
-        "No unit of this order is tracked, or its items were not generated yet.",
-        "Kein Stück dieser Bestellung wird verfolgt, oder seine Artikel wurden noch nicht erzeugt.",
+        "No unit of this order is tracked.",
+        "Kein Exemplar dieser Bestellung wird erfasst.",
+    ),
+    "scan.missing.one": (
+        "1 tracked unit of this order has no item yet. The order is not complete without it.",
+        "1 erfasstes Exemplar dieser Bestellung hat noch keinen Eintrag. "
+        "Ohne ihn ist die Bestellung nicht vollständig.",
+    ),
+    "scan.missing.other": (
+        "{count} tracked units of this order have no item yet. The order is not complete without them.",
+        "{count} erfasste Exemplare dieser Bestellung haben noch keinen Eintrag. "
+        "Ohne sie ist die Bestellung nicht vollständig.",
+    ),
+    "scan.generate": (
+        "Create missing items",
+        "Fehlende Einträge erzeugen",
+    ),
+    "scan.undo": (
+        "Undo",
+        "Rückgängig",
+    ),
+    "scan.undone": (
+        "Last scan undone",
+        "Letzter Scan rückgängig gemacht",
+    ),
+    "scan.anyway": (
+        "Use it as the serial number",
+        "Als Seriennummer verwenden",
+    ),
+    "serials.anyway": (
+        "Enter it once more to use it anyway.",
+        "Geben Sie sie noch einmal ein, um sie trotzdem zu verwenden.",
+    ),
+    "scan.no.order.unit": (
+        "The unit {code} belongs to no order",
+        "Das Exemplar {code} gehört zu keiner Bestellung",
+    ),
+    "scan.no.order.product": (
+        "{code} is the barcode or SKU of a product. Scan an order number, an item ID or a serial number.",
+        "{code} ist der Barcode oder die SKU eines Produkts. "
+        "Scannen Sie eine Bestellnummer, Artikel-ID oder Seriennummer.",
+    ),
+    "scan.no.order.order": (
+        "No order found for {code}",
+        "Keine Bestellung gefunden für {code}",
+    ),
+    "scan.no.order.link": (
+        "This link leads to no unit of this shop: {code}",
+        "Dieser Link führt zu keinem Exemplar dieses Shops: {code}",
+    ),
+    "scan.no.order.code": (
+        "This code names no unit: {code}",
+        "Dieser Code nennt kein Exemplar: {code}",
+    ),
+    "scan.no.order.mistyped": (
+        "{code} looks like an item ID with a typing error. Scan it again.",
+        "{code} sieht aus wie eine Artikel-ID mit Tippfehler. Scannen Sie sie noch einmal.",
+    ),
+    "scan.no.order.trade_number": (
+        "{code} looks like the barcode of a product. Scan an order number, an item ID or a serial number.",
+        "{code} sieht aus wie der Barcode eines Produkts. "
+        "Scannen Sie eine Bestellnummer, Artikel-ID oder Seriennummer.",
+    ),
+    "scan.no.order.unknown": (
+        "No order found for {code}",
+        "Keine Bestellung gefunden für {code}",
+    ),
+    "scan.no.order.empty": (
+        "Scan or enter a code",
+        "Scannen Sie einen Code oder geben Sie ihn ein",
     ),
 }

@@ -153,7 +153,7 @@ def test_the_packing_table_tells_what_is_wrong_at_once_and_keeps_what_was_scanne
         200,
         sale[1],
     )
-    assert scan(desk, "https://x.myshopify.com/u/nobody") == (409, "scan_unknown")
+    assert scan(desk, "https://x.myshopify.com/u/nobody") == (409, "code_is_link")
     for code in ("%231001", "known"):
         assert desk.get(f"/scan?code={code}").headers["Location"] == "/scan/1"
 
