@@ -176,7 +176,8 @@ def _units(
         if variants:
             serial_query = serial_query.where(Serial.variant_id.in_(variants))
         held = list(session.scalars(serial_query.order_by(Serial.id).limit(MOST)))
-    dead = not alive and not any(serial.state == "active" for serial in held)
+    # The serial that an item ID became lives and dies with its item.
+    dead = not alive and not any(serial.state == "active" and serial.source != "item" for serial in held)
     return list(items.values()) if dead else alive, held
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from serializer_app.domain import items, orders, packing
 from serializer_app.domain.items import ItemChanges
-from serializer_app.domain.registry import claims, lookups, registrations, swaps, units
+from serializer_app.domain.registry import claims, lookups, recognition, registrations, swaps, units
 from serializer_app.domain.registry.people import Person
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Registration
@@ -134,7 +134,8 @@ def test_packing_and_the_order_page_go_by_one_rule(world: World, sold: str) -> N
     def scan(code: str) -> str:
         try:
             with world.db.write() as session:
-                packing.scan(session, world.shop_id, 901, code, line_item_id=None, actor="staff:1")
+                found = recognition.recognize(session, world.shop_id, code)
+                packing.scan(session, world.shop_id, 901, found, line_item_id=None, actor="staff:1")
         except AppError as error:
             return error.code
         return "entered"
