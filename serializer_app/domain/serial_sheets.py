@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import contacts, history, item_events, items, sheet_rows, tasks
+from serializer_app.domain import contacts, history, item_events, items, sheet_cells, sheet_rows, tasks
 from serializer_app.domain.codes import serial_key
 from serializer_app.domain.privacy import Holding, Person
 from serializer_app.domain.sheet_rows import Sheet, SheetRow
@@ -28,6 +28,8 @@ MOST_BYTES = 20 * 1024 * 1024
 PART = 500
 """Rows that are entered at once: on SQLite the webhooks wait for their turn behind each part."""
 
+MOST_NOTES = 200
+
 Entry = tuple[int, list[str], int, str, str | None]
 """A row that can be entered: its number, its cells, the unit's key, the serial number, and the one it had before."""
 Refusal = tuple[int, list[str], str, str]
@@ -36,23 +38,34 @@ Refusal = tuple[int, list[str], str, str]
 
 @dataclass(frozen=True)
 class Judged:
-    """What a file would do: the rows that can be entered, those that cannot, and how many are entered already."""
+    """What a file would do: the rows that can be entered, those that cannot, and how many are entered already.
+
+    ``blank`` rows have no serial number; ``notes`` are worth a look before the import.
+    """
 
     head: list[str]
     entries: list[Entry]
     refusals: list[Refusal]
     same: int
+    blank: int
+    notes: list[sheet_rows.Note]
 
 
 def look_through(
-    session: Session, shop_id: int, text: str, *, wrong: Callable[[str], AppError | None]
+    session: Session,
+    shop_id: int,
+    content: bytes,
+    *,
+    wrong: Callable[[str], AppError | None],
+    heartbeat: Callable[[], None] = lambda: None,
 ) -> Judged:
-    """Say what a file would do, over all of its rows; reads only, since a large one takes seconds.
+    """Say what a file would do, over all of its rows. Reads only, because a large file takes seconds.
 
-    ``wrong`` tells what is wrong with a serial number in itself. Raises AppError ``csv_…`` 422.
+    ``wrong`` tells what is wrong with a serial number in itself. Raises AppError ``csv_…`` and ``file_…`` 422.
     """
-    sheet = sheet_rows.read(text)
-    return Judged(sheet.head, *_judged(session, shop_id, sheet, wrong))
+    sheet = sheet_rows.read(content, heartbeat=heartbeat)
+    judged = _judged(session, shop_id, sheet, wrong)
+    return Judged(sheet.head, *judged, blank=sheet.blank, notes=sheet.notes)
 
 
 def keep(session: Session, shop_id: int, judged: Judged, *, actor: str) -> Task:
@@ -64,10 +77,15 @@ def keep(session: Session, shop_id: int, judged: Judged, *, actor: str) -> Task:
         session,
         shop_id,
         KIND,
-        {"head": judged.head, "parts": len(parts)},
+        {
+            "head": judged.head,
+            "parts": len(parts),
+            "notes": judged.notes[:MOST_NOTES],
+            "noted": len(judged.notes),
+        },
         total=len(entries),
         actor=actor,
-        tally={"good": len(entries), "same": judged.same, "bad": len(judged.refusals)},
+        tally={"good": len(entries), "same": judged.same, "bad": len(judged.refusals), "blank": judged.blank},
         parts=[(_json(part), _json(errors)) for part, errors in zip(parts, told, strict=True)],
     )
 
@@ -97,6 +115,8 @@ def _judge(
     row: SheetRow, units: sheet_rows.Units, given: dict[int, int], wrong: Callable[[str], AppError | None]
 ) -> Entry | None:
     """What a row would enter; None where it is entered already."""
+    if row.trouble is not None:
+        raise AppError(row.trouble, sheet_cells.TROUBLES[row.trouble], status=422)
     if (problem := wrong(row.serial)) is not None:
         raise problem
     unit = sheet_rows.unit_of(row, units, given)

@@ -1,10 +1,9 @@
-"""A spreadsheet of serial numbers as it was sent: its rows, and which unit each of them speaks of."""
+"""Rows of a spreadsheet of serial numbers, and the unit that each of them means."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -12,9 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from serializer_app.domain import sheet_reader
 from serializer_app.domain.codes import read_item_id, serial_key
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Line, Order
+from serializer_app.text import clean_code
 
 MOST_ROWS = 200_000
 _NAMES = {
@@ -31,27 +32,38 @@ _NAMES = {
     "position": "position",
     "unit": "position",
 }
-# A spreadsheet would run what begins with these; the export puts a mark before them, which is taken off again here.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EVERY = 1000
 
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row: where it stands, its cells as they are, and those with a meaning by name."""
+    """One row: its number in the sheet, its cells, and those with a meaning by name.
+
+    ``trouble`` is an error code when a cell with a meaning cannot be read.
+    """
 
     number: int
     cells: list[str]
     named: dict[str, str]
+    trouble: str | None = None
 
     @property
     def serial(self) -> str:
         return self.named["serial"]
 
 
+Note = tuple[int, str, str]
+"""Something to check before importing: (row, or 0 for the whole file; code; detail)."""
+
+
 @dataclass(frozen=True)
 class Sheet:
+    """``blank`` counts the rows that have content but no serial number."""
+
     head: list[str]
     rows: list[SheetRow]
+    blank: int
+    notes: list[Note]
 
 
 class Unit(NamedTuple):
@@ -64,27 +76,50 @@ class Unit(NamedTuple):
     lives: bool
 
 
-def read(text: str) -> Sheet:
-    """Rows with a serial number. Raises AppError ``csv_columns``, ``csv_invalid``, ``csv_too_long`` (all 422)."""
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    try:
-        head = next(reader, [])
-        names = [_NAMES.get(_plain(name), "") for name in head]
-        _check(names)
-        rows = []
-        at = reader.line_num + 1
-        for cells in reader:
-            named = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if name}
-            named["serial"] = _unmarked(named.get("serial", ""))
-            if named["serial"]:
-                rows.append(SheetRow(at, cells, named))
-            at = reader.line_num + 1
-            if len(rows) > MOST_ROWS:
-                raise AppError("csv_too_long", f"A file has at most {MOST_ROWS:,} rows", status=422)
-    except csv.Error as error:
-        raise AppError("csv_invalid", f"The file is no CSV: line {reader.line_num}", status=422) from error
-    return Sheet(head, rows)
+def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> Sheet:
+    """Read the rows of a CSV or .xlsx file. ``heartbeat`` is called every thousand rows.
+
+    Raises AppError ``csv_columns``, ``csv_invalid``, ``csv_too_long``, ``file_…`` (all 422).
+    """
+    sheet = sheet_reader.open_sheet(content)
+    names = [_NAMES.get(_plain(name), "") for name in sheet.head]
+    _check(names)
+    used = {at for at, name in enumerate(names) if name}
+    rows: list[SheetRow] = []
+    notes: list[Note] = []
+    blank = 0
+    for count, row in enumerate(sheet.rows):
+        if count % _EVERY == 0:
+            heartbeat()
+        if not any(row.cells):
+            continue
+        named = {name: clean_code(cell).strip() for name, cell in zip(names, row.cells, strict=False) if name}
+        if not named.get("serial"):
+            blank += 1
+            continue
+        trouble = next((code for at, code in row.troubles.items() if at in used), None)
+        notes += [(row.number, code, row.cells[at]) for at, code in row.notes.items() if at in used]
+        rows.append(SheetRow(row.number, row.cells, named, trouble))
+        if len(rows) > MOST_ROWS:
+            raise AppError("csv_too_long", f"A file has at most {MOST_ROWS:,} rows", status=422)
+    ignored = [name for name, meaning in zip(sheet.head, names, strict=True) if name and not meaning]
+    about = [(0, code, detail) for code, detail in sheet.notes]
+    about += [(0, "columns_ignored", ", ".join(ignored))] if ignored else []
+    return Sheet(sheet.head, rows, blank, [*about, *_suspicions(rows), *notes])
+
+
+def _suspicions(rows: Sequence[SheetRow]) -> Iterable[Note]:
+    """Serial numbers that look as if a spreadsheet had changed them, or as if two had been pasted into one cell."""
+    lengths = Counter(len(row.serial) for row in rows if row.serial.isdigit())
+    usual, often = max(lengths.items(), key=itemgetter(1), default=(0, 0))
+    # Zeros are missing when nearly all numbers are as long as each other and some of them begin with zero.
+    regular = often >= 3 and often * 5 >= sum(lengths.values()) * 4
+    zeros = regular and any(row.serial[0] == "0" for row in rows if len(row.serial) == usual)
+    for row in rows:
+        if regular and row.serial.isdigit() and usual - 4 <= len(row.serial) < usual:
+            yield row.number, "serial_zeros" if zeros else "serial_short", row.serial
+        elif len(row.serial.split()) == 2 and all(len(part) >= 6 for part in row.serial.split()):
+            yield row.number, "serial_two", row.serial
 
 
 def _plain(name: str) -> str:
@@ -99,10 +134,9 @@ def _check(names: Sequence[str]) -> None:
             "The file's first line must name the columns serial_number and item_id, or order with line or sku",
             status=422,
         )
-
-
-def _unmarked(serial: str) -> str:
-    return serial[1:] if serial.startswith("'") and serial[1:].startswith(FORMULA) else serial
+    twice = sorted(name for name in has if name and names.count(name) > 1)
+    if twice:
+        raise AppError("csv_twice", f"Two columns of the file mean the same: {', '.join(twice)}", status=422)
 
 
 @dataclass

@@ -88,7 +88,7 @@ def _looked_through(desk: Desk, item_ids: list[str]) -> str:
     with desk.town.db.write() as session:
         shop_id = desk.town.shop_id
         judged = serial_sheets.look_through(
-            session, shop_id, f"item_id,serial\r\n{rows}", wrong=lambda _: None
+            session, shop_id, f"item_id,serial\r\n{rows}".encode(), wrong=lambda _: None
         )
         task = serial_sheets.keep(session, shop_id, judged, actor="staff:1")
         return f"/items/import/{task.public_id}"

@@ -6,13 +6,11 @@ downloading ever holds more than one of them, and a killed worker loses one part
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, select
@@ -22,7 +20,7 @@ from serializer_app.clock import now
 from serializer_app.domain import archives, gtin, item_search, qr, tasks
 from serializer_app.domain.archives import Packed
 from serializer_app.domain.registry import serials, uploads
-from serializer_app.domain.sheet_rows import FORMULA
+from serializer_app.domain.sheet_writer import Writer
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Serial, Shop, Task, TaskPart, UploadPart, Variant
 
@@ -243,15 +241,13 @@ def part(session: Session, task: Task, number: int) -> Part:
 def archive(bundle: Iterator[Part]) -> Iterator[bytes]:
     """The ZIP file, part by part; the index comes last, because it tells of all the others."""
     files: list[Packed] = []
-    sheet = io.StringIO()
-    writer = csv.writer(sheet)
-    sheet.write("\ufeff")
-    writer.writerow(COLUMNS)
+    writer = Writer("csv", COLUMNS)
+    index: list[bytes] = []
     for one in bundle:
         yield one.files
         files += [piece.archived for piece in one.pieces]
-        writer.writerows([_safe(getattr(piece, name)) for name in COLUMNS] for piece in one.pieces)
-    packed, stored = archives.pack("index.csv", sheet.getvalue().encode())
+        index.append(writer.write([getattr(piece, name) for name in COLUMNS] for piece in one.pieces))
+    packed, stored = archives.pack("index.csv", b"".join([*index, writer.end()]))
     yield stored
     yield from archives.directory([*files, packed])
 
@@ -349,8 +345,3 @@ def _piece(
 def _name(serial_number: str) -> str:
     """A serial number as a file may be called everywhere: no folder, no mark, no name that Windows keeps to itself."""
     return "code-" + (re.sub(r"[^A-Za-z0-9-]+", "_", serial_number).strip("_")[:40] or "x")
-
-
-def _safe(cell: Any) -> Any:
-    """A spreadsheet would run what begins like a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -6,8 +6,6 @@ share one is told so, row by row.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +14,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, warranty
+from serializer_app.domain import catalog, sheet_cells, sheet_reader, warranty
+from serializer_app.domain.sheet_writer import Writer
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
 
@@ -39,7 +38,7 @@ _NAMES = {name.lower(): name for name in COLUMNS}
 
 @dataclass
 class Verdicts:
-    """``errors``: {"row", "errorMessage"} and what names the row; rows count from 2, below the line of names."""
+    """``errors``: {"row", "errorMessage"} and what names the row; ``row`` is its number in the sheet."""
 
     changed: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list)
@@ -47,7 +46,7 @@ class Verdicts:
 
 def sheet(session: Session, shop_id: int) -> Iterator[str]:
     """All variants of a shop as CSV. ``warrantyDuration``: ISO 8601 as P24M, ``none``, or empty if never set."""
-    yield ",".join(COLUMNS) + "\r\n"
+    writer = Writer("csv", COLUMNS, bom=False)
     after = 0
     while True:
         rows = session.scalars(
@@ -57,24 +56,24 @@ def sheet(session: Session, shop_id: int) -> Iterator[str]:
             .limit(_PAGE)
         ).all()
         if not rows:
+            yield writer.end().decode()
             return
         after = rows[-1].variant_id
-        text = io.StringIO()
-        csv.writer(text).writerows(_cells(row) for row in rows)
-        yield text.getvalue()
+        yield writer.write(_cells(row) for row in rows).decode()
 
 
-def read_sheet(session: Session, shop_id: int, content: str) -> Verdicts:
+def read_sheet(session: Session, shop_id: int, content: bytes) -> Verdicts:
     """Change how variants are tracked, a row each; a row that is wrong changes nothing and says why.
 
     A row is found by productVariantId or experienceId. Raises AppError ``sheet_invalid`` 422 for what is no sheet.
     """
-    rows = _rows(content)
+    numbered = _rows(content)
+    rows = [row for _, row, _ in numbered]
     verdicts = Verdicts()
     found = [_named(session, shop_id, row) for row in rows]
     skus = _carriers(session, shop_id, rows, found)
-    for number, (row, variant) in enumerate(zip(rows, found, strict=True), start=2):
-        problem = _problem(row, variant, skus)
+    for (number, row, trouble), variant in zip(numbered, found, strict=True):
+        problem = trouble or _problem(row, variant, skus)
         if problem is None and variant is not None:
             _change(session, shop_id, variant, row)
             verdicts.changed += 1
@@ -102,24 +101,26 @@ def _cells(variant: Variant) -> tuple[Any, ...]:
     )
 
 
-def _rows(content: str) -> list[dict[str, str]]:
-    first = content.partition("\n")[0]
-    reader = csv.reader(io.StringIO(content), delimiter=";" if first.count(";") > first.count(",") else ",")
+def _rows(content: bytes) -> list[tuple[int, dict[str, str], str | None]]:
+    """(number in the sheet, cells by name, what could not be read) of every row that has content."""
     try:
-        names = [_NAMES.get(name.strip().replace("_", "").lower(), "") for name in next(reader, [])]
+        sheet = sheet_reader.open_sheet(content)
+        names = [_NAMES.get(name.strip().replace("_", "").lower(), "") for name in sheet.head]
         if not {"experienceId", "productVariantId"} & set(names):
             raise _invalid(
                 "The first line must name the columns, experienceId or productVariantId among them"
             )
-        rows = [
-            {name: cell.strip() for name, cell in zip(names, row, strict=False) if name}
-            for row in reader
-            if any(cell.strip() for cell in row)
-        ]
-    except csv.Error as error:
-        raise _invalid(f"The sheet is no CSV: line {reader.line_num}: {error}") from error
-    if len(rows) > MOST_ROWS:
-        raise _invalid(f"A sheet has at most {MOST_ROWS:,} rows")
+        rows: list[tuple[int, dict[str, str], str | None]] = []
+        for row in sheet.rows:
+            if not any(cell.strip() for cell in row.cells):
+                continue
+            named = {name: cell.strip() for name, cell in zip(names, row.cells, strict=False) if name}
+            lost = [code for at, code in row.troubles.items() if at < len(names) and names[at]]
+            rows.append((row.number, named, sheet_cells.TROUBLES[lost[0]] if lost else None))
+            if len(rows) > MOST_ROWS:
+                raise _invalid(f"A sheet has at most {MOST_ROWS:,} rows")
+    except AppError as error:
+        raise _invalid(error.message) from error
     return rows
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Literal
@@ -13,8 +11,10 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain import sheet_cells, sheet_reader
 from serializer_app.domain.codes import make_item_ids, read_item_id
 from serializer_app.domain.registry import serials
+from serializer_app.domain.sheet_writer import Writer
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Shop, Upload, UploadPart
@@ -28,12 +28,17 @@ RESULT_LIFE = timedelta(days=30)
 Form = Literal["csv", "jsonl"]
 COLUMNS = ("serialNumber", "experienceId", "productSku", "quantity")
 RESULT_COLUMNS = ("serialNumber", "experienceId", "productSku", "quantity", "url", "qrUrl", "errorMessage")
+_UNREADABLE = "unreadable"
+"""In an entry of a spreadsheet: why one of its cells could not be read."""
 _NAMES = {name.lower(): name for name in COLUMNS}
 
 
 def begin(session: Session, shop_id: int, form: Form, content: bytes, *, actor: str) -> Upload:
-    """Keep a file and have the worker enter it. Raises AppError ``upload_invalid`` 422 for what is no such file."""
-    parts, total = _parts(_entries(form, _text(content)))
+    """Keep a file and have the worker enter it. ``csv`` stands for every spreadsheet, .xlsx too.
+
+    Raises AppError ``upload_invalid`` 422 for what is no such file.
+    """
+    parts, total = _parts(_sheet_entries(content) if form == "csv" else _json_entries(_text(content)))
     if not total:
         raise _invalid("The file has no entries")
     upload = Upload(
@@ -93,7 +98,14 @@ def enter_next(session: Session, shop: Shop, public_id: str) -> bool:
         UploadPart.number == upload.parts_done,
     )
     entries = msgspec.json.decode(session.scalars(select(UploadPart.content).where(*here)).one())
-    verdicts = serials.enter(session, shop, entries, source="imported", actor=upload.created_by)
+    lost = (
+        [entry for entry in entries if type(entry) is dict and _UNREADABLE in entry]
+        if upload.form == "csv"
+        else []
+    )
+    readable = [entry for entry in entries if entry not in lost] if lost else entries
+    verdicts = serials.enter(session, shop, readable, source="imported", actor=upload.created_by)
+    verdicts.errors += [{**entry, "errorMessage": entry.pop(_UNREADABLE)} for entry in lost]
     lines = [msgspec.json.encode(verdict).decode() for verdict in (*verdicts.created, *verdicts.errors)]
     session.execute(
         # What was sent is in the verdicts; keeping it twice would only be more to erase.
@@ -143,12 +155,11 @@ def result(session: Session, upload: Upload) -> Iterator[str]:
 
 
 def _as_csv(verdicts: Iterator[str | None]) -> Iterator[str]:
-    yield ",".join(RESULT_COLUMNS) + "\r\n"
+    writer = Writer("csv", RESULT_COLUMNS, bom=False)
     for lines in verdicts:
-        sheet = io.StringIO()
-        writer = csv.DictWriter(sheet, RESULT_COLUMNS, extrasaction="ignore")
-        writer.writerows(msgspec.json.decode(line) for line in (lines or "").split("\n") if line)
-        yield sheet.getvalue()
+        rows = (msgspec.json.decode(line) for line in (lines or "").split("\n") if line)
+        yield writer.write([row.get(name) for name in RESULT_COLUMNS] for row in rows).decode()
+    yield writer.end().decode()
 
 
 def _text(content: bytes) -> str:
@@ -156,10 +167,6 @@ def _text(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _invalid(f"The file is not UTF-8: byte {error.start} is wrong") from error
-
-
-def _entries(form: Form, text: str) -> Iterator[Any]:
-    return _csv_entries(text) if form == "csv" else _json_entries(text)
 
 
 def _json_entries(text: str) -> Iterator[Any]:
@@ -172,22 +179,25 @@ def _json_entries(text: str) -> Iterator[Any]:
                 yield None
 
 
-def _csv_entries(text: str) -> Iterator[Any]:
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
+def _sheet_entries(content: bytes) -> Iterator[Any]:
     try:
-        names = [_NAMES.get(name.strip().replace("_", "").lower(), "") for name in next(reader, [])]
+        sheet = sheet_reader.open_sheet(content)
+        names = [_NAMES.get(name.strip().replace("_", "").lower(), "") for name in sheet.head]
         if not {"serialNumber", "quantity"} & set(names) or not {"experienceId", "productSku"} & set(names):
             raise _invalid(
                 "The first line must name the columns: serialNumber (or quantity) and experienceId or productSku"
             )
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                yield _entry(
-                    {name: cell for name, cell in zip(names, row, strict=False) if name and cell.strip()}
-                )
-    except csv.Error as error:
-        raise _invalid(f"The file is no CSV: line {reader.line_num}: {error}") from error
+        for row in sheet.rows:
+            cells: dict[str, Any] = {
+                name: cell for name, cell in zip(names, row.cells, strict=False) if name and cell.strip()
+            }
+            lost = [code for at, code in row.troubles.items() if at < len(names) and names[at]]
+            if lost:
+                cells[_UNREADABLE] = sheet_cells.TROUBLES[lost[0]]
+            if cells or any(row.cells):
+                yield _entry(cells)
+    except AppError as error:
+        raise _invalid(error.message) from error
 
 
 def _entry(cells: dict[str, Any]) -> dict[str, Any]:

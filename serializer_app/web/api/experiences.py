@@ -8,6 +8,7 @@ import msgspec
 from flask import Response, g, request
 
 from serializer_app.domain.registry import experiences
+from serializer_app.domain.sheet_reader import XLSX
 from serializer_app.errors import AppError
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation, read_file
@@ -48,23 +49,20 @@ def export_experiences() -> Response:
     "POST",
     "/experiences",
     tag=TAG,
-    summary="Import variants and their experiences from CSV",
+    summary="Import variants and their experiences from CSV or Excel",
     description=(
         "The columns of the export; experienceId or productVariantId finds the variant, an empty cell leaves the "
         "stored value. A SKU must not be shared by variants, or it could not tell which of them a serial belongs to: "
         "such rows are refused, each with its reason, and the others are taken over."
     ),
-    takes=(CSV,),
+    takes=(CSV, XLSX),
     answers={200: SheetVerdicts},
     errors=("sheet_invalid",),
 )
 def import_experiences() -> Response:
-    if request.mimetype != CSV:
-        raise AppError("unsupported_media_type", f"Content-Type is {CSV}", status=415)
-    try:
-        content = read_file(MOST_BYTES).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise AppError("sheet_invalid", "The sheet is not in UTF-8", status=422) from error
+    if request.mimetype not in (CSV, XLSX):
+        raise AppError("unsupported_media_type", f"Content-Type is {CSV} or {XLSX}", status=415)
+    content = read_file(MOST_BYTES)
     with house().db.write() as session:
         verdicts = experiences.read_sheet(session, g.shop_id, content)
     return answer(SheetVerdicts(verdicts.changed, verdicts.errors))

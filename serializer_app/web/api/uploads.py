@@ -10,6 +10,7 @@ from flask import Response, g, request
 from serializer_app.clock import iso
 from serializer_app.domain.registry import uploads
 from serializer_app.domain.registry.uploads import Form
+from serializer_app.domain.sheet_reader import XLSX
 from serializer_app.errors import AppError
 from serializer_app.store.models import Upload
 from serializer_app.web.answers import answer
@@ -21,6 +22,7 @@ TAG = "Uploads"
 
 _FORMS: dict[str, Form] = {
     "text/csv": "csv",
+    XLSX: "csv",
     "application/x-ndjson": "jsonl",
     "application/jsonl": "jsonl",
 }
@@ -70,9 +72,9 @@ def upload_wire(upload: Upload) -> UploadWire:
     tag=TAG,
     summary="Upload a file of serials",
     description=(
-        "Up to 20 MB, as CSV (the first line names the columns serialNumber or quantity, and experienceId or "
-        "productSku) or as JSON Lines (an entry of POST /serials a line). It is entered in the background; every "
-        "entry gets its own verdict in the result file."
+        "Up to 20 MB, as CSV or an Excel workbook (the first line names the columns serialNumber or quantity, and "
+        "experienceId or productSku) or as JSON Lines (an entry of POST /serials a line). It is entered in the "
+        "background; every entry gets its own verdict in the result file, which is CSV for both kinds of spreadsheet."
     ),
     takes=tuple(_FORMS),
     answers={202: UploadWire},
@@ -112,7 +114,7 @@ def get_upload(upload_id: str) -> Response:
     "/serials/uploads/{uploadId}/result",
     tag=TAG,
     summary="Download the result file of an upload",
-    description="In the form of the upload, one verdict for each serial: its address, or an errorMessage.",
+    description="One verdict for each serial: its address, or an errorMessage. JSON Lines for JSON Lines, else CSV.",
     answers={200: str},
     gives=tuple(_TYPES.values()),
     errors=("upload_not_found", "upload_running"),

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
-from flask import Response, g, request, stream_with_context
+from flask import Response, g, request
 
 from serializer_app.domain import serial_sheets, shops, tasks
+from serializer_app.domain.sheet_cells import TROUBLES
+from serializer_app.domain.sheet_writer import TYPES, Plain, Writer
 from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked
 from serializer_app.web.desk.frame import address, desk, said, show, texts
-from serializer_app.web.desk.spreadsheets import safe
+from serializer_app.web.desk.spreadsheets import download
 from serializer_app.web.desk.tasks import standing
-from serializer_app.web.house import house
+from serializer_app.web.house import house, still_alive
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.values import SerialNumber
 
 _SHOWN = 200
-_FLUSH = 500
 
 
 @desk.get("/items/import")
@@ -38,22 +37,12 @@ def import_page() -> Response:
 def look_through() -> Response:
     """The whole file as the body. Nothing is entered before somebody has seen what would be."""
     request.max_content_length = serial_sheets.MOST_BYTES
-    text = _text(request.get_data())
+    content = request.get_data()
     with house().db.read() as session:
-        judged = serial_sheets.look_through(session, g.shop_id, text, wrong=_wrong)
+        judged = serial_sheets.look_through(session, g.shop_id, content, wrong=_wrong, heartbeat=still_alive)
     with house().db.write() as session:
         task = serial_sheets.keep(session, g.shop_id, judged, actor=g.actor)
         return said("", address("desk.import_task", task_id=task.public_id))
-
-
-def _text(content: bytes) -> str:
-    """What spreadsheets write: UTF-8, UTF-16 with its mark, or the old code page of Windows."""
-    kind = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(kind)
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    return text.replace("\0", "")
 
 
 def _wrong(serial: str) -> AppError | None:
@@ -78,6 +67,11 @@ def import_task(task_id: str) -> Response:
                 (number, ", ".join(cells), _reason(words, code, message))
                 for number, cells, code, message in serial_sheets.refused(session, task, most=_SHOWN)
             ],
+            notes=[
+                (row, words(f"import.note.{code}", detail=detail))
+                for row, code, detail in tasks.spec(task).get("notes", [])
+            ],
+            noted=tasks.spec(task).get("noted", 0),
             shown=_SHOWN,
             standing=standing,
         )
@@ -92,34 +86,26 @@ def start_import(task_id: str) -> Response:
     return said(texts()("import.started"))
 
 
-@desk.get("/items/import/<task_id>/errors.csv")
-def import_errors(task_id: str) -> Response:
-    """The rows that were refused as they stood in the file, with what is wrong: mended, the file can be read again."""
+@desk.get("/items/import/<task_id>/errors.<form>")
+def import_errors(task_id: str, form: str) -> Response:
+    """The refused rows as they were in the file, and why: corrected, the file can be imported again."""
+    if form not in TYPES:
+        raise AppError("not_found", "There is no export of this kind", status=404)
     with house().db.read() as session:
         task = tasks.find(session, g.shop_id, task_id, kind=serial_sheets.KIND)
         head = tasks.spec(task)["head"]
-    return Response(
-        stream_with_context(_errors(task_id, head, texts())),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="errors.csv"', "Cache-Control": "no-store"},
-    )
-
-
-def _errors(task_id: str, head: list[str], words: Texts) -> Iterator[str]:
-    sheet = io.StringIO()
-    sheet.write("\ufeff")
-    writer = csv.writer(sheet)
     # Not "line": read again, that would be the line of an order.
-    writer.writerow(["row", "error", *(safe(name) for name in head)])
+    writer = Writer(form, ["row", "error", *head])
+    return download(_errors(task_id, writer, texts()), "errors", form)
+
+
+def _errors(task_id: str, writer: Writer, words: Texts) -> Iterator[bytes]:
     with house().db.read() as session:
         task = tasks.find(session, g.shop_id, task_id, kind=serial_sheets.KIND)
-        for written, (number, cells, code, message) in enumerate(serial_sheets.refused(session, task)):
-            writer.writerow([number, _reason(words, code, message), *(safe(cell) for cell in cells)])
-            if written % _FLUSH == 0:
-                yield sheet.getvalue()
-                sheet.seek(0)
-                sheet.truncate()
-    yield sheet.getvalue()
+        for number, cells, code, message in serial_sheets.refused(session, task):
+            kept = [Plain(cell) for cell in cells] if code in TROUBLES else cells
+            yield writer.write([[number, _reason(words, code, message), *kept]])
+    yield writer.end()
 
 
 def _reason(words: Texts, code: str, message: str) -> str:

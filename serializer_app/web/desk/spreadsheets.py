@@ -1,9 +1,7 @@
-"""Items as CSV: a stream of any length."""
+"""Items as CSV or .xlsx: a stream of any length."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import item_pages, item_search, shops
 from serializer_app.domain.item_pages import Filters
-from serializer_app.domain.sheet_rows import FORMULA
+from serializer_app.domain.sheet_writer import TYPES, Writer
+from serializer_app.errors import AppError
 from serializer_app.store.models import Order
 from serializer_app.web.desk.frame import desk
 from serializer_app.web.desk.items import asked_filters
@@ -27,30 +26,40 @@ _COLUMNS = (
 ).split()
 
 
-@desk.get("/items/export.csv")
-def export_items() -> Response:
+@desk.get("/items/export.<form>")
+def export_items(form: str) -> Response:
     """Every living item that matches the filters, page by page: memory stays flat however many there are."""
+    if form not in TYPES:
+        raise AppError("not_found", "There is no export of this kind", status=404)
     filters, shop_id = asked_filters(), g.shop_id
     with house().db.read() as session:
         keys = [field["key"] for field in shops.custom_fields(shops.by_id(session, shop_id))]
-    rows = stream_with_context(_lines(shop_id, filters, keys))
+    writer = Writer(form, [*_COLUMNS, *keys])
+    return download(_pieces(shop_id, filters, keys, writer), "items", form)
+
+
+def download(pieces: Iterator[bytes], name: str, form: str) -> Response:
+    """A spreadsheet that is sent while it is written."""
     return Response(
-        rows,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="items.csv"', "Cache-Control": "no-store"},
+        stream_with_context(pieces),
+        content_type=TYPES[form],  # type: ignore[index]  # one of TYPES
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{form}"',
+            "Cache-Control": "no-store",
+        },
     )
 
 
-def _lines(shop_id: int, filters: Filters, keys: list[str]) -> Iterator[str]:
-    yield "\ufeff" + _written([[*_COLUMNS, *(safe(key) for key in keys)]])
+def _pieces(shop_id: int, filters: Filters, keys: list[str], writer: Writer) -> Iterator[bytes]:
     beyond: int | None = None
     while True:
         # A session of its own for each page: a slow reader holds no connection.
         with house().db.read() as session:
             page = item_pages.page(session.connection(), shop_id, filters, beyond=beyond, most=_CHUNK)
-            yield _written(_cells(session, shop_id, page.rows, keys))
+            yield writer.write(_cells(session, shop_id, page.rows, keys))
         still_alive()
         if not page.has_next:
+            yield writer.end()
             return
         beyond = page.rows[-1][0]
 
@@ -67,27 +76,16 @@ def _cells(session: Session, shop_id: int, rows: Any, keys: list[str]) -> Iterat
         product, name = titles.get(variant, (None, None))
         yield [
             item_id,
-            safe(serial),
-            safe(names.get(order)),
+            serial,
+            names.get(order),
             order,
             line,
             variant,
-            safe(product),
-            safe(name),
+            product,
+            name,
             warranty,
-            auto,
-            made,
-            changed,
-            *(safe(values.get(key)) for key in keys),
+            bool(auto),
+            item_pages.printed(made),
+            item_pages.printed(changed),
+            *(values.get(key) for key in keys),
         ]
-
-
-def _written(rows: Any) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-def safe(cell: Any) -> Any:
-    """A cell that no spreadsheet runs; domain.sheet_rows takes the mark off again."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

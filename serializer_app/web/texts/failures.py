@@ -31,8 +31,17 @@ GERMAN = {
     "conflict": "Etwas anderes hat dies im selben Augenblick geändert; bitte versuchen Sie es noch einmal",
     "csv_columns": "Die erste Zeile der Datei muss „serial_number“ und „item_id“ nennen, oder „order“ mit „line“ "
     "oder „sku“",
-    "csv_invalid": "Die Datei ist keine CSV-Datei",
-    "csv_too_long": "Eine Datei hat höchstens 200.000 Zeilen",
+    "csv_invalid": "Die Datei ist keine gültige CSV-Datei; möglicherweise ist ein Anführungszeichen nicht geschlossen",
+    "csv_too_long": "Die Datei hat zu viele Zeilen; teilen Sie sie auf",
+    "csv_twice": "Zwei Spalten der Datei bedeuten dasselbe; löschen Sie eine davon",
+    "file_kind": "Diese Datei ist keine Tabelle, die gelesen werden kann; speichern Sie sie als .xlsx oder CSV, ohne "
+    "Kennwort",
+    "file_encoding": "Die Zeichencodierung der Datei ist unbekannt; speichern Sie sie als „CSV UTF-8“",
+    "file_damaged": "Die Excel-Datei ist beschädigt; öffnen Sie sie in Excel und speichern Sie sie neu",
+    "file_too_large": "Die Excel-Datei ist entpackt zu groß; teilen Sie sie auf oder speichern Sie sie als CSV",
+    "cell_scientific": "Die Tabelle hat diese Nummer gekürzt (1,23E+12), dabei gingen Ziffern verloren; formatieren "
+    "Sie die Spalte als Text",
+    "cell_error": "Die Zelle enthält einen Fehler der Tabelle (etwa #NV), keinen Wert",
     "body_too_large": "Die Datei ist zu groß",
     "sheet_twice": "Eine Zeile weiter oben nennt dieses Stück schon",
     "sheet_position": "So viele Stücke gibt es hier nicht; „position“ sagt, das wievielte gemeint ist, ab 1",

@@ -1,4 +1,4 @@
-"""Texts of the item pages and of the CSV file."""
+"""Texts of the item pages, of imports and of exports."""
 
 WORDS = {
     "items.title": ("Items", "Artikel"),
@@ -9,7 +9,8 @@ WORDS = {
     "items.filter.variant": ("Variant {number}", "Variante {number}"),
     "items.filter.customer": ("Customer {number}", "Kunde {number}"),
     "items.filter.order": ("Order {number}", "Bestellung {number}"),
-    "items.export": ("Export", "Exportieren"),
+    "items.export.xlsx": ("Export to Excel", "Als Excel exportieren"),
+    "items.export.csv": ("Export to CSV", "Als CSV exportieren"),
     "items.import": ("Import", "Importieren"),
     "items.product": ("Product", "Produkt"),
     "items.made": ("Made", "Angelegt"),
@@ -55,15 +56,16 @@ WORDS = {
     "item.removed": ("The item was removed", "Der Artikel wurde entfernt"),
     "import.title": ("Import serial numbers", "Seriennummern importieren"),
     "import.lead": (
-        "A CSV file with a serial number in each row. The export has every column: fill in and import it again.",
-        "Eine CSV-Datei mit einer Seriennummer je Zeile. Der Export hat alle Spalten: ausfüllen, wieder einlesen.",
+        "An Excel or CSV file with one serial number per row. The easiest start: export, fill in, import.",
+        "Eine Excel- oder CSV-Datei mit einer Seriennummer je Zeile. Am einfachsten: exportieren, ausfüllen, "
+        "importieren.",
     ),
-    "import.file": ("CSV file", "CSV-Datei"),
+    "import.file": ("Excel (.xlsx) or CSV file", "Excel- (.xlsx) oder CSV-Datei"),
     "import.file.help": (
-        "Up to 200,000 rows and 20 MB. You see what would happen before anything is changed.",
-        "Bis 200.000 Zeilen und 20 MB. Sie sehen, was geschehen würde, bevor etwas geändert wird.",
+        "Up to 200,000 rows and 20 MB. You see a preview before anything changes.",
+        "Bis 200.000 Zeilen und 20 MB. Vor dem Import sehen Sie eine Vorschau.",
     ),
-    "import.reading": ("Looking through the file…", "Die Datei wird durchgesehen …"),
+    "import.reading": ("Checking file…", "Datei wird geprüft …"),
     "import.columns": ("Columns", "Spalten"),
     "import.column.item_id": (
         "The unit, by its item ID. A row without one is found by its order.",
@@ -87,8 +89,44 @@ WORDS = {
         "Das wievielte Stück der Position, ab 1. Ohne Angabe das nächste ohne Seriennummer.",
     ),
     "import.preview": (
-        "{good} serial numbers can be entered, {same} are there already, {bad} rows have errors.",
-        "{good} Seriennummern können eingetragen werden, {same} sind schon da, {bad} Zeilen haben Fehler.",
+        "Ready to import: {good}. Already entered: {same}. Rows with errors: {bad}. Rows without a serial number: "
+        "{blank}.",
+        "Bereit zum Import: {good}. Bereits eingetragen: {same}. Zeilen mit Fehlern: {bad}. Zeilen ohne "
+        "Seriennummer: {blank}.",
+    ),
+    "import.notes": ("Check before importing", "Vor dem Import prüfen"),
+    "import.notes.more": (
+        "The first {shown} of {count} are shown.",
+        "Die ersten {shown} von {count} werden gezeigt.",
+    ),
+    "import.note.file": ("Whole file", "Ganze Datei"),
+    "import.note.cell_decimal": (
+        "“.0” was removed from a number; {detail} is used.",
+        "„,0“ wurde von einer Zahl entfernt; verwendet wird {detail}.",
+    ),
+    "import.note.serial_zeros": (
+        "{detail} is shorter than the other serial numbers. The spreadsheet may have removed leading zeros.",
+        "{detail} ist kürzer als die anderen Seriennummern. Möglicherweise hat die Tabelle führende Nullen entfernt.",
+    ),
+    "import.note.serial_short": (
+        "{detail} is shorter than the other serial numbers. Check for missing digits or leading zeros.",
+        "{detail} ist kürzer als die anderen Seriennummern. Fehlen Ziffern oder führende Nullen?",
+    ),
+    "import.note.serial_two": (
+        "“{detail}” looks like two serial numbers in one cell.",
+        "„{detail}“ sieht nach zwei Seriennummern in einer Zelle aus.",
+    ),
+    "import.note.columns_ignored": (
+        "These columns are not imported: {detail}",
+        "Diese Spalten werden nicht importiert: {detail}",
+    ),
+    "import.note.sheet_hidden": (
+        "The hidden sheet “{detail}” is not imported.",
+        "Das ausgeblendete Blatt „{detail}“ wird nicht importiert.",
+    ),
+    "import.note.sheet_ignored": (
+        "The sheet “{detail}” has other columns than the first one and is not imported.",
+        "Das Blatt „{detail}“ hat andere Spalten als das erste und wird nicht importiert.",
     ),
     "import.button": ("Import {good} serial numbers", "{good} Seriennummern einlesen"),
     "import.other": ("Choose another file", "Andere Datei wählen"),
@@ -100,12 +138,13 @@ WORDS = {
         "Sie können diese Seite verlassen; der Import läuft weiter.",
     ),
     "import.refused": ("Rows with errors", "Zeilen mit Fehlern"),
-    "import.errors": ("Download errors", "Fehler herunterladen"),
+    "import.errors.xlsx": ("Download errors (Excel)", "Fehler herunterladen (Excel)"),
+    "import.errors.csv": ("Download errors (CSV)", "Fehler herunterladen (CSV)"),
     "import.more": (
         "The first {count} are shown; the download has all of them.",
         "Die ersten {count} sind gezeigt; der Download hat alle.",
     ),
-    "import.line": ("Line", "Zeile"),
+    "import.line": ("Row", "Zeile"),
     "import.text": ("Content", "Inhalt"),
     "import.error": ("What is wrong", "Was nicht stimmt"),
     "task.progress": ("Progress", "Fortschritt"),

@@ -121,7 +121,6 @@ WORDS = {
         "All items of your shop with serial numbers and custom fields, as CSV.",
         "Alle Artikel Ihres Shops mit Seriennummern und Zusatzfeldern, als CSV.",
     ),
-    "data.export.act": ("Export items", "Artikel exportieren"),
     "data.resync": ("Resync with Shopify", "Mit Shopify abgleichen"),
     "data.resync.text": (
         "Compares every metafield with what is stored here and writes again what differs. It runs in the background.",

@@ -95,7 +95,7 @@ def test_a_sheet_of_experiences_goes_out_and_in(world: World) -> None:
     assert (rows[0]["warrantyDuration"], rows[0]["trackable"]) == ("P2Y", "true")
     changed = sheet.replace("S-1,false,false,", "S-1,yes,true,P18M")
     with world.db.write() as session:
-        verdicts = experiences.read_sheet(session, world.shop_id, changed)
+        verdicts = experiences.read_sheet(session, world.shop_id, changed.encode())
         strap = catalog.find(session, world.shop_id, STRAP)
         assert strap is not None
         assert (strap.trackable, strap.auto_generatable, strap.warranty) == (True, True, "P18M")
@@ -121,7 +121,7 @@ def test_a_sheet_of_experiences_goes_out_and_in(world: World) -> None:
 def test_a_row_that_is_wrong_says_why_and_changes_nothing(world: World, row: str, message: str) -> None:
     sheet = f"productVariantId,productSku,trackable,warrantyDuration\n{row}\n{WATCH},,false,\n"
     with world.db.write() as session:
-        verdicts = experiences.read_sheet(session, world.shop_id, sheet)
+        verdicts = experiences.read_sheet(session, world.shop_id, sheet.encode())
     assert verdicts.changed == 1
     assert verdicts.errors[0]["row"] == 2
     assert verdicts.errors[0]["errorMessage"].startswith(message)

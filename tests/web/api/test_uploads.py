@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from serializer_app.domain.sheet_reader import XLSX
+from serializer_app.domain.sheet_writer import Plain, Writer
 from serializer_app.sync.jobs import new_worker
 from serializer_app.web.house import house
 from tests.web.api.caller import Caller
@@ -59,3 +61,15 @@ def test_experiences_go_out_and_in(api: Caller) -> None:
     assert wrong.status_code == 422
     assert api.call("POST", "/experiences", data=b"\xff", content_type="text/csv").status_code == 422
     assert api.call("POST", "/experiences", data=b"{}", content_type="application/json").status_code == 415
+
+
+def test_an_excel_file_is_entered_and_lost_digits_are_refused(app: Flask, api: Caller) -> None:
+    writer = Writer("xlsx", ["serialNumber", "productSku"])
+    sheet = writer.write([["00123", "CLOCK-R"], [Plain("1.23E+12"), "CLOCK-R"]]) + writer.end()
+    begun = api.call("POST", "/serials/uploads", data=sheet, content_type=XLSX)
+    assert begun.status_code == 202, begun.text
+    work(app)
+    path = f"/serials/uploads/{begun.json['id']}"  # type: ignore[index]
+    assert [api.get(path).json[name] for name in ("created", "failed")] == [1, 1]  # type: ignore[index]
+    assert api.get("/serials/00123").status_code == 200
+    assert "lost digits" in api.get(f"{path}/result").text
