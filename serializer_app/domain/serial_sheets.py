@@ -47,8 +47,8 @@ class Judged:
     entries: list[Entry]
     refusals: list[Refusal]
     same: int
-    blank: int
-    notes: list[sheet_rows.Note]
+    blank: int = 0
+    notes: Sequence[sheet_rows.Note] = ()
 
 
 def look_through(

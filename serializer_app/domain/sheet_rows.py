@@ -53,7 +53,10 @@ class SheetRow:
 
 
 Note = tuple[int, str, str]
-"""Something to check before importing: (row, or 0 for the whole file; code; detail)."""
+"""Something to check before importing: (row; code; ""), or (0; code; name of a column or sheet).
+
+A note is kept with the task, so it holds no cell: cells can be a person's data.
+"""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> She
             blank += 1
             continue
         trouble = next((code for at, code in row.troubles.items() if at in used), None)
-        notes += [(row.number, code, row.cells[at]) for at, code in row.notes.items() if at in used]
+        notes += [(row.number, code, "") for at, code in row.notes.items() if at in used]
         rows.append(SheetRow(row.number, row.cells, named, trouble))
         if len(rows) > MOST_ROWS:
             raise AppError("csv_too_long", f"A file has at most {MOST_ROWS:,} rows", status=422)
@@ -117,9 +120,9 @@ def _suspicions(rows: Sequence[SheetRow]) -> Iterable[Note]:
     zeros = regular and any(row.serial[0] == "0" for row in rows if len(row.serial) == usual)
     for row in rows:
         if regular and row.serial.isdigit() and usual - 4 <= len(row.serial) < usual:
-            yield row.number, "serial_zeros" if zeros else "serial_short", row.serial
+            yield row.number, "serial_zeros" if zeros else "serial_short", ""
         elif len(row.serial.split()) == 2 and all(len(part) >= 6 for part in row.serial.split()):
-            yield row.number, "serial_two", row.serial
+            yield row.number, "serial_two", ""
 
 
 def _plain(name: str) -> str:

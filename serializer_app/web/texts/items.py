@@ -101,20 +101,20 @@ WORDS = {
     ),
     "import.note.file": ("Whole file", "Ganze Datei"),
     "import.note.cell_decimal": (
-        "“.0” was removed from a number; {detail} is used.",
-        "„,0“ wurde von einer Zahl entfernt; verwendet wird {detail}.",
+        "“.0” at the end of a number was removed.",
+        "„,0“ am Ende einer Zahl wurde entfernt.",
     ),
     "import.note.serial_zeros": (
-        "{detail} is shorter than the other serial numbers. The spreadsheet may have removed leading zeros.",
-        "{detail} ist kürzer als die anderen Seriennummern. Möglicherweise hat die Tabelle führende Nullen entfernt.",
+        "This serial number is shorter than the others. The spreadsheet may have removed leading zeros.",
+        "Diese Seriennummer ist kürzer als die anderen. Möglicherweise hat die Tabelle führende Nullen entfernt.",
     ),
     "import.note.serial_short": (
-        "{detail} is shorter than the other serial numbers. Check for missing digits or leading zeros.",
-        "{detail} ist kürzer als die anderen Seriennummern. Fehlen Ziffern oder führende Nullen?",
+        "This serial number is shorter than the others. Check for missing digits or leading zeros.",
+        "Diese Seriennummer ist kürzer als die anderen. Fehlen Ziffern oder führende Nullen?",
     ),
     "import.note.serial_two": (
-        "“{detail}” looks like two serial numbers in one cell.",
-        "„{detail}“ sieht nach zwei Seriennummern in einer Zelle aus.",
+        "This looks like two serial numbers in one cell.",
+        "Das sieht nach zwei Seriennummern in einer Zelle aus.",
     ),
     "import.note.columns_ignored": (
         "These columns are not imported: {detail}",
