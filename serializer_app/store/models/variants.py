@@ -14,6 +14,7 @@ class Variant(Base):
         # An experience leads to exactly one variant of its shop.
         UniqueConstraint("shop_id", "experience_id", name="uq_variants_experience"),
         Index("ix_variants_sku", "shop_id", "sku", "variant_id"),
+        Index("ix_variants_barcode", "shop_id", "barcode", "variant_id"),
         Index("ix_variants_product", "shop_id", "product_id", "variant_id"),
     )
 
