@@ -7,6 +7,7 @@ On the wire (contract §4) absent, null and ``{"unit", "value"}``.
 from __future__ import annotations
 
 import calendar
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -21,6 +22,23 @@ MOST = {"day": 36_525, "month": 1_200, "year": 100}
 
 _LETTER = {"day": "D", "month": "M", "year": "Y"}
 _UNIT = {letter: unit for unit, letter in _LETTER.items()}
+
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DOTTED = re.compile(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})", re.ASCII)
+
+
+def read_day(text: str) -> date | None:
+    """A day that a person typed: ``2026-01-31`` or ``31.01.2026``; None for anything else.
+
+    Forms with slashes are not read: 03/04/2026 is one day in Britain and another one in America.
+    """
+    dotted = _DOTTED.fullmatch(text.strip())
+    iso = f"{dotted[3]}-{int(dotted[2]):02}-{int(dotted[1]):02}" if dotted else text.strip()
+    try:
+        return date.fromisoformat(iso) if _ISO.fullmatch(iso) else None
+    except ValueError:
+        return None
 
 
 class WireDuration(TypedDict):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from serializer_app.domain import warranty
-from serializer_app.domain.warranty import Duration
+from serializer_app.domain.warranty import Duration, read_day
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,21 @@ def test_what_is_stored_comes_back_on_the_wire() -> None:
 def test_an_unknown_time_zone_means_utc() -> None:
     start = datetime(2024, 1, 1, 23, 59, tzinfo=UTC)
     assert warranty.ends_on(start, "P1D", "Mars/Olympus") == date(2024, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("2026-01-31", date(2026, 1, 31)),
+        ("31.01.2026", date(2026, 1, 31)),
+        (" 1. 2. 2026 ", date(2026, 2, 1)),
+        ("31.02.2026", None),
+        ("03/04/2026", None),
+        ("20260131", None),
+        ("2026-W05-6", None),
+        ("٣١.٠١.٢٠٢٦", None),
+        ("", None),
+    ],
+)
+def test_a_day_is_read_in_unambiguous_forms(typed: str, day: date | None) -> None:
+    assert read_day(typed) == day

@@ -96,9 +96,8 @@ def _purpose() -> str:
 
 
 def _day(text: str | None, shop: Shop) -> date | None:
-    """A day that was: not before 1970, not after tomorrow anywhere in the shop's time zone."""
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
+    """A day that was: not before 1970 and not after today in the shop's time zone."""
+    day = warranty.read_day(text or "")
+    if day is None:
         return None
     return day if date(1970, 1, 1) <= day <= now().astimezone(warranty.zone(shop.time_zone)).date() else None

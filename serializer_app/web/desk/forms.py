@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from flask import request
 
-from serializer_app.domain.warranty import LIFETIME, NONE
+from serializer_app.domain.warranty import LIFETIME, NONE, read_day
 from serializer_app.errors import AppError
 from serializer_app.web.wire.problems import check, parse_json
 from serializer_app.web.wire.values import LARGEST_ID, Warranty, stored_warranty
@@ -26,6 +26,13 @@ def ticked(name: str) -> bool:
 
 def typed(name: str) -> str:
     return request.form.get(name, "").strip()
+
+
+def typed_day(name: str) -> str | None:
+    """A date as the input models take it; a text that is no date is passed on and refused by them."""
+    text = typed(name)
+    day = read_day(text)
+    return day.isoformat() if day is not None else text or None
 
 
 def picked() -> list[int]:

@@ -13,7 +13,7 @@ from serializer_app.domain.registry import customers, lookups, registrations, tr
 from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.errors import AppError
 from serializer_app.store.models import Order, Registration
-from serializer_app.web.desk.forms import checked, ticked, typed, warranty_changes
+from serializer_app.web.desk.forms import checked, ticked, typed, typed_day, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.house import house
 from serializer_app.web.wire.registry_inputs import Owner, RegistrationChanges
@@ -112,10 +112,10 @@ def correct_registration(public_id: str) -> Response:
         RegistrationChanges,
         {
             "customer": {name: typed(f"customer.{name}") or None for name in _PERSON},
-            "purchaseDate": typed("purchaseDate") or None,
+            "purchaseDate": typed_day("purchaseDate"),
             "channel": typed("channel") or None,
             "orderNumber": typed("orderNumber") or None,
-            "warrantyUntil": typed("warrantyUntil") or None,
+            "warrantyUntil": typed_day("warrantyUntil"),
         },
     )
     corrections = Corrections(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
+from serializer_app.clock import now
 from serializer_app.domain import contacts
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.people import Person
@@ -28,20 +30,27 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 def _day(text: str) -> date:
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError as error:
-        raise ValueError("must be a day that exists, as YYYY-MM-DD") from error
+        raise ValueError("must be a day that exists") from error
+    if day is None:
+        raise ValueError("must be a date as YYYY-MM-DD, such as 2026-01-31")
     if not EARLIEST <= day <= LATEST:
         raise ValueError(f"must be from {EARLIEST} to {LATEST}")
     return day
 
 
-DayText = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-    Field(json_schema_extra={"format": "date"}),
-    AfterValidator(_day),
-]
+def _past_day(text: str) -> date:
+    day = _day(text)
+    # Somewhere on Earth it may be this day already.
+    if day > (now() + timedelta(hours=14)).date():
+        raise ValueError("must not be in the future")
+    return day
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+DayText = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_day)]
+PastDayText = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_past_day)]
 
 
 def _email(text: str) -> str:
@@ -88,7 +97,7 @@ class RegistrationInput(Input):
 
     serial_number: Annotated[SerialNumber, Field(description="A serial of the registry, or an item ID.")]
     customer: Owner
-    purchase_date: DayText | None = None
+    purchase_date: PastDayText | None = None
     channel: Annotated[Name | None, Field(description="Where it was bought, e.g. retail.")] = None
     order_number: Name | None = None
 
@@ -98,7 +107,7 @@ class RegistrationChanges(Changes):
 
     serial_number: Annotated[SerialNumber, Field(description="As PUT /registrations update-serial.")] = ""
     customer: PersonInput = PersonInput()
-    purchase_date: DayText | None = None
+    purchase_date: PastDayText | None = None
     channel: Name | None = None
     order_number: Name | None = None
     status: Status = "approved"
