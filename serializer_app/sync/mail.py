@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
-from serializer_app.domain import addresses, contacts, deliveries, mail, shops
+from serializer_app.domain import addresses, contacts, deliveries, history, mail, shops
 from serializer_app.domain.deliveries import Parcel
 from serializer_app.domain.mail import Server
 from serializer_app.domain.registry import confirmations
@@ -82,10 +82,21 @@ def send(work: Work, jobs: Sequence[Job]) -> Verdict:
                 raise AppError("mail_not_set_up", "This shop has no mail server", status=409)
             deliver(server, written(shop, server, letter), loopback=mail.stays_here(work.settings.app_url))
         except AppError as error:
+            if error.permanent:
+                _tell_staff(work, error)
             verdict.failed.append((job, error))
         else:
             verdict.done.append(job)
     return verdict
+
+
+def _tell_staff(work: Work, error: AppError) -> None:
+    """A mail that can never be sent stands in the shop's recent changes, with the reason and without the address."""
+    with work.db.write() as session:
+        changes = {"reason": {"to": error.message}}
+        history.record(
+            session, work.shop_id, "shop", [(work.shop_id, changes)], actor="app", action="mail-failed"
+        )
 
 
 def filled_in(work: Work, parcel: Parcel) -> Parcel | None:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
+from serializer_app.domain import history
 from serializer_app.domain.privacy import ERASED_ACTOR, Holding, Person
 from serializer_app.domain.registry import idempotency, people, registrations
 from serializer_app.store.crypto import Vault
@@ -23,6 +24,7 @@ from serializer_app.store.models import (
     Shop,
 )
 
+_ENDED_AT_ONCE = 200
 _ROUNDS = 5
 """How often what was found may name somebody by something new; real people need two."""
 
@@ -135,6 +137,22 @@ def merge(session: Session, shop_id: int, *, kept: int, gone: int) -> int:
         execution_options={"synchronize_session": False},
     )
     return int(moved.rowcount)
+
+
+def forget_ended(session: Session, shop_id: int, beyond: int) -> int | None:
+    """Forget what history tells of registrations that an earlier version ended: it kept their private fields.
+
+    Works through the next ones above the key ``beyond``; returns where to go on, None when all are done.
+    """
+    keys = session.scalars(
+        select(Registration.id)
+        .where(Registration.shop_id == shop_id, Registration.id > beyond, Registration.ended_at.is_not(None))
+        .order_by(Registration.id)
+        .limit(_ENDED_AT_ONCE)
+    ).all()
+    for key in keys:
+        history.forget(session, shop_id, "registration", key)
+    return keys[-1] if keys else None
 
 
 def rotate_all(session: Session, vault: Vault) -> int:

@@ -437,6 +437,10 @@ def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it(posted: Bazaar, 
     assert job.parked_at is not None
     assert "SMTPUTF8" in (job.problem or "")
     assert "用户" not in (job.problem or "")
+    with posted.db.read() as session:
+        *_, (_, _, action, changes) = history.entries(session, posted.shop_id, "shop", posted.shop_id)
+    assert action == "mail-failed"
+    assert "SMTPUTF8" in changes["reason"]["to"]
     assert not mailbox.envelopes
     mailbox.smtputf8 = True
     asks(posted, posted.serial("F-2"), "用户@bücher.example")
