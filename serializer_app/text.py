@@ -5,7 +5,7 @@ Every text passes one of these functions before it is stored or looked up:
 - ``clean``: one line that people read, such as a name or a title;
 - ``clean_lines``: text that may have line breaks, such as a note;
 - ``clean_code``: what identifies something, such as a serial number or an SKU, and what people paste into a search;
-- ``clean_json``: a JSON body that a strict parser refused.
+- ``decode_json``, ``clean_json``: JSON bodies that a strict parser would refuse.
 
 All of them remove what PostgreSQL, XML or a mail cannot hold (half surrogates, control characters, noncharacters), byte
 order marks, and the controls that change how the text *around* them is shown (bidirectional embeddings, overrides and
@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import re
 from typing import Any
+
+import msgspec
 
 _BREAKS = r"\n\x0b\x0c\r\x85\u2028\u2029"
 _NONCHARACTERS = r"\ufdd0-\ufdef" + "".join(
@@ -92,6 +94,19 @@ def clean_values(value: Any) -> Any:
     if isinstance(value, dict):
         return {clean_values(name): clean_values(member) for name, member in value.items()}
     return value
+
+
+def decode_json(body: bytes) -> Any:
+    """A JSON body as plain values whose texts can be stored: without half surrogates and NUL, otherwise untouched.
+
+    Raises msgspec.DecodeError or RecursionError for what is no JSON.
+    """
+    if b"\\u0000" not in body:
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass
+    return msgspec.json.decode(clean_json(body))
 
 
 def clean_json(body: bytes) -> bytes:

@@ -30,6 +30,7 @@ TOPICS = {
     "orders/cancelled",
     "orders/delete",
     "refunds/create",
+    "products/create",
     "products/update",
     "products/delete",
     "app/uninstalled",

@@ -56,16 +56,25 @@ class Shop:
         vendor: str = "Atelier Nord",
         product_type: str = "Goods",
         image_url: str | None = None,
+        announce: bool = True,
     ) -> Product:
-        """``variants`` as (title, SKU) pairs; without any the product has one called ``Default Title``."""
+        """``variants`` as (title, SKU) pairs; without any the product has one called ``Default Title``.
+
+        Sends products/create.
+        """
         cost = Decimal(price)
         named: list[tuple[str, str | None, str | None, Decimal]]
         named = [(name, code, None, cost) for name, code in variants]
         if not named:
             named = [("Default Title", sku, barcode, cost)]
-        return self.state.add_product(
-            title, named, vendor=vendor, product_type=product_type, image_url=image_url
-        )
+        with self.state.lock:
+            product = self.state.add_product(
+                title, named, vendor=vendor, product_type=product_type, image_url=image_url
+            )
+            payload = payloads.product_payload(self.state, product)
+        if announce:
+            self._announce("products/create", payload)
+        return product
 
     def add_customer(
         self, first_name: str, last_name: str, email: str | None = None, phone: str | None = None

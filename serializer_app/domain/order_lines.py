@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.plan import OrderSnapshot, Plan, StoredLine
+from serializer_app.domain.plan import Fulfilments, OrderSnapshot, Plan, StoredLine
 from serializer_app.store import outbox
 from serializer_app.store.models import Line
 
@@ -38,7 +38,7 @@ def write(
             }
         )
     if rows:
-        _upsert_lines(session, rows, fresh=not stored)
+        _upsert_lines(session, rows, fulfilments=None if not stored else snapshot.fulfilments)
     if todo.gone:
         session.connection().execute(
             update(Line)
@@ -47,20 +47,22 @@ def write(
         )
 
 
-def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fresh: bool) -> None:
-    if fresh:
+def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fulfilments: Fulfilments | None) -> None:
+    """Insert lines, or change those that are there; ``fulfilments`` is None where none can be."""
+    if fulfilments is None:
         statement = outbox.insert_new(session, Line)
     else:
         statement = outbox.insert(session, Line)
         excluded = statement.excluded
         kept = ("shop_id", "line_item_id", "order_id", "follows")
         changed = {name: excluded[name] for name in rows[0] if name not in kept}
-        changed["product_id"] = _known(excluded.product_id, Line.product_id)
-        changed["fulfilled_at"] = _known(excluded.fulfilled_at, Line.fulfilled_at)
+        # A payload that comes after the product was deleted no longer names it.
+        changed["product_id"] = func.coalesce(excluded.product_id, Line.product_id)
+        changed["fulfilled_at"] = _fulfilled_at(fulfilments, excluded.fulfilled_at)
         statement = statement.on_conflict_do_update(index_elements=["shop_id", "line_item_id"], set_=changed)
     session.connection().execute(statement, rows)
 
 
-def _known(new: Any, old: Any) -> Any:
-    """The new value, or the old one where the payload no longer says (a deleted product)."""
-    return func.coalesce(new, old)
+def _fulfilled_at(fulfilments: Fulfilments, shown: Any) -> Any:
+    """The line's own date as shown, even where a cancelled fulfilment took it back. The order's only fills a gap."""
+    return shown if fulfilments == "by line" else func.coalesce(Line.fulfilled_at, shown)

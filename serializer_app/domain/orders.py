@@ -38,7 +38,9 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     is_new = _insert(session, shop.id, snapshot)
     stored: dict[int, StoredLine] = {}
     old_customer = snapshot.customer_id
-    complete = True
+    complete = not snapshot.partial
+    if snapshot.partial and not snapshot.asked:
+        fetch_soon(session, shop.id, snapshot.order_id)
     if not is_new:
         order = _locked(session, shop.id, snapshot.order_id)
         if order.deleted_at is not None:
@@ -49,9 +51,9 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
         if order.source_updated_at == snapshot.updated_at and _differs(order, stored, snapshot):
             # Two changes within one of Shopify's seconds: nobody can tell which came first, so Shopify is asked.
             fetch_soon(session, shop.id, snapshot.order_id)
-            complete = snapshot.asked
+            complete = snapshot.asked and not snapshot.partial
             is_older = order.cancelled_at is not None and snapshot.cancelled_at is None
-            if not complete and (is_older or shop.on_order_edit == "manual"):
+            if not snapshot.asked and (is_older or shop.on_order_edit == "manual"):
                 return Outcome(stale=True)
         old_customer = order.customer_id
     variants = catalog.tracking(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from serializer_app.domain.catalog import Tracking
 
@@ -28,6 +28,12 @@ class LineSnapshot:
     fulfilled_at: datetime | None = None
 
 
+Fulfilments = Literal["by line", "by order", "absent"]
+"""What a snapshot says of ``LineSnapshot.fulfilled_at``: the line's own first fulfilment, that of the order for every
+line of which something was handed over, or nothing at all.
+"""
+
+
 @dataclass(frozen=True)
 class OrderSnapshot:
     """A whole order at ``updated_at``, with every line it has. ``creation``: it came with orders/create."""
@@ -42,6 +48,9 @@ class OrderSnapshot:
     creation: bool = False
     asked: bool = False
     """It answers our own question, so it was the truth a moment ago; a webhook may be older than it looks."""
+    partial: bool = False
+    """Lines may be missing from it, so nothing follows from their absence."""
+    fulfilments: Fulfilments = "by line"
 
     def units(self, line: LineSnapshot) -> int:
         """Units of a line that are still sold: none once the order is cancelled."""
@@ -112,10 +121,13 @@ def plan(
     Of one that is not ``complete`` nothing follows for the lines it lacks.
     """
     result = Plan()
+    # orders/create brings the lines of the sale. A line that any other snapshot adds to an order of which we have
+    # lines came with an edit (contract §7.3).
+    of_the_sale = snapshot.creation or not stored
     for line in snapshot.lines:
         known = stored.get(line.line_item_id)
         if known is None:
-            _first_sight(result, snapshot, line, variants, installed_at)
+            _first_sight(result, snapshot, line, variants, installed_at, auto_generated=of_the_sale)
             continue
         units = snapshot.units(line)
         if units < known.quantity:
@@ -136,6 +148,8 @@ def _first_sight(
     line: LineSnapshot,
     variants: Mapping[int, Tracking],
     installed_at: datetime,
+    *,
+    auto_generated: bool,
 ) -> None:
     variant = variants.get(line.variant_id) if line.variant_id is not None else None
     # orders/create may bring an order that was placed a moment before the installation; any other topic may bring
@@ -144,7 +158,7 @@ def _first_sight(
     follows = variant is not None and variant.trackable and variant.auto_generatable and counts
     result.follows[line.line_item_id] = follows
     if variant is not None and follows and (units := snapshot.units(line)):
-        result.add.append(Addition(line.line_item_id, variant, units, auto_generated=True))
+        result.add.append(Addition(line.line_item_id, variant, units, auto_generated))
 
 
 def _fewer(result: Plan, known: StoredLine, units: int) -> None:

@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Self
 
+import msgspec
+
 from serializer_app.config import Settings
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import (
@@ -25,6 +27,7 @@ from serializer_app.shopify.transport import (
     number,
     post_json,
 )
+from serializer_app.text import decode_json
 
 SHORTEST_WAIT = 0.5
 LONGEST_THROTTLE = 60.0
@@ -214,8 +217,8 @@ def _forbidden(answer: Answer) -> AppError:
 
 def _json_object(answer: Answer) -> dict[str, Any]:
     try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        body = decode_json(answer.body)
+    except (msgspec.DecodeError, RecursionError):
         raise TransientFailure("no_graphql", "Shopify's answer is no JSON.") from None
     if not isinstance(body, dict):
         raise TransientFailure("no_graphql", "Shopify's answer is no GraphQL.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from serializer_app.clock import parse_iso
+from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.transport import TransientFailure
+from serializer_app.text import clean, clean_code
 
 Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """(operation name, variables) → data, such as ``AdminClient.execute``."""
@@ -35,7 +37,7 @@ class FetchedLine:
 
 @dataclass(frozen=True)
 class FetchedOrder:
-    """A whole order with every line it has."""
+    """A whole order with every line it has; ``partial`` where Shopify left some out."""
 
     order_id: int
     name: str | None
@@ -44,6 +46,9 @@ class FetchedOrder:
     updated_at: datetime
     cancelled_at: datetime | None
     lines: tuple[FetchedLine, ...]
+    partial: bool
+    fulfilments: Literal["by line", "by order", "absent"]
+    """``by order`` where something was handed over: its date is the order's. ``absent`` where Shopify told nothing."""
 
 
 class _Edited(Exception):
@@ -63,64 +68,75 @@ def fetch(call: Call, order_id: int) -> FetchedOrder | None:
 
 def page(call: Call, query: str | None, after: str | None) -> tuple[list[FetchedOrder], str | None]:
     """(orders that ``query`` finds, in the order of their last change, cursor of the next page or None)."""
-    answer = call("OrdersUpdatedSince", {"first": ORDERS_PAGE, "after": after, "query": query})["orders"]
+    answer = call("OrdersUpdatedSince", {"first": ORDERS_PAGE, "after": after, "query": query}).get("orders")
     found = []
-    for node in answer["nodes"]:
+    for node in present(answer):
         try:
             order: FetchedOrder | None = _read(call, node)
         except _Edited:
             order = fetch(call, numeric_id(node["id"]))
         if order is not None:
             found.append(order)
-    info = answer["pageInfo"]
-    return found, info["endCursor"] if info["hasNextPage"] else None
+    return found, next_cursor(answer)
 
 
 def _read(call: Call, node: Mapping[str, Any]) -> FetchedOrder:
     fulfilled = _fulfilled_at(node)
     customer, cancelled = node.get("customer"), node.get("cancelledAt")
+    nodes = list(_lines(call, node))
+    lines = {line["id"]: _line(line, fulfilled) for line in nodes if line}
     return FetchedOrder(
         numeric_id(node["id"]),
-        node.get("name"),
+        clean(node.get("name") or "") or None,
         numeric_id(customer["id"]) if customer else None,
         parse_iso(node["createdAt"]),
         parse_iso(node["updatedAt"]),
         parse_iso(cancelled) if cancelled else None,
-        tuple(_line(line, fulfilled) for line in _lines(call, node)),
+        tuple(lines.values()),
+        partial=None in nodes,
+        fulfilments=_fulfilments(node, fulfilled),
     )
 
 
-def _lines(call: Call, node: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    lines = node["lineItems"]
-    yield from lines["nodes"]
-    while lines["pageInfo"]["hasNextPage"]:
-        variables = {"id": node["id"], "first": LINES_PAGE, "after": lines["pageInfo"]["endCursor"]}
+def _lines(call: Call, node: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
+    """The nodes of all pages of an order's lines; None for what Shopify left out."""
+    lines = node.get("lineItems")
+    yield from (lines or {}).get("nodes") or [None]
+    while (cursor := next_cursor(lines)) is not None:
+        variables = {"id": node["id"], "first": LINES_PAGE, "after": cursor}
         again = call("OrderLineItems", variables).get("order")
         if again is None or again.get("updatedAt") != node["updatedAt"]:
             raise _Edited
-        lines = again["lineItems"]
-        yield from lines["nodes"]
+        lines = again.get("lineItems")
+        yield from (lines or {}).get("nodes") or [None]
 
 
 def _fulfilled_at(node: Mapping[str, Any]) -> datetime | None:
-    """The first fulfilment of the order. Which lines were in it is not asked: it would cost hundreds of points."""
+    """The first successful fulfilment of the order. Its lines are not asked for: that would cost hundreds of points."""
     moments = [
         parse_iso(entry["createdAt"])
         for entry in node.get("fulfillments") or []
-        if entry.get("createdAt") and entry.get("status") in (None, "SUCCESS", "PENDING", "OPEN")
+        if entry and entry.get("createdAt") and entry.get("status") == "SUCCESS"
     ]
     return min(moments, default=None)
 
 
+def _fulfilments(node: Mapping[str, Any], first: datetime | None) -> Literal["by line", "by order", "absent"]:
+    if node.get("fulfillments") is None:
+        return "absent"
+    return "by line" if first is None else "by order"
+
+
 def _line(node: Mapping[str, Any], fulfilled_at: datetime | None) -> FetchedLine:
     variant, product = node.get("variant"), node.get("product")
+    waiting = (node.get("unfulfilledQuantity") or 0) + (node.get("nonFulfillableQuantity") or 0)
     return FetchedLine(
         numeric_id(node["id"]),
         numeric_id(variant["id"]) if variant else None,
         numeric_id(product["id"]) if product else None,
-        node.get("title"),
-        node.get("variantTitle"),
-        node.get("sku"),
-        int(node["currentQuantity"]),
-        fulfilled_at,
+        clean(node.get("title") or "") or None,
+        clean(node.get("variantTitle") or "") or None,
+        clean_code(node.get("sku") or "") or None,
+        int(node.get("currentQuantity") or 0),
+        fulfilled_at if waiting < (node.get("quantity") or 0) else None,
     )

@@ -11,11 +11,13 @@ from serializer_app.domain import catalog, deletions, order_lookups, orders, pri
 from serializer_app.domain.catalog import Facts
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.shopify.client import PermanentFailure
+from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import numeric_id
 from serializer_app.shopify.orders import fetch
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.worker import Verdict, Work
+from serializer_app.text import clean, clean_code
 
 
 def fetch_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
@@ -107,9 +109,8 @@ def variant_pages(work: Work, query: str) -> Iterator[list[Facts]]:
 def variants(work: Work, query: str | None, after: str | None) -> tuple[list[Facts], str | None]:
     """(facts, cursor of the next page or None)."""
     variables = {"first": VARIANTS_PAGE, "after": after, "query": query}
-    page = work.call("ProductVariants", variables)["productVariants"]
-    info = page["pageInfo"]
-    return [_facts(node) for node in page["nodes"]], info["endCursor"] if info["hasNextPage"] else None
+    page = work.call("ProductVariants", variables).get("productVariants")
+    return [_facts(node) for node in present(page)], next_cursor(page)
 
 
 def _facts(node: dict[str, Any]) -> Facts:
@@ -117,18 +118,18 @@ def _facts(node: dict[str, Any]) -> Facts:
     return Facts(
         numeric_id(node["id"]),
         numeric_id(product["id"]) if product else None,
-        node.get("sku"),
-        node.get("barcode"),
-        node.get("title"),
-        product.get("title"),
+        clean_code(node.get("sku") or ""),
+        clean_code(node.get("barcode") or ""),
+        clean(node.get("title") or "") or None,
+        clean(product.get("title") or "") or None,
         _image(node) or _image({"media": {"nodes": [product.get("featuredMedia") or {}]}}),
         parse_iso(node["updatedAt"]) if node.get("updatedAt") else None,
     )
 
 
 def _image(node: dict[str, Any]) -> str | None:
-    for media in (node.get("media") or {}).get("nodes") or []:
-        image = ((media or {}).get("preview") or {}).get("image") or {}
+    for media in present(node.get("media")):
+        image = (media.get("preview") or {}).get("image") or {}
         if image.get("url"):
             return str(image["url"])
     return None

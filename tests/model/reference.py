@@ -120,10 +120,11 @@ class Reference:
                 if not self.automatic or (order.cancelled and not seen.cancelled):
                     return
                 whole = False
+        edited = bool(order.lines) and not seen.creation
         for shown in seen.lines:
             line = order.lines.get(shown.line_id)
             if line is None:
-                order.lines[shown.line_id] = self._first_sight(seen, shown)
+                order.lines[shown.line_id] = self._first_sight(seen, shown, auto=not edited)
             else:
                 self._follow(line, shown.units)
         if whole:
@@ -140,12 +141,13 @@ class Reference:
             order.cancelled,
         ) != (seen.customer_id, seen.cancelled)
 
-    def _first_sight(self, seen: Seen, shown: SeenLine) -> Line:
+    def _first_sight(self, seen: Seen, shown: SeenLine, *, auto: bool = True) -> Line:
+        """A line that an edit added to an order we knew gets items too, but not as those of the sale."""
         settings = self.variants.get(shown.variant_id or 0, Settings())
         counts = seen.creation or seen.created_at >= self.installed_at
         line = Line(shown.variant_id, shown.units, settings.trackable and settings.auto and counts)
         if line.follows:
-            self._make(line, shown.units, auto=True)
+            self._make(line, shown.units, auto=auto)
         return line
 
     def _learn(self, order: Order, seen: Seen) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from serializer_app.errors import AppError, Detail
+from serializer_app.text import decode_json
 
 MOST_DETAILS = 100
 UNION_TAGS = frozenset({"(object)", "(list)", "[key]"})
@@ -29,12 +30,15 @@ _SENTENCES = {
 
 
 def parse_json(body: bytes) -> Any:
-    """A body as plain values. Raises AppError ``body_not_json`` 400, for NaN and nesting without end too."""
+    """A body as plain values. Raises AppError ``body_not_json`` 400, for NaN and nesting without end too.
+
+    Half surrogates, NUL and raw control characters in its texts are dropped: nobody can mean them.
+    """
     try:
-        return msgspec.json.decode(body)
+        return decode_json(body)
     except RecursionError as error:
         raise AppError("body_not_json", "The body is nested too deeply") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except msgspec.DecodeError as error:
         raise AppError("body_not_json", f"The body is no valid JSON in UTF-8: {error}") from error
 
 

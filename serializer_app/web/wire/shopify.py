@@ -2,20 +2,25 @@
 
 msgspec checks types while it parses, in one pass over several megabytes; unknown keys are left alone, because Shopify
 adds some with every version.
+
+What Shopify documents as a list may be null, absent, or have null members; what it documents as a number may be written
+in quotes; texts may hold what no strict parser takes. None of that is a reason to refuse a delivery for good.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from serializer_app.clock import parse_iso
 from serializer_app.domain.catalog import Facts
 from serializer_app.domain.plan import LineSnapshot, OrderSnapshot
 from serializer_app.errors import AppError
+from serializer_app.text import clean, clean_code, clean_json, clean_values
 
 MOST_UNITS = 1_000_000
 _FULL_VARIANTS = 100
@@ -25,12 +30,24 @@ Units = Annotated[int, Meta(ge=0, le=MOST_UNITS)]
 _AnyObject = dict[str, msgspec.Raw]
 
 Payload = TypeVar("Payload")
+Member = TypeVar("Member")
 
 
 def decode(body: bytes, shape: type[Payload]) -> Payload:
     """The body in ``shape``; raises AppError ``payload_invalid`` 400 with the path of what is wrong."""
     try:
         return msgspec.json.decode(body, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_odd(body, shape)
+
+
+def _decode_odd(body: bytes, shape: type[Payload]) -> Payload:
+    """The second reading of a body that is not as documented, so that the first one costs nothing extra.
+
+    It drops half surrogates and the like from texts, and takes numbers in quotes.
+    """
+    try:
+        return msgspec.json.decode(clean_json(body), type=shape, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise AppError(
             "payload_invalid", f"The body has the wrong shape: {error}"[:300], status=400
@@ -43,10 +60,11 @@ def must_be_object(body: bytes) -> None:
     It is looked through and not built: a large order has a hundred thousand parts.
     """
     decode(body, _AnyObject)
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:  # msgspec passes over the bytes of texts that nobody asks for
-        raise AppError("payload_invalid", "The body is not UTF-8", status=400) from error
+
+
+def _present(members: Sequence[Member | None] | None) -> list[Member]:
+    """The members of a list; none where it is null."""
+    return [member for member in members if member is not None] if members else []
 
 
 class Customer(Struct):
@@ -54,20 +72,20 @@ class Customer(Struct):
 
 
 class LineRef(Struct):
-    id: Id
+    id: Id | None = None
 
 
 class Fulfillment(Struct):
     created_at: str | None = None
     status: str | None = None
-    line_items: list[LineRef] = []
+    line_items: list[LineRef | None] | None = None
 
 
 class LineItem(Struct):
-    id: Id
+    id: Id | None = None
     variant_id: Id | None = None
     product_id: Id | None = None
-    quantity: Units = 0
+    quantity: Units | None = None
     current_quantity: Units | None = None
     title: str | None = None
     variant_title: str | None = None
@@ -78,45 +96,63 @@ class OrderPayload(Struct):
     id: Id
     created_at: str
     updated_at: str
-    line_items: list[LineItem]
+    line_items: list[LineItem | None] | None = None
     name: str | None = None
     customer: Customer | None = None
     cancelled_at: str | None = None
-    fulfillments: list[Fulfillment] = []
+    fulfillments: list[Fulfillment | None] | None = None
 
     def snapshot(self, *, creation: bool) -> OrderSnapshot:
-        """The order as the domain sees it; raises AppError 400 for a time that is none or a line listed twice."""
-        fulfilled: dict[int, datetime] = {}
-        for fulfillment in self.fulfillments:
-            if fulfillment.created_at and fulfillment.status in (None, "success", "pending", "open"):
-                moment = _moment(fulfillment.created_at, "fulfillments")
-                for line in fulfillment.line_items:
-                    fulfilled[line.id] = min(moment, fulfilled.get(line.id, moment))
-        if len({line.id for line in self.line_items}) != len(self.line_items):
-            raise AppError("payload_invalid", "A line item is listed twice", status=400)
+        """The order as the domain sees it; raises AppError 400 for a time that is none.
+
+        A list of lines that is missing, has a null member or names a line twice with different content is *partial*:
+        nothing follows from what it lacks.
+        """
+        fulfilled = self._fulfilled_at()
+        partial = self.line_items is None
+        listed: dict[int, LineItem] = {}
+        for line in self.line_items or ():
+            if line is None or line.id is None:
+                partial = True
+            elif (first := listed.setdefault(line.id, line)) is not line:
+                partial = partial or first != line
         lines = tuple(
             LineSnapshot(
-                line.id,
+                line_id,
                 line.variant_id,
                 line.product_id,
-                _text(line.title),
-                _text(line.variant_title),
-                _text(line.sku),
-                line.quantity if line.current_quantity is None else line.current_quantity,
-                fulfilled.get(line.id),
+                _line(line.title),
+                _line(line.variant_title),
+                _code(line.sku),
+                (line.quantity or 0) if line.current_quantity is None else line.current_quantity,
+                fulfilled.get(line_id),
             )
-            for line in self.line_items
+            for line_id, line in listed.items()
         )
         return OrderSnapshot(
             self.id,
-            _text(self.name),
+            _line(self.name),
             self.customer.id if self.customer else None,
             _moment(self.created_at, "created_at"),
             _moment(self.updated_at, "updated_at"),
             _moment(self.cancelled_at, "cancelled_at") if self.cancelled_at else None,
             lines,
             creation,
+            partial=partial,
+            fulfilments="absent" if self.fulfillments is None else "by line",
         )
+
+    def _fulfilled_at(self) -> dict[int, datetime]:
+        """The first successful fulfilment by line. One that is pending, cancelled or failed handed nothing over."""
+        found: dict[int, datetime] = {}
+        for fulfillment in self.fulfillments or ():
+            if fulfillment is None or not fulfillment.created_at or fulfillment.status != "success":
+                continue
+            moment = _moment(fulfillment.created_at, "fulfillments")
+            for line in fulfillment.line_items or ():
+                if line is not None and line.id is not None:
+                    found[line.id] = min(moment, found.get(line.id, moment))
+        return found
 
 
 class Edit(Struct):
@@ -141,7 +177,7 @@ class Image(Struct):
 
 
 class ProductVariant(Struct):
-    id: Id
+    id: Id | None = None
     title: str | None = None
     sku: str | None = None
     barcode: str | None = None
@@ -153,49 +189,64 @@ class ProductPayload(Struct):
     id: Id
     title: str | None = None
     updated_at: str | None = None
-    variants: list[ProductVariant] = []
+    variants: list[ProductVariant | None] | None = None
     variant_gids: list[Any] | None = None
-    images: list[Image] = []
+    images: list[Image | None] | None = None
     image: Image | None = None
 
     @property
+    def variant_ids(self) -> list[int]:
+        return [variant.id for variant in _present(self.variants) if variant.id is not None]
+
+    @property
     def is_complete(self) -> bool:
-        """Whether every variant is listed: Shopify sends only the first hundred in full."""
-        listed = len(self.variants)
-        return listed < _FULL_VARIANTS and (self.variant_gids is None or len(self.variant_gids) <= listed)
+        """Whether every variant is listed. Shopify lists only the first hundred in full, and no product has none."""
+        listed = len(self.variant_ids)
+        return (
+            0 < listed < _FULL_VARIANTS
+            and listed == len(self.variants or ())
+            and (self.variant_gids is None or len(self.variant_gids) <= listed)
+        )
 
     def moment(self) -> datetime | None:
         return _moment(self.updated_at, "updated_at") if self.updated_at else None
 
     def facts(self) -> list[Facts]:
-        sources = {image.id: image.src for image in self.images}
+        sources = {image.id: image.src for image in _present(self.images)}
         common = self.image.src if self.image else None
         return [
             Facts(
                 variant.id,
                 self.id,
-                _text(variant.sku),
-                _text(variant.barcode),
-                _text(variant.title),
-                _text(self.title),
-                _text(sources.get(variant.image_id) or common),
+                _code(variant.sku),
+                _code(variant.barcode),
+                _line(variant.title),
+                _line(self.title),
+                _line(sources.get(variant.image_id) or common),
                 self.moment(),
             )
-            for variant in self.variants
+            for variant in _present(self.variants)
+            if variant.id is not None
         ]
 
 
 class CustomersMerged(Struct):
-    admin_graphql_api_customer_kept_id: str
-    admin_graphql_api_customer_deleted_id: str
+    admin_graphql_api_customer_kept_id: str | None = None
+    admin_graphql_api_customer_deleted_id: str | None = None
+    status: str | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the customers *are* merged: Shopify also announces that they will be, and that it failed."""
+        return (self.status or "").casefold() == "completed"
 
     @property
     def kept(self) -> int:
-        return _number(self.admin_graphql_api_customer_kept_id)
+        return _number(self.admin_graphql_api_customer_kept_id or "")
 
     @property
     def gone(self) -> int:
-        return _number(self.admin_graphql_api_customer_deleted_id)
+        return _number(self.admin_graphql_api_customer_deleted_id or "")
 
 
 class ShopPayload(Struct):
@@ -203,33 +254,47 @@ class ShopPayload(Struct):
 
 
 class ScopesUpdated(Struct):
-    current: list[str]
+    current: list[str | None] | UnsetType | None = UNSET
+
+    @property
+    def scopes(self) -> list[str] | None:
+        """The scopes granted now, None where the payload does not list them."""
+        return None if self.current is UNSET or self.current is None else _present(self.current)
 
 
 class Compliance(Struct):
-    """customers/data_request, customers/redact and shop/redact; ``topic`` says which of them this shape is."""
+    """customers/data_request, customers/redact or shop/redact: they share one address."""
 
     shop_domain: str
     shop_id: int | None = None
-    customer: dict[str, Any] | None = None
     # IDs come as numbers, as text and as gid://shopify/…: domain.privacy reads all of them.
-    orders_requested: list[Any] | None = None
-    orders_to_redact: list[Any] | None = None
-    data_request: dict[str, Any] | None = None
+    customer: dict[str, Any] | UnsetType | None = UNSET
+    orders_requested: list[Any] | UnsetType | None = UNSET
+    orders_to_redact: list[Any] | UnsetType | None = UNSET
+    data_request: dict[str, Any] | UnsetType | None = UNSET
 
-    @property
-    def topic(self) -> str | None:
-        if self.customer is None:
-            about_shop = (
-                self.orders_requested is None and self.orders_to_redact is None and self.data_request is None
-            )
-            return "shop/redact" if about_shop and self.shop_id is not None else None
-        if self.orders_to_redact is not None:
-            return "customers/redact"
-        return "customers/data_request"
+    def may_be(self, topic: str) -> bool:
+        """Whether the body has the shape of ``topic``.
+
+        The topic stands in a header, which is not signed: a harmless request that somebody captured must not work as
+        an erasure when it is sent again.
+        """
+        asks = self.orders_requested is not UNSET or self.data_request is not UNSET
+        redacts = self.orders_to_redact is not UNSET
+        if topic == "customers/data_request":
+            return not redacts and (asks or self.customer is not UNSET)
+        if topic == "customers/redact":
+            return not asks and (redacts or self.customer is not UNSET)
+        return not asks and not redacts and self.customer is UNSET and self.shop_id is not None
 
     def as_dict(self) -> dict[str, Any]:
-        return msgspec.to_builtins(self)  # type: ignore[no-any-return]
+        """What the domain reads: no null among the lists, texts cleaned."""
+        return {
+            "customer": clean_values(self.customer or {}),
+            "orders_requested": clean_values(_present(self.orders_requested or [])),
+            "orders_to_redact": clean_values(_present(self.orders_to_redact or [])),
+            "data_request": clean_values(self.data_request or {}),
+        }
 
 
 def _moment(text: str, path: str) -> datetime:
@@ -246,6 +311,9 @@ def _number(gid: str) -> int:
     return int(tail)
 
 
-def _text(text: str | None) -> str | None:
-    """PostgreSQL cannot keep a NUL, which JSON can carry."""
-    return text.replace("\x00", "") if text and "\x00" in text else text
+def _line(text: str | None) -> str | None:
+    return clean(text) if text else text
+
+
+def _code(text: str | None) -> str | None:
+    return clean_code(text) if text else text

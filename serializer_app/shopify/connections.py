@@ -1,0 +1,17 @@
+"""Lists in answers of the Admin API: null nodes, null members and a null connection are an empty list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def present(connection: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The nodes of a connection that are there."""
+    return [node for node in (connection or {}).get("nodes") or [] if node]
+
+
+def next_cursor(connection: Mapping[str, Any] | None) -> str | None:
+    """The cursor of the next page, None where this one is the last."""
+    info = (connection or {}).get("pageInfo") or {}
+    return info.get("endCursor") if info.get("hasNextPage") else None
