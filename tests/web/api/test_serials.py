@@ -98,7 +98,7 @@ def test_more_than_ten_thousand_are_refused(api: Caller) -> None:
         (b"{}", "body_invalid", 422),
         (b'{"serials": 1}', "body_invalid", 422),
         (b"[]", "no_serial_created", 422),
-        (b'["\\ud800"]', "body_not_json", 400),
+        (b'["\\ud800"]', "no_serial_created", 422),
     ],
 )
 def test_what_is_no_list_of_serials_is_refused(api: Caller, body: bytes, code: str, status: int) -> None:
