@@ -5,6 +5,7 @@ takes the event ``mail.requested`` (domain.deliveries).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain import contacts, deliveries, history
 from serializer_app.errors import AppError, Detail
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import MailSettings, Shop
+from serializer_app.store.models import Confirmation, MailSettings, Shop
 
 Security = Literal["tls", "starttls", "none"]
 KIND = "mail"
@@ -67,6 +68,11 @@ def server(session: Session, vault: Vault, shop_id: int) -> Server | None:
     return Server(row.host, row.port, security, row.sender, row.username, password)
 
 
+def sender(session: Session, shop_id: int) -> str | None:
+    """The address that the shop's mail comes from, which its customers may write to; None without a mail server."""
+    return session.scalar(select(MailSettings.sender).where(MailSettings.shop_id == shop_id))
+
+
 def is_set_up(session: Session, shop_id: int) -> bool:
     """Whether a mail can be sent at all."""
     return session.get(MailSettings, shop_id) is not None or deliveries.wanted(
@@ -99,6 +105,16 @@ def set_up(
     session.flush()
     changes = {"mailServer": {"to": None if wanted is None else wanted.host}}
     history.record(session, shop.id, "shop", [(shop.id, changes)], actor=actor, action="mail-configured")
+
+
+def forget(session: Session, shop_id: int, registration_ids: Sequence[int]) -> None:
+    """Forget to which addresses the mails about these registrations went: they have ended, or another owner."""
+    session.execute(
+        delete(Confirmation).where(
+            Confirmation.shop_id == shop_id, Confirmation.registration_id.in_(registration_ids)
+        ),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def rotate_all(session: Session, vault: Vault) -> int:

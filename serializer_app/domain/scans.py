@@ -23,10 +23,12 @@ from serializer_app.store.models import CloneAlert, Scan
 
 BITS = 63
 WINDOW = timedelta(days=30)
-OFTEN = 100
-"""Look-ups of one unit in thirty days: an owner and a repair shop together stay far below."""
 MANY_PLACES = 12
-"""Networks in thirty days: a home, an office, a train and a phone abroad are four."""
+"""Networks in thirty days: a home, an office, a train and a phone abroad are four.
+
+Only places count. However often one visitor looks a unit up, that says nothing about copies, and a stranger could
+otherwise put a warning on somebody's product by reloading its page.
+"""
 KEPT = timedelta(days=400)
 
 
@@ -41,7 +43,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Alert:
-    """An open alert; ``reason`` is often or places."""
+    """An open alert; ``reason`` is places (or often, of an older version)."""
 
     id: int
     subject: str
@@ -70,9 +72,8 @@ def note(session: Session, vault: Vault, shop_id: int, unit: tuple[str, int], ad
         )
     )
     count, places = _since(session, shop_id, unit)
-    reason = "places" if places >= MANY_PLACES else "often" if count >= OFTEN else None
-    if reason is not None:
-        _raise(session, shop_id, unit, reason, count, places)
+    if places >= MANY_PLACES:
+        _raise(session, shop_id, unit, "places", count, places)
     return Seen(count, places, alerted(session, shop_id, unit))
 
 
@@ -131,7 +132,10 @@ def sweep(session: Session) -> None:
 
 
 def place(address: str) -> str:
-    """The network an address belongs to: a /24, a /48, or the text itself where it is no address."""
+    """The network an address belongs to: a /24, a /48, or the text itself where it is no address.
+
+    A /48 and not the /64 of one visitor (web.limits): one line at home often has 256 or more of those.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -29,32 +29,44 @@ SECONDS = 10.0
 _TEXTS = {
     ("claim", "en"): (
         "Confirm your registration of {product}",
-        "Hello,\n\nsomebody, probably you, wants to register {product} at {shop} with this address.\n\n"
-        "Your code: {code}\n\nor open this page:\n{link}\n\n"
-        "Code and page work for 24 hours. If it was not you, you need do nothing: nothing is registered then.\n\n"
-        "{shop}\n",
+        "Hello,\n\nsomeone (hopefully you) wants to register {product} at {shop} with this email address.\n\n"
+        "Your code: {code}\n\nOr open this page and confirm:\n{link}\n\n"
+        "The code and the page work for 24 hours. If this was not you, you can ignore this email: nothing will be "
+        "registered.\n\n{shop}\n",
     ),
     ("claim", "de"): (
         "Bestätige die Registrierung von {product}",
-        "Hallo,\n\njemand, wahrscheinlich du, möchte {product} bei {shop} mit dieser Adresse registrieren.\n\n"
-        "Dein Code: {code}\n\noder öffne diese Seite:\n{link}\n\n"
-        "Code und Seite gelten 24 Stunden. Warst du es nicht, musst du nichts tun: Dann wird nichts registriert.\n\n"
-        "{shop}\n",
+        "Hallo,\n\njemand (hoffentlich du) möchte {product} bei {shop} mit dieser E-Mail-Adresse registrieren.\n\n"
+        "Dein Code: {code}\n\nOder öffne diese Seite und bestätige:\n{link}\n\n"
+        "Code und Seite gelten 24 Stunden. Wenn du das nicht warst, kannst du diese E-Mail ignorieren: Dann wird "
+        "nichts registriert.\n\n{shop}\n",
     ),
     ("transfer", "en"): (
-        "Confirm that {product} is yours now",
-        "Hello,\n\nsomebody, probably you, got {product} of {shop} from its owner and takes it over with this "
-        "address.\n\n"
-        "Your code: {code}\n\nor open this page:\n{link}\n\n"
-        "Code and page work for 24 hours. If it was not you, you need do nothing: nothing changes hands then.\n\n"
-        "{shop}\n",
+        "Confirm that {product} is now yours",
+        "Hello,\n\nsomeone (hopefully you) received a transfer code for {product} from its owner and wants to register "
+        "it at {shop} with this email address.\n\nYour code: {code}\n\nOr open this page and confirm:\n{link}\n\n"
+        "The code and the page work for 24 hours. If this was not you, you can ignore this email: the owner stays the "
+        "same.\n\n{shop}\n",
     ),
     ("transfer", "de"): (
         "Bestätige, dass {product} jetzt dir gehört",
-        "Hallo,\n\njemand, wahrscheinlich du, hat {product} von {shop} vom Vorbesitzer bekommen und übernimmt es mit "
-        "dieser Adresse.\n\nDein Code: {code}\n\noder öffne diese Seite:\n{link}\n\n"
-        "Code und Seite gelten 24 Stunden. Warst du es nicht, musst du nichts tun: Dann ändert sich nichts.\n\n"
-        "{shop}\n",
+        "Hallo,\n\njemand (hoffentlich du) hat vom bisherigen Besitzer einen Code für {product} bekommen und möchte es "
+        "bei {shop} mit dieser E-Mail-Adresse übernehmen.\n\nDein Code: {code}\n\n"
+        "Oder öffne diese Seite und bestätige:\n{link}\n\n"
+        "Code und Seite gelten 24 Stunden. Wenn du das nicht warst, kannst du diese E-Mail ignorieren: Der Besitzer "
+        "bleibt derselbe.\n\n{shop}\n",
+    ),
+    ("owner", "en"): (
+        "Your link to {product}",
+        "Hello,\n\n{product} from {shop} is registered with this email address. Keep this link: it opens your product "
+        "page with the warranty, the certificate and the transfer to a new owner.\n\n{link}\n\n"
+        "Anyone who has this link can transfer the product, so do not pass it on.\n\n{shop}\n",
+    ),
+    ("owner", "de"): (
+        "Dein Link zu {product}",
+        "Hallo,\n\n{product} von {shop} ist mit dieser E-Mail-Adresse registriert. Bewahre diesen Link auf: Er öffnet "
+        "deine Produktseite mit Garantie, Zertifikat und der Übertragung an neue Besitzer.\n\n{link}\n\n"
+        "Wer diesen Link hat, kann das Produkt übertragen. Gib ihn deshalb nicht weiter.\n\n{shop}\n",
     ),
 }
 _UNNAMED = {"en": "your product", "de": "dein Produkt"}
@@ -124,7 +136,10 @@ def worded(shop: Shop, letter: Letter) -> tuple[str, str]:
 
 
 def _link(shop: Shop, letter: Letter) -> str:
-    page = f"https://{shop.domain}/apps/serializer/confirm/{letter.public_id}"
+    base = f"https://{shop.domain}/apps/serializer"
+    if letter.owner_token is not None:
+        return f"{base}/o/{letter.owner_token}?locale={letter.locale}"
+    page = f"{base}/confirm/{letter.public_id}"
     return f"{page}?code={letter.code}&locale={letter.locale}"
 
 

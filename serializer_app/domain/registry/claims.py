@@ -18,11 +18,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import history, scans
-from serializer_app.domain.registry import registrations, units
+from serializer_app.domain.registry import links, registrations, units
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, Status
 from serializer_app.domain.registry.units import Unit
-from serializer_app.domain.ties import HOLDS
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
@@ -163,12 +162,25 @@ def claim(
     return registration
 
 
-def of_owner(session: Session, shop_id: int, key: int, holder: int) -> Registration | None:
-    """The registration with this key, while it is still held by whom ``holder`` stands for."""
+Owned = Literal["current", "transferred", "ended"]
+
+
+def of_owner(session: Session, shop_id: int, key: int, holder: int) -> tuple[Registration, Owned] | None:
+    """The registration with this key, and whether it is still whose ``holder`` stands for.
+
+    ``transferred``: somebody else's by now; ``ended``: reset or erased. None for a holder that it never had.
+    """
     found = session.scalars(
-        select(Registration).where(Registration.shop_id == shop_id, Registration.id == key, *HOLDS)
+        select(Registration).where(Registration.shop_id == shop_id, Registration.id == key)
     ).one_or_none()
-    return found if found is not None and holder_of(session, found) == holder else None
+    if found is None:
+        return None
+    handed_over = _handed_over(session, found)
+    if holder not in (_holder(found, number) for number in range(handed_over + 1)):
+        return None
+    if holder != _holder(found, handed_over):
+        return found, "transferred"
+    return found, "current" if found.ended_at is None else "ended"
 
 
 def holder_of(session: Session, registration: Registration) -> int:
@@ -176,14 +188,30 @@ def holder_of(session: Session, registration: Registration) -> int:
 
     Not customers.id: SQLite gives the number of a deleted row to the next one.
     """
-    handed_over = session.scalar(
-        select(func.count()).where(
-            HistoryEntry.shop_id == registration.shop_id,
-            HistoryEntry.subject == "registration",
-            HistoryEntry.subject_id == registration.id,
-            HistoryEntry.action == "transferred",
+    return _holder(registration, _handed_over(session, registration))
+
+
+def owner_token(session: Session, vault: Vault, registration: Registration) -> str:
+    """The token of the page of whoever owns the unit now; the key of a guest, who has no account."""
+    mark = holder_of(session, registration)
+    return links.seal(vault, registration.shop_id, "owner", "owner", registration.id, links.OWNER_LIFE, mark)
+
+
+def _handed_over(session: Session, registration: Registration) -> int:
+    return (
+        session.scalar(
+            select(func.count()).where(
+                HistoryEntry.shop_id == registration.shop_id,
+                HistoryEntry.subject == "registration",
+                HistoryEntry.subject_id == registration.id,
+                HistoryEntry.action == "transferred",
+            )
         )
+        or 0
     )
+
+
+def _holder(registration: Registration, handed_over: int) -> int:
     return zlib.crc32(f"{registration.public_id}:{handed_over}".encode())
 
 

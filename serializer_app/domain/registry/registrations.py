@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, deliveries, history, items, ties
+from serializer_app.domain import catalog, deliveries, history, items, mail, ties
 from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
 from serializer_app.domain.registry import idempotency, people, serials
 from serializer_app.domain.registry.people import Person
@@ -280,6 +280,7 @@ def end(session: Session, ended: Sequence[Registration], *, actor: str, action: 
     shop_id, moment = ended[0].shop_id, now()
     people.forget(session, shop_id, [one.customer_key for one in ended if one.customer_key is not None])
     idempotency.erase(session, shop_id, [one.public_id for one in ended])
+    mail.forget(session, shop_id, [one.id for one in ended])
     for registration in ended:
         serial = serial_of(session, registration)
         registration.customer_key = registration.channel = None

@@ -54,7 +54,11 @@ class MailSettings(Base):
 
 
 class Confirmation(Base):
-    """A claim that waits for whoever reads the mail of an address. Gone when confirmed, and after a day."""
+    """A claim that waits for whoever reads the mail of an address, for a day.
+
+    Once confirmed it holds code and address only, for a year or until the registration ends: its link leads its owner
+    back, and its address gets the owner's link.
+    """
 
     __tablename__ = "confirmations"
     __table_args__ = (
@@ -63,6 +67,7 @@ class Confirmation(Base):
         Index("ix_confirmations_email", "shop_id", "email_index", "created_at"),
         Index("ix_confirmations_unit", "shop_id", "subject", "subject_id", "created_at"),
         Index("ix_confirmations_expires", "expires_at"),
+        Index("ix_confirmations_registration", "shop_id", "registration_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)
@@ -74,5 +79,7 @@ class Confirmation(Base):
     """Encrypted JSON: who, what they said, and the code they are sent."""
     email_index: Mapped[str] = mapped_column(String(64))
     tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    registration_id: Mapped[int | None] = mapped_column(BigInteger)
+    """registrations.id that was confirmed with it."""
     created_at: Mapped[Utc]
     expires_at: Mapped[Utc]

@@ -206,6 +206,8 @@ class Transfer(Base):
     registration_id: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
     code_index: Mapped[str] = mapped_column(String(64))
     """Keyed hash: a code is short enough to be tried out on a stolen database otherwise."""
+    nonce: Mapped[str | None] = mapped_column(String(16))
+    """With a key of ours it gives the code, so that its owner can see it again; NULL in offers of an older version."""
     tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     expires_at: Mapped[Utc]
 

@@ -50,7 +50,7 @@ class Scan(Base):
 
 
 class CloneAlert(Base):
-    """A unit that was looked up unusually often or from many places, until the merchant has dealt with it."""
+    """A unit that was looked up from many places, until the merchant has dealt with it."""
 
     __tablename__ = "clone_alerts"
     __table_args__ = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, g
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
-from serializer_app.domain import shops
+from serializer_app.domain import mail, shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import failure
@@ -23,7 +25,7 @@ FOREVER = "public, max-age=31536000, immutable"
 @buyer.before_request
 def _name_the_shop() -> None:
     """After the guard, which stands on the app: the shop's name is on every page, errors too."""
-    g.shop_name = g.shop_domain
+    g.shop_name, g.contact_url = g.shop_domain, None
 
 
 @buyer.get("/assets/<name>")
@@ -36,9 +38,11 @@ def asset(name: str) -> Response:
 
 
 def shop_of(session: Session) -> Shop:
-    """The shop of this request; from here on pages call it by its name."""
+    """The shop of this request; from here on pages call it by its name and link to its address."""
     shop = shops.by_id(session, g.shop_id)
     g.shop_name = shop.name or shop.domain
+    sender = mail.sender(session, shop.id)
+    g.contact_url = None if sender is None else f"mailto:{quote(sender, safe='@')}"
     return shop
 
 

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import contacts, mail, warranty
-from serializer_app.domain.registry import claims
+from serializer_app.domain.registry import claims, links
 from serializer_app.domain.registry.claims import Answers, Asked, Rules, Standing
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
-from serializer_app.web.buyer import tokens
+from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
 
 FORM_LIFE = 2 * 3600
@@ -57,12 +57,12 @@ def claiming(session: Session, shop: Shop, unit: Unit, *, own_link: bool) -> Cla
 
 def seal(subject: tuple[str, int]) -> str:
     """What only a page of ours for this visitor can send back: the proxy strips cookies, so the form itself says it."""
-    return tokens.seal(house().vault, g.shop_id, _purpose(), *subject, FORM_LIFE)
+    return links.seal(house().vault, g.shop_id, _purpose(), *subject, FORM_LIFE)
 
 
 def check_seal(subject: tuple[str, int]) -> None:
     """Raises AppError ``form_expired`` 403 for a form that is not this visitor's, not this unit's, or too old."""
-    found = tokens.unseal(house().vault, g.shop_id, _purpose(), request.form.get("form", ""))
+    found = links.unseal(house().vault, g.shop_id, _purpose(), request.form.get("form", ""))
     if found != subject:
         raise AppError("form_expired", "This form is not yours, or too old", status=403)
 
@@ -89,6 +89,12 @@ def said(shop: Shop, rules: Rules) -> tuple[Person, Answers]:
     person = Person(email, texts.get("firstName"), texts.get("lastName"), texts.get("phone"), customer)
     consent = texts.get("consent") is not None
     return person, Answers(day, texts.get("channel"), texts.get("orderNumber"), consent)
+
+
+def visitor() -> int | str:
+    """Whom to count a request against: the signed-in customer, else the address."""
+    customer: int | None = g.visitor.customer_id
+    return customer or visitor_address()
 
 
 def _purpose() -> str:

@@ -11,9 +11,11 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, g, render_template, request
+from flask import Response, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.web.buyer.texts import Words, choose
 
@@ -38,6 +40,19 @@ def stated_locale() -> str | None:
         return request.args.get("locale")
 
 
+def see_other(path: str, **query: Any) -> BaseResponse:
+    """Answer a POST: the browser gets ``path``, so that reload and Back repeat nothing.
+
+    The query holds what the page says (``done=1``, ``problem=…``) and the language, never what somebody entered, and
+    nothing of Shopify's signed query.
+    """
+    if (locale := stated_locale()) is not None:
+        query["locale"] = locale[:20]
+    answer = redirect(f"{path}?{urlencode(query)}" if query else path, 303)
+    answer.headers.update(_HEADERS)
+    return answer
+
+
 def shown(template: str, status: int = 200, **values: Any) -> Response:
     """One page inside the theme; ``?layout=none`` stands alone. Not indexed, not kept, no address passed on."""
     alone = request.args.get("layout") == "none"
@@ -49,6 +64,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
         alone=alone,
         locale=stated_locale(),
         shop=g.shop_name,
+        contact_url=g.contact_url,
         customer=g.visitor.customer_id,
         **values,
     ).translate(_INERT)

@@ -15,7 +15,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "verify_title": ("Verify your product", "Produkt prüfen"),
     "verify_intro": (
         "Enter the serial number or item ID from the label, or scan the code on the box.",
-        "Gib die Seriennummer oder Artikel-ID vom Etikett ein oder scanne den Code auf der Verpackung.",
+        "Gib die Seriennummer oder die Artikel-ID vom Etikett ein oder scanne den Code auf der Verpackung.",
     ),
     "number": ("Serial number or item ID", "Seriennummer oder Artikel-ID"),
     "check": ("Check", "Prüfen"),
@@ -32,10 +32,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "scan_hold": ("Hold the code in front of the camera.", "Halte den Code vor die Kamera."),
     "genuine": ("Genuine", "Echt"),
-    "genuine_long": (
-        "This is a genuine product of {shop}.",
-        "Das ist ein echtes Produkt von {shop}.",
-    ),
+    "genuine_long": ("This is a genuine product of {shop}.", "Das ist ein echtes Produkt von {shop}."),
     "not_found": ("Not found", "Nicht gefunden"),
     "not_found_long": (
         "{shop} has no product with the number “{number}”. Check it for typing errors. If your product shows exactly "
@@ -72,16 +69,17 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "removed": ("No longer valid", "Nicht mehr gültig"),
     "removed_long": (
-        "This number was issued by {shop} once and was withdrawn. It does not stand for a genuine product any more.",
-        "Diese Nummer wurde von {shop} vergeben und zurückgezogen. Sie steht für kein echtes Produkt mehr.",
+        "{shop} issued this number and later withdrew it, for example after a return. It no longer stands for a "
+        "genuine product.",
+        "{shop} hat diese Nummer vergeben und später zurückgezogen, zum Beispiel nach einer Rückgabe. Sie steht nicht "
+        "mehr für ein echtes Produkt.",
     ),
     "replaced_long": (
-        "This number was replaced by another one, for example after a repair. Please use the number on your "
-        "present product.",
-        "Diese Nummer wurde durch eine andere ersetzt, zum Beispiel nach einer Reparatur. Bitte verwende die "
-        "Nummer auf deinem jetzigen Produkt.",
+        "This number was replaced by another one, for example after a repair. Use the number on your current product.",
+        "Diese Nummer wurde durch eine andere ersetzt, zum Beispiel nach einer Reparatur. Verwende die Nummer auf "
+        "deinem jetzigen Produkt.",
     ),
-    "open_unit": ("Open its page", "Zur Produktseite"),
+    "open_unit": ("View product page", "Zur Produktseite"),
     "again": ("Check another number", "Weitere Nummer prüfen"),
     "contact": ("Please contact the shop.", "Bitte wende dich an den Shop."),
     # the unit's page
@@ -91,26 +89,22 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "warranty_active": ("Active until {date}", "Aktiv bis {date}"),
     "warranty_lifetime": ("Lifetime", "Lebenslang"),
     "warranty_expired": ("Expired on {date}", "Abgelaufen am {date}"),
-    "warranty_void": ("Void", "Erloschen"),
+    "warranty_void": ("Warranty is void", "Garantie erloschen"),
     "warranty_none": ("No warranty", "Keine Garantie"),
     "warranty_waiting": (
-        "{duration}, from the day it is registered",
+        "{duration}, starting on the day of registration",
         "{duration} ab dem Tag der Registrierung",
     ),
-    "next": ("What now?", "Wie geht es weiter?"),
+    "next": ("Next steps", "Nächste Schritte"),
     "yours": ("This product is registered to you.", "Dieses Produkt ist auf dich registriert."),
-    "pending": (
-        "The registration waits for the shop’s approval.",
-        "Die Registrierung wartet auf die Freigabe durch den Shop.",
-    ),
-    "claimed": ("This product is registered.", "Dieses Produkt ist registriert."),
+    "pending": ("Waiting for approval", "Freigabe steht noch aus"),
+    "claimed": ("This product is already registered.", "Dieses Produkt ist bereits registriert."),
     "claimed_hint": (
-        "If you bought it second-hand, ask the owner to pass it on to you. If you believe that this is a mistake, "
-        "please contact the shop.",
-        "Hast du es gebraucht gekauft, bitte den Vorbesitzer, es dir zu übertragen. Hältst du das für einen Irrtum, "
-        "wende dich bitte an den Shop.",
+        "If you bought it second-hand, ask the previous owner to transfer it to you. If you think this is a mistake:",
+        "Wenn du es gebraucht gekauft hast, bitte den bisherigen Besitzer, es dir zu übertragen. Wenn du das für "
+        "einen Irrtum hältst:",
     ),
-    "unclaimed": ("Nobody has registered this product yet.", "Dieses Produkt ist noch nicht registriert."),
+    "unclaimed": ("This product has not been registered yet.", "Dieses Produkt ist noch nicht registriert."),
     "sign_in": ("Sign in", "Anmelden"),
     "sign_in_hint": (
         "Sign in with the account you bought it with to register it.",
@@ -118,72 +112,70 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "link_hint": (
         "To register it, scan the code that came with the product, or sign in with the account you bought it with.",
-        "Scanne zum Registrieren den Code, der dem Produkt beiliegt, oder melde dich mit dem Konto an, mit dem du "
-        "es gekauft hast.",
+        "Scanne zum Registrieren den Code, der dem Produkt beiliegt, oder melde dich mit dem Konto an, mit dem du es "
+        "gekauft hast.",
     ),
     "alert": (
-        "This number was checked unusually often. It may have been copied. Please contact the shop before you buy "
+        "This number was checked in unusually many places and may have been copied. Contact the shop before you buy "
         "or register this product.",
-        "Diese Nummer wurde ungewöhnlich oft geprüft. Sie könnte kopiert worden sein. Bitte wende dich an den Shop, "
-        "bevor du dieses Produkt kaufst oder registrierst.",
+        "Diese Nummer wurde an ungewöhnlich vielen Orten geprüft und könnte kopiert worden sein. Wende dich an den "
+        "Shop, bevor du dieses Produkt kaufst oder registrierst.",
     ),
     # claiming
     "claim": ("Register this product", "Produkt registrieren"),
     "claim_buyer": (
-        "You bought this product here. One tap registers it to you.",
-        "Du hast dieses Produkt hier gekauft. Ein Tippen registriert es auf dich.",
+        "You bought this product here. Register it with one tap.",
+        "Du hast dieses Produkt hier gekauft. Registriere es mit einem Tippen.",
     ),
     "claim_guest": (
-        "Register it with your e-mail address. We send you a code to confirm it.",
+        "Register it with your email address. We will send you a code to confirm it.",
         "Registriere es mit deiner E-Mail-Adresse. Wir schicken dir einen Code zur Bestätigung.",
     ),
-    "email": ("E-mail address", "E-Mail-Adresse"),
+    "email": ("Email address", "E-Mail-Adresse"),
     "firstName": ("First name", "Vorname"),
     "lastName": ("Last name", "Nachname"),
-    "phone": ("Telephone", "Telefon"),
-    "purchaseDate": ("Date of purchase", "Kaufdatum"),
-    "channel": ("Bought at", "Gekauft bei"),
+    "phone": ("Phone", "Telefon"),
+    "purchaseDate": ("Purchase date", "Kaufdatum"),
+    "channel": ("Where you bought it", "Gekauft bei"),
     "orderNumber": ("Order number", "Bestellnummer"),
     "consent": (
-        "I agree that {shop} keeps these details.",
+        "I agree that {shop} stores these details.",
         "Ich bin einverstanden, dass {shop} diese Angaben speichert.",
     ),
     "optional": ("(optional)", "(freiwillig)"),
-    "send_code": ("Send me the code", "Code anfordern"),
-    "sent": ("Look into your mailbox", "Sieh in dein Postfach"),
+    "send_code": ("Send me a code", "Code anfordern"),
+    "sent": ("Check your email", "Sieh in deine E-Mails"),
     "sent_long": (
-        "If {email} is right, a mail with a code is on its way. Enter the code here or open the link in the mail.",
-        "Stimmt {email}, ist eine Mail mit einem Code unterwegs. Gib den Code hier ein oder öffne den Link darin.",
+        "We sent a code to {email}. Enter it here, or open the link in the email.",
+        "Wir haben einen Code an {email} geschickt. Gib ihn hier ein oder öffne den Link in der E-Mail.",
     ),
     "confirm_title": ("Confirm your registration", "Registrierung bestätigen"),
-    "confirm_long": (
-        "Enter the code from the mail and confirm.",
-        "Gib den Code aus der Mail ein und bestätige.",
-    ),
-    "code": ("Code from the mail", "Code aus der Mail"),
+    "confirm_long": ("Confirm the code from the email.", "Bestätige den Code aus der E-Mail."),
+    "code": ("Code from the email", "Code aus der E-Mail"),
     "confirm": ("Confirm", "Bestätigen"),
     "code_wrong": (
-        "This code is wrong or no longer valid. After five wrong tries a new one is needed.",
-        "Dieser Code ist falsch oder nicht mehr gültig. Nach fünf Fehlversuchen ist ein neuer nötig.",
+        "This code is wrong or no longer valid. Check it and try again.",
+        "Dieser Code ist falsch oder nicht mehr gültig. Prüfe ihn und versuche es noch einmal.",
     ),
-    "field_wrong": ("Please check: {fields}.", "Bitte prüfe: {fields}."),
+    "field_wrong": ("Check these fields: {fields}.", "Prüfe diese Felder: {fields}."),
     "form_old": (
-        "This form was open for too long. Please send it again.",
+        "This form was open for too long. Please submit it again.",
         "Dieses Formular war zu lange offen. Bitte sende es noch einmal ab.",
     ),
     "taken": (
-        "Somebody else registered this product meanwhile.",
+        "Someone else has registered this product in the meantime.",
         "Jemand anders hat dieses Produkt inzwischen registriert.",
     ),
     "done": ("Registered", "Registriert"),
     # the owner's page
     "owner_page": ("Your product", "Dein Produkt"),
     "owner_keep": (
-        "Keep the address of this page: it shows that the product is yours.",
-        "Bewahre die Adresse dieser Seite auf: Sie zeigt, dass das Produkt dir gehört.",
+        "Save the link to this page: it shows that the product is yours. Anyone who has it can transfer the product.",
+        "Speichere den Link zu dieser Seite: Er zeigt, dass das Produkt dir gehört. Wer ihn hat, kann das Produkt "
+        "übertragen.",
     ),
-    "owner_link": ("The page to keep", "Die Seite zum Aufbewahren"),
-    "open_owner": ("Certificate and passing on", "Zertifikat und Weitergabe"),
+    "owner_link": ("Save this link", "Diesen Link speichern"),
+    "open_owner": ("Certificate and transfer", "Zertifikat und Übertragung"),
     "certificate": ("Certificate", "Zertifikat"),
     "certificate_long": (
         "{shop} certifies that this product is genuine and registered.",
@@ -196,63 +188,131 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "owner": ("Registered to", "Registriert auf"),
     "registered_on": ("Registered on", "Registriert am"),
-    "warranty_start": ("Warranty from", "Garantie ab"),
-    "pass_on": ("Pass it on", "Weitergeben"),
+    "warranty_start": ("Warranty starts", "Garantie ab"),
+    "pass_on": ("Transfer ownership", "Besitz übertragen"),
     "pass_on_long": (
-        "If you sell or give the product away, the warranty goes with it. Make a code and hand it to the new owner.",
-        "Verkaufst oder verschenkst du das Produkt, geht die Garantie mit. Erzeuge einen Code und gib ihn weiter.",
+        "If you sell the product or give it away, the warranty goes with it. Create a code and give it to the new "
+        "owner.",
+        "Wenn du das Produkt verkaufst oder verschenkst, geht die Garantie mit. Erstelle einen Code und gib ihn dem "
+        "neuen Besitzer.",
     ),
-    "make_code": ("Make a code", "Code erzeugen"),
+    "make_code": ("Create transfer code", "Übertragungscode erstellen"),
     "transfer_code": ("Your code for the new owner", "Dein Code für den neuen Besitzer"),
     "transfer_long": (
-        "The new owner enters it on the product’s page within 72 hours. It is shown only now; a new one replaces it.",
-        "Der neue Besitzer gibt ihn innerhalb von 72 Stunden auf der Produktseite ein. Er wird nur jetzt gezeigt; ein "
-        "neuer ersetzt ihn.",
+        "The new owner enters it on the product’s page. It is valid for 72 hours, until {date}.",
+        "Der neue Besitzer gibt ihn auf der Produktseite ein. Er gilt 72 Stunden, bis zum {date}.",
     ),
-    "take_over": ("Take it over", "Übernehmen"),
+    "take_over": ("Claim ownership", "Besitz übernehmen"),
     "take_over_long": (
-        "Did you get a code from the owner? Enter it to take the product over.",
-        "Hast du vom Besitzer einen Code bekommen? Gib ihn ein, um das Produkt zu übernehmen.",
+        "Do you have a transfer code from the owner? Enter it to become the new owner.",
+        "Hast du vom bisherigen Besitzer einen Code bekommen? Gib ihn ein, um das Produkt zu übernehmen.",
     ),
-    "owner_code": ("Code from the owner", "Code vom Besitzer"),
+    "owner_code": ("Transfer code", "Übertragungscode"),
     "take_over_sign_in": (
-        "Sign in to take the product over: this shop confirms no e-mail addresses.",
+        "Sign in to claim ownership: this shop does not confirm email addresses.",
         "Melde dich an, um das Produkt zu übernehmen: Dieser Shop bestätigt keine E-Mail-Adressen.",
     ),
     "transfer_ended": (
-        "The owner’s code is no longer valid. Please ask for a new one.",
-        "Der Code des Vorbesitzers gilt nicht mehr. Bitte ihn um einen neuen.",
+        "The transfer code is no longer valid. Ask the owner for a new one.",
+        "Der Übertragungscode gilt nicht mehr. Bitte den Besitzer um einen neuen.",
     ),
     "refused": (
-        "This takes the code that came with the product, or the account it was bought with.",
-        "Dafür braucht es den Code, der dem Produkt beilag, oder das Konto, mit dem es gekauft wurde.",
+        "To register it, use the code that came with the product, or the account it was bought with.",
+        "Verwende zum Registrieren den Code, der dem Produkt beiliegt, oder das Konto, mit dem es gekauft wurde.",
     ),
     "too_many_mails": (
-        "Too many mails were sent already. Please try again in an hour.",
-        "Es wurden schon zu viele Mails verschickt. Bitte versuche es in einer Stunde wieder.",
+        "Too many emails have been sent already. Please try again in an hour.",
+        "Es wurden schon zu viele E-Mails verschickt. Bitte versuche es in einer Stunde noch einmal.",
+    ),
+    "contact_link": ("Contact {shop}", "{shop} kontaktieren"),
+    "pending_long": (
+        "{shop} is checking your registration. You do not need to do anything; this page shows the result.",
+        "{shop} prüft deine Registrierung. Du musst nichts weiter tun; das Ergebnis siehst du auf dieser Seite.",
+    ),
+    "open_pending": ("View registration", "Registrierung ansehen"),
+    "mine": ("This is mine", "Das ist meins"),
+    "mine_long": (
+        "Did you register it yourself? Enter the email address you used, and we will send you the link to your "
+        "product.",
+        "Hast du es selbst registriert? Gib die E-Mail-Adresse ein, mit der du es registriert hast, und wir schicken "
+        "dir den Link zu deinem Produkt.",
+    ),
+    "send_link": ("Send me the link", "Link anfordern"),
+    "mine_sent": (
+        "If this product is registered with that email address, the link is on its way. Check your email.",
+        "Wenn dieses Produkt mit dieser E-Mail-Adresse registriert ist, ist der Link unterwegs. Sieh in deine "
+        "E-Mails.",
+    ),
+    "sent_again": ("The email was sent again.", "Die E-Mail wurde noch einmal verschickt."),
+    "send_again": ("Send again", "Noch einmal senden"),
+    "send_again_long": (
+        "Nothing arrived after a few minutes? Check your spam folder, or have it sent again.",
+        "Nach ein paar Minuten ist nichts angekommen? Sieh im Spam-Ordner nach oder lass die E-Mail noch einmal "
+        "senden.",
+    ),
+    "confirmed_title": ("Already confirmed", "Bereits bestätigt"),
+    "confirmed_long": (
+        "This registration was confirmed. We sent the link to your product to {email}.",
+        "Diese Registrierung wurde bestätigt. Den Link zu deinem Produkt haben wir an {email} geschickt.",
+    ),
+    "confirm_gone": ("This link has expired", "Dieser Link ist abgelaufen"),
+    "confirm_gone_long": (
+        "Codes work for 24 hours and for five attempts. Scan the code on your product or enter its number to start "
+        "again.",
+        "Codes gelten 24 Stunden und für fünf Versuche. Scanne den Code auf deinem Produkt oder gib seine Nummer ein, "
+        "um neu zu beginnen.",
+    ),
+    "replace_code": ("Create a new code", "Neuen Code erstellen"),
+    "withdraw_code": ("Cancel the transfer", "Übertragung abbrechen"),
+    "ending_transferred": ("This product has a new owner", "Dieses Produkt hat einen neuen Besitzer"),
+    "ending_transferred_long": (
+        "You transferred it, and the warranty went with it. Thank you for using it for a while. If you did not "
+        "transfer it, tell the shop.",
+        "Du hast es übertragen, und die Garantie ist mitgegangen. Schön, dass du es eine Zeit lang hattest. Wenn du "
+        "es nicht übertragen hast, sag dem Shop Bescheid.",
+    ),
+    "ending_ended": ("This registration has ended", "Diese Registrierung ist beendet"),
+    "ending_ended_long": (
+        "{shop} ended it, for example after a return or at your request. If you still have the product, scan its code "
+        "to register it again, or contact the shop.",
+        "{shop} hat sie beendet, zum Beispiel nach einer Rückgabe oder auf deinen Wunsch. Wenn du das Produkt noch "
+        "hast, scanne seinen Code, um es neu zu registrieren, oder wende dich an den Shop.",
+    ),
+    "ending_removed": (
+        "This product is no longer part of your order",
+        "Dieses Produkt gehört nicht mehr zu deiner Bestellung",
+    ),
+    "ending_removed_long": (
+        "{shop} took it off the order, for example after a return, so your registration is no longer valid. If you "
+        "still have the product, contact the shop.",
+        "{shop} hat es aus der Bestellung genommen, zum Beispiel nach einer Rückgabe. Deine Registrierung gilt "
+        "deshalb nicht mehr. Wenn du das Produkt noch hast, wende dich an den Shop.",
+    ),
+    "ending_denied": ("This registration was declined", "Diese Registrierung wurde abgelehnt"),
+    "ending_denied_long": (
+        "{shop} did not approve it. Contact the shop and have your proof of purchase ready.",
+        "{shop} hat sie nicht freigegeben. Wende dich an den Shop und halte deinen Kaufbeleg bereit.",
     ),
     # what went wrong
     "too_many": ("One moment, please", "Einen Moment bitte"),
     "too_many_long": (
-        "Too many numbers were not found. Please wait {seconds} seconds and try again.",
-        "Zu viele Nummern wurden nicht gefunden. Bitte warte {seconds} Sekunden und versuche es dann noch einmal.",
+        "Too many attempts. Please wait {seconds} seconds and try again.",
+        "Zu viele Versuche. Bitte warte {seconds} Sekunden und versuche es dann noch einmal.",
     ),
     "too_many_guesses": (
-        "Somebody is trying out serial numbers of this shop. Scan the code on your product, enter its item ID, or sign "
-        "in: that works at once. Or wait {seconds} seconds and try again.",
+        "Someone is guessing serial numbers of this shop. Scan the code on your product, enter its item ID, or sign "
+        "in: that works right away. Or wait {seconds} seconds and try again.",
         "Jemand probiert gerade Seriennummern dieses Shops durch. Scanne den Code auf deinem Produkt, gib seine "
         "Artikel-ID ein oder melde dich an: Das geht sofort. Oder versuche es in {seconds} Sekunden noch einmal.",
     ),
     "page_missing": ("Page not found", "Seite nicht gefunden"),
     "link_unknown": (
-        "This link leads to no product. It may be incomplete, or too old: check the number again.",
-        "Dieser Link führt zu keinem Produkt. Er ist unvollständig oder zu alt: Prüfe die Nummer noch einmal.",
+        "We couldn’t find a product for this link. It may be incomplete or too old. Check the number again.",
+        "Zu diesem Link haben wir kein Produkt gefunden. Vielleicht ist er unvollständig oder zu alt. Prüfe die "
+        "Nummer noch einmal.",
     ),
-    "trouble": ("That did not work", "Das hat nicht geklappt"),
-    "trouble_long": (
-        "Something went wrong. Please try again in a moment.",
-        "Etwas ist schiefgegangen. Bitte versuche es gleich noch einmal.",
-    ),
+    "trouble": ("Something went wrong", "Etwas ist schiefgegangen"),
+    "trouble_long": ("Please try again in a moment.", "Bitte versuche es gleich noch einmal."),
     "day_one": ("1 day", "1 Tag"),
     "day_many": ("{count} days", "{count} Tage"),
     "month_one": ("1 month", "1 Monat"),

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, g
+from flask import Response, g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import scans
-from serializer_app.domain.registry import units
+from serializer_app.domain.registry import links, units
 from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
-from serializer_app.web.buyer import claiming, tokens
+from serializer_app.web.buyer import claiming
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.owner import owner_path
-from serializer_app.web.buyer.pages import PATH, shown
+from serializer_app.web.buyer.pages import PATH, shown, words
 from serializer_app.web.buyer.verify import looked_up
 from serializer_app.web.house import house
+
+PROBLEMS = {
+    "form_old": 403,
+    "refused": 403,
+    "taken": 409,
+    "too_many_mails": 429,
+    "take_over_sign_in": 409,
+    "transfer_ended": 409,
+    "code_wrong": 422,
+    "trouble_long": 409,
+}
+"""What ``?problem=`` may say after a redirect, and the status of the page that says it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,7 @@ def unit(token: str) -> Response:
     with house().db.read() as session:
         shop = shop_of(session)
         reached = reach(session, shop, token)
-        standing = stands(session, reached.unit)
+        standing = standing_of(session, reached.unit)
     with house().db.write() as session:
         # A view was counted when its number was checked.
         alert = (
@@ -47,8 +59,15 @@ def unit(token: str) -> Response:
             if reached.own_link
             else scans.alerted(session, g.shop_id, reached.unit.subject)
         )
+    problem, status = problem_shown()
     with house().db.read() as session:
-        return unit_page(session, shop, reached, standing, alert)
+        return unit_page(session, shop, reached, standing, alert, problem, status)
+
+
+def problem_shown() -> tuple[str | None, int]:
+    """What went wrong with the form before the redirect, in words, and the status to answer with."""
+    name = request.args.get("problem", "")
+    return (words()(name), PROBLEMS[name]) if name in PROBLEMS else (None, 200)
 
 
 def unit_page(
@@ -70,6 +89,7 @@ def unit_page(
         standing=standing,
         alert=alert,
         problem=problem,
+        sent="sent" in request.args,
         claiming=claiming.claiming(session, shop, reached.unit, own_link=reached.own_link),
         owner_path=owner_path(session, held)
         if held is not None and standing in ("yours", "pending")
@@ -80,7 +100,7 @@ def unit_page(
 def reach(session: Session, shop: Shop, token: str) -> Reached:
     """The unit a token leads to; raises AppError ``link_unknown`` 404, 429 for who tries out too many."""
     check_patience()
-    view = tokens.unseal(house().vault, shop.id, "view", token)
+    view = links.unseal(house().vault, shop.id, "view", token)
     found = units.by_key(session, shop, *view) if view else units.by_token(session, shop, token)
     if found is None:
         count_failure()
@@ -88,7 +108,7 @@ def reach(session: Session, shop: Shop, token: str) -> Reached:
     return Reached(found, token, own_link=view is None)
 
 
-def stands(session: Session, unit: Unit) -> str:
+def standing_of(session: Session, unit: Unit) -> str:
     """How this visitor stands to the unit: yours, pending, claimed, buyer (may claim in one tap) or open."""
     customer = g.visitor.customer_id
     if unit.claim is not None:

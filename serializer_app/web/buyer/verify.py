@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import scans
 from serializer_app.domain.ids import reader
-from serializer_app.domain.registry import recognition, units
+from serializer_app.domain.registry import links, recognition, units
 from serializer_app.domain.registry.recognition import Kind, Recognized
 from serializer_app.domain.registry.units import Unit
 from serializer_app.store.models import Shop
-from serializer_app.web.buyer import tokens
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.pages import PATH, shown
 from serializer_app.web.forwarding import visitor_address
@@ -73,7 +72,7 @@ def guessed_by(typed: str) -> Guessed:
 
 def recognize(session: Session, typed: str, variants: tuple[int, ...] = ()) -> Recognized:
     """What a visitor typed or scanned is. Which orders exist is not told."""
-    open_token = tokens.opener(house().vault, g.shop_id)
+    open_token = links.opener(house().vault, g.shop_id)
     return recognition.recognize(
         session, g.shop_id, typed, variants=variants, open_token=open_token, orders=False
     )
@@ -104,7 +103,7 @@ def linked(found: list[Unit]) -> list[tuple[Unit, str]]:
 def view_of(unit: Unit) -> str:
     """The address of the page about a unit that somebody found by its number; no right to claim it comes with it."""
     kind, key = unit.subject
-    token = tokens.seal(house().vault, g.shop_id, "view", kind, key, tokens.VIEW_LIFE)
+    token = links.seal(house().vault, g.shop_id, "view", kind, key, links.VIEW_LIFE)
     return f"{PATH}/u/{token}"
 
 

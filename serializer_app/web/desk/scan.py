@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import item_search, items, orders, packing, shops, units
 from serializer_app.domain.ids import reader
-from serializer_app.domain.registry import recognition
+from serializer_app.domain.registry import links, recognition
 from serializer_app.domain.registry.recognition import Recognized
 from serializer_app.store.models import Item
 from serializer_app.web.answers import answer
-from serializer_app.web.buyer import tokens
 from serializer_app.web.desk.forms import json_body
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.house import house
@@ -119,7 +118,7 @@ class Undo(msgspec.Struct, rename="camel"):
 
 def recognized(session: Session, code: str) -> Recognized:
     """What a code that staff scanned or typed is; the links of views and owners' pages are read too."""
-    return recognition.recognize(session, g.shop_id, code, open_token=tokens.opener(house().vault, g.shop_id))
+    return recognition.recognize(session, g.shop_id, code, open_token=links.opener(house().vault, g.shop_id))
 
 
 def _state(session: Session, order_id: int, item: Item) -> dict[str, str | int | None]:

@@ -55,7 +55,14 @@ class Bazaar:
         )
 
     def post(self, path: str, form: dict[str, Any], **how: Any) -> TestResponse:
-        return self.open(path, method="POST", form=form, **how)
+        """What a browser shows after a form was sent: the page that the answer leads to."""
+        answer = self.open(path, method="POST", form=form, **how)
+        if answer.status_code != 303:
+            return answer
+        # Nothing of the signed query goes into an address, and none leaves the shop.
+        assert answer.location.startswith(PREFIX), answer.location
+        assert "signature" not in answer.location
+        return self.open(answer.location, **how)
 
     def sold(self, *units: dict[str, Any]) -> list[str]:
         return sold(self.db, self.shop_id, *units)

@@ -17,10 +17,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select, update
+from werkzeug.test import TestResponse
 
 from serializer_app.clock import now
 from serializer_app.devstore.mailbox import Mailbox
-from serializer_app.domain import deliveries, history, mail, privacy
+from serializer_app.domain import deliveries, history, items, mail, privacy
 from serializer_app.domain.registry import claims, confirmations, people, registrations, swaps
 from serializer_app.domain.registry.claims import Rules
 from serializer_app.errors import AppError
@@ -208,7 +209,7 @@ def test_of_two_who_claim_one_unit_one_is_told_that_it_is_taken(bazaar: Bazaar) 
     forms = {who: fields(bazaar.open(link, customer=who)) for who in ("7", "8")}
     answers = [bazaar.post(f"{link}/claim", forms[who], customer=who) for who in ("7", "8")]
     assert [answer.status_code for answer in answers] == [200, 409]
-    assert "Somebody else registered" in answers[1].text
+    assert "Someone else has registered" in answers[1].text
 
 
 def test_fields_are_asked_and_checked_as_the_merchant_chose(bazaar: Bazaar) -> None:
@@ -232,7 +233,7 @@ def test_fields_are_asked_and_checked_as_the_merchant_chose(bazaar: Bazaar) -> N
     for day in ("", "yesterday", to_come, "1500-01-01"):
         answer = bazaar.post(f"{link}/claim", {**form, "purchaseDate": day, "consent": "yes"}, customer="7")
         assert answer.status_code == 422
-        assert "Date of purchase" in answer.text
+        assert "Purchase date" in answer.text
         assert 'value="Café &#123;&#123; x &#125;&#125;"' in answer.text
     answer = bazaar.post(f"{link}/claim", {**form, "purchaseDate": "2026-01-31"}, customer="7")
     assert answer.status_code == 422
@@ -300,8 +301,23 @@ def test_a_guest_claims_with_the_code_from_the_mail(posted: Bazaar, mailbox: Mai
             session, house(posted.app).vault, posted.shop_id, [claim.customer_key or 0]
         ).values()
     assert (person.email, person.customer_id) == ("Ada@example.com", None)
+    # The link is mailed as well, and leads to the same page.
+    works(posted)
+    kept = re.search(r"https://\S+(/o/\S+)", mailbox.wait(2).get_content())
+    assert kept
+    assert "Desk Lamp" in posted.open(kept[1]).text
+    # A used link leads there, however often it is opened or sent.
+    used = posted.open(f"{target}?code={code_in(message)}")
+    assert used.status_code == 303
+    assert "Desk Lamp" in posted.open(used.location).text
+    again = posted.post(target, {"code": code_in(message)})
+    assert "Desk Lamp" in again.text
+    assert posted.post(target, {"code": "0000-0000"}).status_code == 422
+    assert "Already confirmed" in posted.open(target).text
+    works(posted)
+    assert len(mailbox.messages) == 2
     with posted.db.read() as session:
-        assert session.scalar(select(func.count(Confirmation.id))) == 0
+        assert session.scalar(select(func.count(Registration.id))) == 1
 
 
 def test_the_link_in_the_mail_confirms_nothing_by_being_opened(posted: Bazaar, mailbox: Mailbox) -> None:
@@ -341,7 +357,7 @@ def test_a_unit_that_was_taken_meanwhile_is_not_taken_twice(posted: Bazaar, mail
     registered(posted, "F-1")
     answer = posted.post(target, {"code": code_in(mailbox.wait())})
     assert answer.status_code == 409
-    assert "Somebody else" in answer.text
+    assert "Someone else" in answer.text
 
 
 def test_nobodys_mailbox_is_filled(posted: Bazaar) -> None:
@@ -350,7 +366,7 @@ def test_nobodys_mailbox_is_filled(posted: Bazaar) -> None:
     link = posted.serial("F-9")
     answer = posted.post(f"{link}/claim", {**fields(posted.open(link)), "email": "ADA@example.com "})
     assert answer.status_code == 429
-    assert "Too many mails" in answer.text
+    assert "Too many emails" in answer.text
     asks(posted, link, "grace@example.com")
 
 
@@ -371,7 +387,7 @@ def test_what_is_no_address_gets_no_mail(posted: Bazaar, email: str) -> None:
     link = posted.serial("F-1")
     answer = posted.post(f"{link}/claim", {**fields(posted.open(link)), "email": email})
     assert answer.status_code == 422
-    assert "E-mail address" in answer.text
+    assert "Email address" in answer.text
 
 
 def test_without_a_mail_server_guests_are_sent_to_sign_in(bazaar: Bazaar) -> None:
@@ -546,7 +562,11 @@ def test_a_transfer_keeps_the_warranty_and_ends_the_old_owners_page(bazaar: Baza
     taken = bazaar.post(f"{link}/accept", form, customer="8")
     assert taken.status_code == 200
     assert before[0] in taken.text
-    assert bazaar.open(owner, customer="7").status_code == 404
+    ended = bazaar.open(owner, customer="7")
+    assert ended.status_code == 404
+    # A friendly end, which says nothing of the new owner's product.
+    assert 'data-ending="transferred"' in ended.text
+    assert item_id not in ended.text
     assert standing(bazaar.open(link, customer="7")) == "claimed"
     assert standing(bazaar.open(link, customer="8")) == "yours"
 
@@ -568,7 +588,7 @@ def test_a_guest_who_takes_over_confirms_the_address_first(posted: Bazaar, mailb
     assert before is not None
     form = {**fields(posted.open(link)), "code": code, "email": "grace@example.com"}
     sent = posted.post(f"{link}/accept", form)
-    assert "grace@example.com" in sent.text
+    assert "g•••@example.com" in sent.text
     assert standing(posted.open(link, customer="7")) == "yours"
     works(posted)
     message = mailbox.wait()
@@ -582,8 +602,9 @@ def test_a_guest_who_takes_over_confirms_the_address_first(posted: Bazaar, mailb
     after = claim_of(posted)
     assert after is not None
     assert (after.public_id, after.registered_at) == (before.public_id, before.registered_at)
-    # Sent again it finds nothing to confirm.
-    assert posted.post(confirm, {"code": code_in(message)}).status_code == 422
+    # Sent again it changes nothing and leads to the same page.
+    assert posted.post(confirm, {"code": code_in(message)}).status_code == 200
+    assert claim_of(posted) is not None
 
 
 def test_an_offer_that_was_replaced_meanwhile_is_not_confirmed(posted: Bazaar, mailbox: Mailbox) -> None:
@@ -593,7 +614,9 @@ def test_an_offer_that_was_replaced_meanwhile_is_not_confirmed(posted: Bazaar, m
     form = {**fields(posted.open(link)), "code": code, "email": "grace@example.com"}
     confirm = link_in(posted.post(f"{link}/accept", form), "/confirm/")
     works(posted)
-    offered(posted, link)
+    owner = owner_of(posted, link, "7")
+    instead = {**fields(posted.open(owner, customer="7")), "instead": "1"}
+    posted.post(f"{owner}/transfer", instead, customer="7")
     answer = posted.post(confirm, {"code": code_in(mailbox.wait())})
     assert answer.status_code == 409
     assert "no longer valid" in answer.text
@@ -606,7 +629,7 @@ def test_without_mail_a_guest_is_asked_to_sign_in_to_take_over(bazaar: Bazaar) -
     _, code = offered(bazaar, link)
     page = bazaar.open(link)
     assert "/accept" not in page.text
-    assert "Sign in to take the product over" in page.text
+    assert "Sign in to claim ownership" in page.text
     seal = fields(bazaar.open(link, customer=""))
     form = {**seal, "code": code, "email": "grace@example.com"}
     assert bazaar.post(f"{link}/accept", form).status_code in (403, 409)
@@ -661,9 +684,103 @@ def test_a_wrong_transfer_code_changes_nothing_and_is_counted(bazaar: Bazaar) ->
     for _ in range(10):
         form = {**fields(bazaar.open(link, customer="8")), "code": "00000-00000"}
         assert bazaar.post(f"{link}/accept", form, customer="8").status_code == 422
-    form = {**fields(bazaar.open(link, customer="8")), "code": code[1]}
-    assert bazaar.post(f"{link}/accept", form, customer="8").status_code == 422
     assert standing(bazaar.open(link, customer="7")) == "yours"
+    # Staff see that somebody guesses; the owner's code survives it.
+    claim = claim_of(bazaar)
+    assert claim is not None
+    with bazaar.db.read() as session:
+        told = [entry[3] for entry in history.page(session, bazaar.shop_id, "registration", claim.id)]
+    assert "transfer-attacked" in told
+    assert code[1] in bazaar.open(owner, customer="7").text
+    form = {**fields(bazaar.open(link, customer="8")), "code": code[1]}
+    assert bazaar.post(f"{link}/accept", form, customer="8").status_code == 200
+    assert standing(bazaar.open(link, customer="8")) == "yours"
+
+
+def test_reloading_the_transfer_page_keeps_the_code_that_was_handed_out(bazaar: Bazaar) -> None:
+    link = bazaar.serial("F-1")
+    registered(bazaar, "F-1")
+    owner, code = offered(bazaar, link)
+    page = bazaar.open(owner, customer="7")
+    assert code in page.text
+    # Sent again (Back, a double click) it is the same code.
+    assert code in bazaar.post(f"{owner}/transfer", fields(page) | {"form": seal_in(page)}, customer="7").text
+    form = {"form": seal_in(page), "instead": "1"}
+    assert code not in bazaar.post(f"{owner}/transfer", form, customer="7").text
+    withdrawn = bazaar.post(f"{owner}/transfer", {"form": seal_in(page), "withdraw": "1"}, customer="7")
+    assert "data-transfer-code" not in withdrawn.text
+
+
+def seal_in(page: TestResponse) -> str:
+    return fields(page)["form"]
+
+
+def test_the_owner_gets_the_link_again_and_nobody_learns_who_that_is(
+    posted: Bazaar, mailbox: Mailbox
+) -> None:
+    link = posted.serial("F-1")
+    target = asks(posted, link)
+    works(posted)
+    posted.post(target, {"code": code_in(mailbox.wait())})
+    works(posted)
+    page = posted.open(link)
+    answers = [
+        posted.post(f"{link}/mine", {"form": seal_in(page), "email": email})
+        for email in ("stranger@example.com", " ADA@example.com")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert re.sub(r'value="[^"]+"', "", answers[0].text) == re.sub(r'value="[^"]+"', "", answers[1].text)
+    works(posted)
+    assert [message["To"] for message in list(mailbox.messages)[2:]] == ["Ada@example.com"]
+    kept = re.search(r"https://\S+(/o/\S+)", mailbox.messages[2].get_content())
+    assert kept
+    assert "Desk Lamp" in posted.open(kept[1]).text
+
+
+def test_a_code_is_sent_again_and_every_form_is_answered_with_a_redirect(
+    posted: Bazaar, mailbox: Mailbox
+) -> None:
+    target = asks(posted, posted.serial("F-1"))
+    works(posted)
+    first = code_in(mailbox.wait())
+    answer = posted.open(f"{target}/again", method="POST")
+    assert answer.status_code == 303
+    works(posted)
+    assert code_in(mailbox.wait(2)) == first
+    for form in ({"code": "0000-0000"}, {"code": first}):
+        assert posted.open(target, method="POST", form=form).status_code == 303
+
+
+@pytest.mark.parametrize(("status", "ending"), [("denied", "denied"), ("pending", None), ("approved", None)])
+def test_the_owners_page_says_how_the_registration_stands(
+    bazaar: Bazaar, status: registrations.Status, ending: str | None
+) -> None:
+    link = bazaar.serial("F-1")
+    registered(bazaar, "F-1")
+    owner = owner_of(bazaar, link, "7")
+    with bazaar.db.write() as session:
+        claim = session.scalars(select(Registration)).one()
+        registrations.decide(session, claim, status, actor="staff:1")
+    page = bazaar.open(owner, customer="7")
+    assert page.status_code == 200
+    assert (f'data-ending="{ending}"' in page.text) is (ending is not None)
+    assert ('data-verdict="pending"' in page.text) is (status == "pending")
+
+
+def test_the_owner_of_a_removed_sale_is_told_and_a_new_buyer_sees_nothing_of_it(bazaar: Bazaar) -> None:
+    (item_id,) = bazaar.sold({"customer_id": 7})
+    link = own_link(bazaar, item_id)
+    registered(bazaar, item_id)
+    owner = owner_of(bazaar, link, "7")
+    with bazaar.db.write() as session:
+        item = items.find(session, bazaar.shop_id, item_id)
+        assert item is not None
+        items.take_away(session, bazaar.shop_id, [item.id], actor="staff:1", reason="removed")
+    page = bazaar.open(owner, customer="7")
+    assert 'data-ending="removed"' in page.text
+    with bazaar.db.write() as session:
+        items.bring_back(session, bazaar.shop_id, [item.id], actor="staff:1")
+    assert "data-ending" not in bazaar.open(owner, customer="7").text
 
 
 def test_an_owners_page_needs_its_whole_address(bazaar: Bazaar) -> None:

@@ -10,11 +10,10 @@ from sqlalchemy import insert, update
 
 from serializer_app.clock import now
 from serializer_app.domain import scans
-from serializer_app.domain.registry import units
+from serializer_app.domain.registry import links, units
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, decide, register
 from serializer_app.store.models import Order, Scan, Shop
-from serializer_app.web.buyer import tokens
 from serializer_app.web.house import house
 from tests.web.buyer.conftest import Bazaar, link_in, standing, verdict
 
@@ -116,7 +115,7 @@ def test_a_warranty_from_registration_says_how_long_before_it_runs(bazaar: Bazaa
     with bazaar.db.write() as session:
         session.execute(update(Shop).values(warranty_start="registration"))
     (item_id,) = bazaar.sold({"warranty": "P24M"})
-    assert "24 months, from the day it is registered" in bazaar.open(own_link(bazaar, item_id)).text
+    assert "24 months, starting on the day of registration" in bazaar.open(own_link(bazaar, item_id)).text
 
 
 def test_a_removed_item_is_not_genuine_by_its_link_either(bazaar: Bazaar) -> None:
@@ -162,17 +161,15 @@ def test_tokens_cannot_be_tried_out(bazaar: Bazaar) -> None:
 
 def test_a_view_is_bound_to_its_shop_and_its_day(bazaar: Bazaar) -> None:
     vault = house(bazaar.app).vault
-    token = tokens.seal(vault, bazaar.shop_id, "view", "item", 5, 60)
-    assert tokens.unseal(vault, bazaar.shop_id, "view", token) == ("item", 5)
-    assert tokens.unseal(vault, bazaar.shop_id + 1, "view", token) is None
-    assert tokens.unseal(vault, bazaar.shop_id, "claim", token) is None
+    token = links.seal(vault, bazaar.shop_id, "view", "item", 5, 60)
+    assert links.unseal(vault, bazaar.shop_id, "view", token) == ("item", 5)
+    assert links.unseal(vault, bazaar.shop_id + 1, "view", token) is None
+    assert links.unseal(vault, bazaar.shop_id, "claim", token) is None
     for place in range(len(token)):
         changed = token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
-        assert tokens.unseal(vault, bazaar.shop_id, "view", changed) in (None, ("item", 5))
+        assert links.unseal(vault, bazaar.shop_id, "view", changed) in (None, ("item", 5))
     assert (
-        tokens.unseal(
-            vault, bazaar.shop_id, "view", tokens.seal(vault, bazaar.shop_id, "view", "item", 5, -1)
-        )
+        links.unseal(vault, bazaar.shop_id, "view", links.seal(vault, bazaar.shop_id, "view", "item", 5, -1))
         is None
     )
 
@@ -191,8 +188,8 @@ def test_a_copied_unit_warns_its_visitors_and_the_merchant(bazaar: Bazaar) -> No
     link = bazaar.serial("F-1")
     for number in range(40):
         page = bazaar.open(link, address=f"10.{number}.0.1")
-    assert "contact the shop before you buy" in page.text
-    assert "contact the shop before you buy" in bazaar.open("/verify", {"code": "f1"}).text
+    assert "Contact the shop before you buy" in page.text
+    assert "Contact the shop before you buy" in bazaar.open("/verify", {"code": "f1"}).text
     with bazaar.db.read() as session:
         assert len(scans.open_alerts(session, bazaar.shop_id)) == 1
 

@@ -1,8 +1,12 @@
-"""Addresses that carry their own authority: what a visitor may see who typed a number, and forms that expire.
+"""Tokens in addresses and forms of the buyer's pages: what a visitor may see, what an owner holds, forms that expire.
 
 A unit's own link is the random token of its serial (domain.registry.units) and stands on boxes for good. A *view* is
 what the verify page leads to: it says which unit was found and nothing else, gives no right to claim it, and ends
-after a day. Both go through ``/apps/serializer/u/<token>``; their lengths tell them apart.
+after a day. Both go through ``/apps/serializer/u/<token>``; their lengths tell them apart. An owner's link shows what
+they registered for as long as it is theirs.
+
+Every token is authenticated encryption under a key of ours (AES-SIV with a 128-bit tag), so none can be guessed or
+changed. What shows lives long; what acts (forms) ends after two hours.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from serializer_app.store.crypto import Vault
 
 VIEW_LIFE = 24 * 3600
+OWNER_LIFE = 20 * 365 * 24 * 3600
 _FORM = struct.Struct(">BQII")
 _KINDS = {"item": 1, "serial": 2, "owner": 3}
 _NAMES = {value: name for name, value in _KINDS.items()}
