@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import case, func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,8 @@ from serializer_app.store.db import Database
 from serializer_app.store.models import Erasure, OutboxRow, Shop, ShopFinding, ShopToken
 from serializer_app.web.counters import Counters
 
+# Written out: with parameters PostgreSQL does not know what is grouped for what is selected.
+_FOUND: Any = literal_column("CASE WHEN counts = '{}' THEN 'not_found' ELSE 'erased' END")
 OVERDUE = (60, 900, 3600)
 """Seconds of mirror lag that shops are counted by. A label for each shop would be a series for each shop."""
 
@@ -64,9 +66,10 @@ def _stored(session: Session) -> Iterator[Metric]:
         "result",
         {"erased": 0, "not_found": 0},
         session.execute(
-            select(case((Erasure.counts == "{}", "not_found"), else_="erased"), func.count())
+            select(_FOUND, func.count())
+            .select_from(Erasure)
             .where(Erasure.kind == "customer")
-            .group_by(case((Erasure.counts == "{}", "not_found"), else_="erased"))
+            .group_by(_FOUND)
         ),
     )
     yield _by_label(
