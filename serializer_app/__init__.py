@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
 
 from serializer_app import logs
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
-from serializer_app.store.db import Database
+from serializer_app.store.db import Database, retry_conflicts
 from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.worker import Embedded, embed
 from serializer_app.web import answers
@@ -37,12 +38,20 @@ MOST_BYTES = 2 * 1024 * 1024
 
 
 class _App(Flask):
-    """Flask with whole request bodies, and without asking eight times a request whether a function is a coroutine."""
+    """Flask with whole request bodies, without questions about coroutines, and with an answer to deadlocks."""
 
     request_class = WholeRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Flask asks eight times a request whether one of our functions is a coroutine: none is."""
         return func
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the handler again when the database ended its transaction because of a deadlock.
+
+        The place for this is here, because a handler is harmless to repeat and its transaction is not.
+        """
+        return retry_conflicts(super().dispatch_request)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

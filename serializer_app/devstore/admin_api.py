@@ -202,6 +202,9 @@ class AdminApi:
                 operation_name=None,
             )
         result: JsonDict = {"data": outcome.data}
+        if self.faults.spoil(outcome.data):
+            failure = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+            return {"errors": [failure]}, root.written_orders
         if outcome.errors:
             result["errors"] = [error.formatted for error in outcome.errors]
             if outcome.data is None:

@@ -35,6 +35,8 @@ class Faults:
         self._admin: deque[Fault] = deque()
         self._tokens: deque[Fault] = deque()
         self._webhooks: deque[Fault] = deque()
+        self._distorted: dict[str, dict[str, Any]] = {}
+        self._poisoned: set[str] = set()
         self.random = random.Random(seed)
         self.metafield_echo = False
         """Whether a metafield write touches its order and sends orders/updated (Shopify's behaviour is unverified)."""
@@ -52,6 +54,8 @@ class Faults:
             self.metafield_echo = False
             self.storefront = None
             self.clock_ahead = 0.0
+            self._distorted.clear()
+            self._poisoned.clear()
 
     def throttle(self, times: int = 1, operation: str | None = None) -> None:
         """THROTTLED in an HTTP 200, as the Admin API does."""
@@ -131,6 +135,28 @@ class Faults:
         """A delivery that waits until the next one has gone out."""
         self._add(self._webhooks, Fault("reorder", times, topic))
 
+    def distort(self, owner: str, field: str, value: Any) -> None:
+        """Every answer shows ``value`` in ``field`` of the object with the GID ``owner``, whatever the schema says."""
+        with self._lock:
+            self._distorted.setdefault(owner, {})[field] = value
+
+    def poison(self, owner: str) -> None:
+        """Shopify fails inside on every query that would show more than the ID of the object with the GID ``owner``."""
+        with self._lock:
+            self._poisoned.add(owner)
+
+    def spoil(self, data: Any) -> bool:
+        """Distort an answer's data in place; whether it shows more than the ID of a poisoned object."""
+        if not isinstance(data, dict | list):
+            return False
+        inside = [self.spoil(part) for part in (data.values() if isinstance(data, dict) else data)]
+        if isinstance(data, list):
+            return any(inside)
+        poisoned = data.get("id") in self._poisoned and len(data) > 1
+        with self._lock:
+            data.update({k: v for k, v in self._distorted.get(str(data.get("id")), {}).items() if k in data})
+        return poisoned or any(inside)
+
     def for_admin(self, operation: str | None) -> Fault | None:
         return self._take(self._admin, lambda fault: fault.operation in (None, operation))
 
@@ -194,5 +220,7 @@ CONTROLS = frozenset(
         "metafield_echo",
         "break_storefront",
         "set_clock_ahead",
+        "distort",
+        "poison",
     }
 )

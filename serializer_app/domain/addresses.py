@@ -1,7 +1,7 @@
-"""Which addresses of the merchant's systems we may call: none inside our own walls (SSRF). Pure.
+"""Which addresses of a merchant's systems we may call: public ones only (SSRF). Pure.
 
 A merchant names the address, so it must not be a way to reach what only we can reach: private networks, this machine,
-the metadata service of a cloud. Names are resolved and checked when the connection is made, not before.
+the metadata service of a cloud. Names are resolved and checked when the connection is made (sync.outside).
 """
 
 from __future__ import annotations
@@ -12,6 +12,41 @@ from urllib.parse import urlsplit
 LONGEST = 2000
 
 _LOOPBACK_NAMES = {"localhost", "127.0.0.1", "::1"}
+_NETWORKS = (
+    # IANA's registry of special-purpose IPv4 addresses, and multicast.
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",  # Oracle's cloud has its metadata service at 192.0.0.192
+    "192.0.2.0/24",
+    "192.31.196.0/24",
+    "192.52.193.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "192.175.48.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    # A public address that leads to the host of a virtual machine: Azure's platform services.
+    "168.63.129.16/32",
+    # The same registry for IPv6, of what lies inside 2000::/3: Teredo and 6to4 reach an IPv4 address of any kind.
+    "2001::/23",
+    "2001:db8::/32",
+    "2002::/16",
+    "2620:4f:8000::/48",
+    "3fff::/20",
+)
+_REFUSED = {
+    version: [network for network in map(ipaddress.ip_network, _NETWORKS) if network.version == version]
+    for version in (4, 6)
+}
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All IPv6 addresses that are assigned to the Internet. Whatever lies outside is special or unassigned."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -39,13 +74,15 @@ def problem(url: str, *, loopback: bool) -> str | None:
 def is_allowed(address: str, *, loopback: bool) -> bool:
     """Whether a connection to this IP address may be made: public ones, this machine only where ``loopback``."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if ip.is_loopback:
+        return loopback
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        inner = ip.ipv4_mapped
         if inner is None and ip in _NAT64:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
-            # The same machine by another name: what is refused as IPv4 is refused inside IPv6.
+            # The same machine under another address: what is refused as IPv4 is refused inside IPv6.
             return is_allowed(str(inner), loopback=False)
-    if ip.is_loopback:
-        return loopback
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+        if ip not in _UNICAST:
+            return False
+    return ip.is_global and not any(ip in network for network in _REFUSED[ip.version])

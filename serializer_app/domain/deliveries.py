@@ -339,7 +339,7 @@ def attempted(session: Session, shop_id: int, sent: Parcel, outcome: Outcome) ->
         select(Endpoint).where(Endpoint.shop_id == shop_id, Endpoint.id == row.endpoint_id).with_for_update()
     ).one_or_none()
     row.attempts, row.attempted_at = row.attempts + 1, now()
-    row.answer_status, row.problem = outcome.status, outcome.problem
+    row.answer_status, row.problem = outcome.status, _storable(outcome.problem)
     final = outcome.final or outcome.status == 410 or row.attempts >= MOST_ATTEMPTS or endpoint is None
     row.status = "delivered" if outcome.delivered else "failed" if final else "waiting"
     if endpoint is not None:
@@ -348,6 +348,23 @@ def attempted(session: Session, shop_id: int, sent: Parcel, outcome: Outcome) ->
         endpoint.paused_until = None if outcome.delivered else now() + pause
     session.flush()
     return row.status == "waiting"
+
+
+def _storable(problem: str | None) -> str | None:
+    """What an outsider said, as every database can hold it: an attempt that cannot be recorded would never end."""
+    if problem is None:
+        return None
+    return problem.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")[:500]
+
+
+def give_up(session: Session, shop_id: int, public_id: str, problem: str) -> None:
+    """End a delivery whose attempts fail before they can be recorded."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.shop_id == shop_id, Delivery.public_id == public_id, Delivery.status == "waiting")
+        .values(status="failed", problem=_storable(problem)),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def expire(session: Session, shop_id: int) -> None:

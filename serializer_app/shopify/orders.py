@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from serializer_app.clock import parse_iso
+from serializer_app.errors import AppError
+from serializer_app.shopify.client import PermanentFailure
 from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.transport import TransientFailure
@@ -15,6 +19,8 @@ from serializer_app.text import clean, clean_code
 
 Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """(operation name, variables) → data, such as ``AdminClient.execute``."""
+
+_log = logging.getLogger(__name__)
 
 LINES_PAGE = 250
 ORDERS_PAGE = 5
@@ -51,6 +57,33 @@ class FetchedOrder:
     """``by order`` where something was handed over: its date is the order's. ``absent`` where Shopify told nothing."""
 
 
+class Unreadable(AppError):
+    """Shopify's answer about one order has another shape than its schema says. Says nothing about other orders."""
+
+    def __init__(self, order_id: int, reason: BaseException) -> None:
+        super().__init__(
+            "order_unreadable",
+            f"What Shopify says about order {order_id} cannot be read ({type(reason).__name__})",
+            status=502,
+            permanent=False,
+        )
+
+
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a value of another shape raises."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One order of a page. ``read`` gives the whole order, or None when Shopify no longer shows it.
+
+    It raises ``Unreadable``, or what ``fetch`` raises, for this order alone.
+    """
+
+    order_id: int
+    read: Callable[[], FetchedOrder | None]
+
+
 class _Edited(Exception):
     """The order changed between two pages of its lines."""
 
@@ -63,21 +96,50 @@ def fetch(call: Call, order_id: int) -> FetchedOrder | None:
             return None if node is None else _read(call, node)
         except _Edited:
             continue
-    raise TransientFailure("order_in_motion", "The order is being edited all the time.")
+        except UNREADABLE as error:
+            raise Unreadable(order_id, error) from error
+    raise TransientFailure("order_in_motion", "The order keeps changing while it is read; it is tried again.")
 
 
-def page(call: Call, query: str | None, after: str | None) -> tuple[list[FetchedOrder], str | None]:
-    """(orders that ``query`` finds, in the order of their last change, cursor of the next page or None)."""
-    answer = call("OrdersUpdatedSince", {"first": ORDERS_PAGE, "after": after, "query": query}).get("orders")
-    found = []
-    for node in present(answer):
-        try:
-            order: FetchedOrder | None = _read(call, node)
-        except _Edited:
-            order = fetch(call, numeric_id(node["id"]))
-        if order is not None:
-            found.append(order)
+def page(
+    call: Call, query: str | None, after: str | None, *, singly: bool = False
+) -> tuple[list[Entry], str | None]:
+    """(orders that ``query`` finds, in the order of their last change, cursor of the next page or None).
+
+    Each order is read on its own, so that one that cannot be read does not hide the others. Where Shopify refuses the
+    whole page, or with ``singly``, only the IDs are listed and each order is fetched by its own call.
+    """
+    variables = {"first": ORDERS_PAGE, "after": after, "query": query}
+    whole = not singly
+    try:
+        answer = None if singly else call("OrdersUpdatedSince", variables).get("orders")
+    except PermanentFailure:
+        whole = False
+    if not whole:
+        ids = call("OrderIds", variables).get("orders")
+        numbers = [number for number, _ in _numbered(present(ids))]
+        return [Entry(number, partial(fetch, call, number)) for number in numbers], next_cursor(ids)
+    found = [
+        Entry(number, partial(_read_entry, call, number, node)) for number, node in _numbered(present(answer))
+    ]
     return found, next_cursor(answer)
+
+
+def _numbered(nodes: Sequence[Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for node in nodes:
+        try:
+            yield numeric_id(node["id"]), node
+        except UNREADABLE as error:
+            _log.warning("Shopify listed an order without an ID that can be read (%s)", type(error).__name__)
+
+
+def _read_entry(call: Call, order_id: int, node: Mapping[str, Any]) -> FetchedOrder | None:
+    try:
+        return _read(call, node)
+    except _Edited:
+        return fetch(call, order_id)
+    except UNREADABLE as error:
+        raise Unreadable(order_id, error) from error
 
 
 def _read(call: Call, node: Mapping[str, Any]) -> FetchedOrder:

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import select
 import sqlite3
 import threading
+import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 15
 
@@ -30,8 +34,37 @@ has not been promoted yet raises InternalError, see ``is_unavailable``."""
 
 def is_unavailable(problem: BaseException) -> bool:
     """Whether trying again later may help, because nothing is wrong with what was asked."""
-    sqlstate = getattr(getattr(problem, "orig", None), "sqlstate", None)
-    return isinstance(problem, UNAVAILABLE) or sqlstate == "25006"
+    if is_conflict(problem):
+        return False
+    return isinstance(problem, UNAVAILABLE) or _sqlstate(problem) == "25006"
+
+
+def is_conflict(problem: BaseException) -> bool:
+    """Whether the database ended a transaction for the sake of another one: a deadlock or a serialization failure."""
+    return _sqlstate(problem) in ("40P01", "40001")
+
+
+def _sqlstate(problem: BaseException) -> str | None:
+    return getattr(getattr(problem, "orig", None), "sqlstate", None)
+
+
+CONFLICT_TRIES = 4
+
+
+def retry_conflicts(action: Callable[[], T]) -> T:
+    """Run ``action``, and run it again when the database ended its transaction because of a conflict (``is_conflict``).
+
+    The last conflict is raised. What was rolled back left nothing behind, so ``action`` must only be harmless to repeat
+    from its start: requests and jobs are. The short random wait keeps two that collided from colliding again.
+    """
+    for number in range(1, CONFLICT_TRIES):
+        try:
+            return action()
+        except exc.DBAPIError as problem:
+            if not is_conflict(problem):
+                raise
+        time.sleep(random.uniform(0.005, 0.03) * number)  # noqa: S311
+    return action()
 
 
 class Database:

@@ -122,6 +122,20 @@ def _upsert(dialect: str) -> Any:
     )
 
 
+def put_failed(session: Session, shop_id: int, kind: str, key: str | int, problem: str) -> None:
+    """Put a job whose first attempt failed already, as a member of a page: its reason shows and its back-off begins.
+
+    A job that waits already, for another reason, keeps its attempts.
+    """
+    put(session, shop_id, kind, [key], delay=FIRST_WAIT)
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.shop_id == shop_id, OutboxRow.kind == kind, OutboxRow.key == str(key))
+        .values(attempts=case((OutboxRow.attempts > 0, OutboxRow.attempts), else_=1), problem=problem[:500]),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def open_lane(session: Session, shop_id: int) -> None:
     """Give a shop the lane its jobs are done in; once, at installation."""
     past = now()

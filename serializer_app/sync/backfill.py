@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -12,33 +11,64 @@ from serializer_app.domain import backfills, orders, privacy, shops
 from serializer_app.domain.backfills import Backfill
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.errors import AppError
-from serializer_app.shopify.orders import page
+from serializer_app.shopify.orders import FetchedOrder, fetch, page
+from serializer_app.store import outbox
+from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work, contained, has_failed, one_by_one
 
 ACTOR = "app:backfill"
+ONE_ORDER = "backfill-order"
+"""The job of an order that could not be read or filled together with the others of its page."""
 
 
-def backfill(work: Work, jobs: Sequence[Job]) -> Verdict:
-    """Handler of ``backfill``; the key is a ``Backfill``. One page a time, so that nothing else has to wait."""
-    for job in jobs:
-        walk = Backfill.of_key(job.key)
-        query = f"created_at:>='{iso(walk.since)}'" if walk.since else None
-        found, following = page(work.call, query, walk.cursor or None)
-        made = 0
-        with work.db.write() as session:
-            shop = shops.by_id(session, work.shop_id)
-            for snapshot in map(snapshot_of, found):
-                allowed = privacy.without_erased(session, work.vault, shop, snapshot)
-                made += len(orders.apply(session, shop, allowed, actor=ACTOR).made)
-                made += _generate(session, shop, snapshot.order_id)
-            walk = replace(
-                walk, orders=walk.orders + len(found), items=walk.items + made, cursor=following or ""
-            )
-            step = backfills.go_on if following else backfills.finish
-            step(session, work.shop_id, job, walk)
+@one_by_one()
+def backfill(work: Work, job: Job) -> Verdict:
+    """Handler of ``backfill``; the key is a ``Backfill``. One page at a time, so that nothing else has to wait.
+
+    What a page brought and how far the walk came are one transaction. An order that fails is rolled back to its
+    savepoint and becomes a ``backfill-order`` job.
+    """
+    walk = Backfill.of_key(job.key)
+    query = f"created_at:>='{iso(walk.since)}'" if walk.since else None
+    found, following = page(work.call, query, walk.cursor or None, singly=has_failed(job))
+    read = []
+    for entry in found:
+        with work.set_aside(ONE_ORDER, entry.order_id, job):
+            read.append(entry.read())
+    made = 0
+    with work.db.write() as session:
+        shop = shops.by_id(session, work.shop_id)
+        for order in read:
+            if order is None:
+                continue
+            try:
+                with contained(kind=ONE_ORDER, job_key=str(order.order_id)), session.begin_nested():
+                    made += _fill(session, work.vault, shop, order)
+            except AppError as error:
+                outbox.put_failed(session, shop.id, ONE_ORDER, order.order_id, error.message)
+        walk = replace(walk, orders=walk.orders + len(found), items=walk.items + made, cursor=following or "")
+        step = backfills.go_on if following else backfills.finish
+        step(session, work.shop_id, job, walk)
     return Verdict(pause=work.rest(900))
+
+
+@one_by_one(points=500)
+def backfill_order(work: Work, job: Job) -> Verdict:
+    """Handler of ``backfill-order``: one order that failed in its page."""
+    order = fetch(work.call, int(job.key))
+    if order is not None:
+        with work.db.write() as session:
+            _fill(session, work.vault, shops.by_id(session, work.shop_id), order)
+    return Verdict(done=[job], pause=work.rest())
+
+
+def _fill(session: Session, vault: Vault, shop: Shop, order: FetchedOrder) -> int:
+    """Apply an order and make what it lacks; returns the number of items made."""
+    allowed = privacy.without_erased(session, vault, shop, snapshot_of(order))
+    made = len(orders.apply(session, shop, allowed, actor=ACTOR).made)
+    return made + _generate(session, shop, order.order_id)
 
 
 def _generate(session: Session, shop: Shop, order_id: int) -> int:

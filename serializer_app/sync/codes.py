@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 from serializer_app.domain import shops, tasks
 from serializer_app.domain.registry import code_bundles
 from serializer_app.errors import AppError
 from serializer_app.store.outbox import Job
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work, one_by_one
 
 SECONDS = 5.0
 
 
-def draw(work: Work, jobs: Sequence[Job]) -> Verdict:
+@one_by_one()
+def draw(work: Work, job: Job) -> Verdict:
     """Handler of ``codes``: the key is the task's public id. One that was forgotten meanwhile is done."""
-    verdict = Verdict()
     until = time.monotonic() + SECONDS
-    for job in jobs:
-        more = True
-        while more and time.monotonic() < until:
-            more = _part(work, job.key)
-        if more:
-            verdict.postponed.append((job, 0.0))
-        else:
-            verdict.done.append(job)
-    return verdict
+    while time.monotonic() < until:
+        if not _part(work, job.key):
+            return Verdict(done=[job])
+    return Verdict(postponed=[(job, 0.0)])
 
 
 def _part(work: Work, public_id: str) -> bool:

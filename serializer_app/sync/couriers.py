@@ -10,19 +10,23 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import re
 import socket
 import ssl
 import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from serializer_app.deadlines import Deadline
 from serializer_app.domain import addresses
 from serializer_app.domain.deliveries import SECRET_PREFIX, Outcome, Parcel
+from serializer_app.sync import outside
 
-CONNECT_SECONDS = 3.0
 SECONDS = 8.0
 """For everything together: a receiver answers first and works then."""
 _MOST_HEAD = 16 * 1024
+"""Bytes that are read until the final status line; interim answers count."""
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: [^\r\n]*)?\r\n")
 
 
 def signed_headers(parcel: Parcel, at: int) -> dict[str, str]:
@@ -42,16 +46,18 @@ def signed_headers(parcel: Parcel, at: int) -> dict[str, str]:
 
 
 def send(parcel: Parcel, *, loopback: bool) -> Outcome:
-    """One attempt. A 2xx answer is a delivery; anything else says in a few words what went wrong."""
+    """One attempt, within SECONDS in all. A 2xx answer is a delivery; anything else says what went wrong."""
     if problem := addresses.problem(parcel.url, loopback=loopback):
         return Outcome(None, f"This address cannot be an endpoint: {problem}")
-    until = time.monotonic() + SECONDS
     try:
-        with contextlib.closing(_connected(parcel.url, until, loopback=loopback)) as connection:
+        with (
+            Deadline(SECONDS) as deadline,
+            contextlib.closing(_connected(parcel.url, deadline, loopback)) as connection,
+        ):
             connection.sendall(_request(parcel, signed_headers(parcel, int(time.time()))))
-            status = _status(connection, until)
-    except _Refused as error:
-        return Outcome(None, str(error))
+            status = _status(connection, deadline)
+    except outside.Forbidden:
+        return Outcome(None, "The name leads into a private network")
     except TimeoutError:
         return Outcome(None, "No answer in time")
     except ssl.SSLError as error:
@@ -63,24 +69,12 @@ def send(parcel: Parcel, *, loopback: bool) -> Outcome:
     return Outcome(status, None if 200 <= status < 300 else f"Answered {status}")
 
 
-class _Refused(Exception):
-    """The name leads where we must not go."""
-
-
-def _connected(url: str, until: float, *, loopback: bool) -> socket.socket:
+def _connected(url: str, deadline: Deadline, loopback: bool) -> socket.socket:
     parts = urlsplit(url)
     host, tls = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if tls else 80)
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    # One wrong address is enough: who answers with a public and a private one is up to something.
-    if not all(addresses.is_allowed(str(where[0]), loopback=loopback) for *_, where in found):
-        raise _Refused("The name leads into a private network")
     with contextlib.ExitStack() as failing:
-        plain = socket.create_connection(
-            (str(found[0][4][0]), port), timeout=min(CONNECT_SECONDS, _left(until))
-        )
+        plain = outside.connected(host, parts.port or (443 if tls else 80), deadline, loopback=loopback)
         failing.callback(plain.close)
-        plain.settimeout(_left(until))
         connection = ssl.create_default_context().wrap_socket(plain, server_hostname=host) if tls else plain
         failing.pop_all()
         return connection
@@ -100,31 +94,25 @@ def _request(parcel: Parcel, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + parcel.body
 
 
-def _status(connection: socket.socket, until: float) -> int | None:
-    """The status of the final answer; what is only information (1xx) is passed over."""
+def _status(connection: socket.socket, deadline: Deadline) -> int | None:
+    """The status of the final answer, 100 to 599; None for what is no HTTP. Interim answers (1xx) are passed over."""
     head = b""
-    while len(head) < _MOST_HEAD:
+    read = 0
+    while read < _MOST_HEAD:
         while b"\r\n" in head:
-            line, _, _ = head.partition(b"\r\n")
-            words = line.split(b" ", 2)
-            if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+            found = _STATUS_LINE.match(head)
+            if found is None:
                 return None
-            status = int(words[1])
-            if status >= 200:
+            status = int(found[1])
+            if status >= 200 or status == 101:
                 return status
             if b"\r\n\r\n" not in head:
                 break
             head = head.partition(b"\r\n\r\n")[2]
-        connection.settimeout(_left(until))
+        connection.settimeout(deadline.left())
         chunk = connection.recv(4096)
         if not chunk:
             return None
         head += chunk
+        read += len(chunk)
     return None
-
-
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

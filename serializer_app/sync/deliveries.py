@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,41 +10,41 @@ from serializer_app.domain import deliveries
 from serializer_app.domain.deliveries import Outcome, Parcel
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure
+from serializer_app.store.db import retry_conflicts
 from serializer_app.store.outbox import Job
 from serializer_app.sync import couriers, mail
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work, one_by_one
 
 MOST_FLOW_TEXT = 1000
-SECONDS = 45.0
-"""Well within the lane's lease, and the shop's other jobs get their turn."""
 
 
-def deliver(work: Work, jobs: Sequence[Job]) -> Verdict:
+@one_by_one()
+def deliver(work: Work, job: Job) -> Verdict:
     """Handler of ``deliver``: the key is the delivery's public id. An endpoint that failed rests, and is not tried
     again in the same batch."""
-    verdict = Verdict()
-    until = time.monotonic() + SECONDS
-    for job in jobs:
-        if time.monotonic() > until:
-            verdict.postponed.append((job, 0.0))
-            continue
-        with work.db.read() as session:
-            parcel = deliveries.parcel(session, work.vault, work.domain, work.shop_id, job.key)
-        if parcel is None:
-            verdict.done.append(job)
-        elif isinstance(parcel, float):
-            verdict.postponed.append((job, parcel))
-        elif _attempt(work, parcel):
-            failure = AppError("not_delivered", "The endpoint did not take it", permanent=False)
-            verdict.failed.append((job, failure))
-        else:
-            verdict.done.append(job)
-    return verdict
+    if job.attempts >= deliveries.MOST_ATTEMPTS:
+        with work.db.write() as session:
+            deliveries.give_up(session, work.shop_id, job.key, "It failed too often")
+        return Verdict(done=[job])
+    with work.db.read() as session:
+        parcel = deliveries.parcel(session, work.vault, work.domain, work.shop_id, job.key)
+    if parcel is None:
+        return Verdict(done=[job])
+    if isinstance(parcel, float):
+        return Verdict(postponed=[(job, parcel)])
+    if _attempt(work, parcel):
+        failure = AppError("not_delivered", "The endpoint did not take it", permanent=False)
+        return Verdict(failed=[(job, failure)])
+    return Verdict(done=[job])
 
 
 def _attempt(work: Work, parcel: Parcel) -> bool:
     """Send and write it down; True when it has to be tried again."""
     outcome = _flow(work, parcel) if parcel.url == deliveries.FLOW else _sent(work, parcel)
+    return retry_conflicts(lambda: _noted(work, parcel, outcome))
+
+
+def _noted(work: Work, parcel: Parcel, outcome: Outcome) -> bool:
     with work.db.write() as session:
         return deliveries.attempted(session, work.shop_id, parcel, outcome)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,30 +11,21 @@ from serializer_app.clock import now, parse_iso
 from serializer_app.domain import catalog, deletions, order_lookups, orders, privacy, shops
 from serializer_app.domain.catalog import Facts
 from serializer_app.domain.plan import snapshot_of
-from serializer_app.shopify.client import PermanentFailure
+from serializer_app.errors import AppError
 from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import numeric_id
-from serializer_app.shopify.orders import fetch
+from serializer_app.shopify.orders import UNREADABLE, fetch
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work, contained, one_by_one
 from serializer_app.text import clean, clean_code
 
 
-def fetch_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
+@one_by_one(points=500)
+def fetch_orders(work: Work, job: Job) -> Verdict:
     """Handler of ``fetch-order``: orders/edited and refunds/create do not carry the order, so it is asked for."""
-    verdict = Verdict()
-    for job in jobs[:5]:
-        try:
-            apply_order(work, int(job.key))
-        except PermanentFailure as error:
-            verdict.failed.append((job, error))
-        else:
-            verdict.done.append(job)
-    verdict.spacing = orders.FETCH_DELAY
-    verdict.postponed = [(job, 0.0) for job in jobs[5:]]
-    verdict.pause = work.rest(500) if verdict.postponed else work.rest()
-    return verdict
+    apply_order(work, int(job.key))
+    return Verdict(done=[job], spacing=orders.FETCH_DELAY, pause=work.rest())
 
 
 def apply_order(work: Work, order_id: int) -> orders.Outcome:
@@ -70,47 +62,98 @@ def is_shown(shop: Shop, ordered_at: datetime | None) -> bool:
 # --- variants -----------------------------------------------------------------------------------------------------
 
 VARIANTS_PAGE = 50
+ONE_VARIANT = "sync-variant"
+"""The job of a variant that could not be read or stored together with the others of its page."""
 
 
-def sync_product(work: Work, jobs: Sequence[Job]) -> Verdict:
+class UnreadableVariant(AppError):
+    """Shopify's answer about one variant has another shape than its schema says. Says nothing about other variants."""
+
+    def __init__(self, reason: BaseException) -> None:
+        message = f"What Shopify says about this variant cannot be read ({type(reason).__name__})"
+        super().__init__("variant_unreadable", message, status=502, permanent=False)
+
+
+@dataclass(frozen=True)
+class VariantsPage:
+    """A page of variants. ``unread``: those that cannot be read; ``following``: cursor of the next page, or None."""
+
+    facts: list[Facts]
+    unread: dict[int, UnreadableVariant]
+    following: str | None
+
+    @property
+    def ids(self) -> list[int]:
+        return [*(fact.variant_id for fact in self.facts), *self.unread]
+
+
+@one_by_one()
+def sync_product(work: Work, job: Job) -> Verdict:
     """Handler of ``sync-product``: a product of more than a hundred variants, which no webhook carries in full."""
-    for job in jobs:
-        product_id, found = int(job.key), []
-        asked_at = None
-        for page in variant_pages(work, f"product_id:{product_id}"):
-            found += [fact.variant_id for fact in page]
-            asked_at = max([fact.updated_at for fact in page if fact.updated_at], default=asked_at)
-            with work.db.write() as session:
-                catalog.describe(session, work.shop_id, page)
-        with work.db.write() as session:
-            catalog.mark_deleted(session, work.shop_id, product_id, keep=found, before=asked_at)
-    return Verdict(done=list(jobs), pause=work.rest())
+    product_id, found = int(job.key), []
+    asked_at = None
+    cursor: str | None = None
+    while True:
+        page = variants(work, f"product_id:{product_id}", cursor)
+        found += page.ids
+        asked_at = max([fact.updated_at for fact in page.facts if fact.updated_at], default=asked_at)
+        store_variants(work, page, job)
+        cursor = page.following
+        if cursor is None:
+            break
+    with work.db.write() as session:
+        catalog.mark_deleted(session, work.shop_id, product_id, keep=found, before=asked_at)
+    return Verdict(done=[job], pause=work.rest())
 
 
 def sync_catalog(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``sync-catalog``: SKU, titles and products of all variants; the key is the cursor to go on from."""
     job = jobs[0]
-    page, cursor = variants(work, None, job.key or None)
+    page = variants(work, None, job.key or None)
+    store_variants(work, page, job)
+    again = [("sync-catalog", page.following, 0.0)] if page.following else []
+    return Verdict(done=[job], again=again, pause=work.rest(600) if page.following else 0)
+
+
+@one_by_one()
+def sync_variant(work: Work, job: Job) -> Verdict:
+    """Handler of ``sync-variant``: one variant; its failure is its own."""
+    page = variants(work, f"id:{int(job.key)}", None)
+    for error in page.unread.values():
+        raise error
     with work.db.write() as session:
-        catalog.describe(session, work.shop_id, page)
-    again = [("sync-catalog", cursor, 0.0)] if cursor else []
-    return Verdict(done=[job], again=again, pause=work.rest(600) if cursor else 0)
+        catalog.describe(session, work.shop_id, page.facts)
+    return Verdict(done=[job], pause=work.rest())
 
 
-def variant_pages(work: Work, query: str) -> Iterator[list[Facts]]:
-    cursor: str | None = None
-    while True:
-        page, cursor = variants(work, query, cursor)
-        yield page
-        if cursor is None:
-            return
+def store_variants(work: Work, page: VariantsPage, walk: Job) -> None:
+    """Store what a page says. Each variant that cannot be read or stored becomes a job of its own."""
+    for variant_id, error in page.unread.items():
+        with work.set_aside(ONE_VARIANT, variant_id, walk):
+            raise error
+    try:
+        with contained(kind=walk.kind, job_key=walk.key), work.db.write() as session:
+            catalog.describe(session, work.shop_id, page.facts)
+    except AppError:
+        # One of them is the reason: find out which.
+        for fact in page.facts:
+            with work.set_aside(ONE_VARIANT, fact.variant_id, walk), work.db.write() as session:
+                catalog.describe(session, work.shop_id, [fact])
 
 
-def variants(work: Work, query: str | None, after: str | None) -> tuple[list[Facts], str | None]:
-    """(facts, cursor of the next page or None)."""
+def variants(work: Work, query: str | None, after: str | None) -> VariantsPage:
+    """The variants that ``query`` finds, each read on its own."""
     variables = {"first": VARIANTS_PAGE, "after": after, "query": query}
     page = work.call("ProductVariants", variables).get("productVariants")
-    return [_facts(node) for node in present(page)], next_cursor(page)
+    facts: list[Facts] = []
+    unread: dict[int, UnreadableVariant] = {}
+    for node in present(page):
+        number = numeric_id(node["id"])
+        try:
+            facts.append(_facts(node))
+        except UNREADABLE as error:
+            unread[number] = UnreadableVariant(error)
+    return VariantsPage(facts, unread, next_cursor(page))
 
 
 def _facts(node: dict[str, Any]) -> Facts:

@@ -19,13 +19,15 @@ from serializer_app.sync import (
     reconcile,
     tasks,
 )
-from serializer_app.sync.worker import Handler, Worker
+from serializer_app.sync.work import Handler
+from serializer_app.sync.worker import Worker
 
 HANDLERS: dict[str, Handler] = {
     "install": install.install,
     "definitions": install.define,
     "sync-catalog": fetch.sync_catalog,
     "sync-product": fetch.sync_product,
+    fetch.ONE_VARIANT: fetch.sync_variant,
     "fetch-order": fetch.fetch_orders,
     "mirror-order": mirror.mirror_orders,
     "mirror-variant": mirror.mirror_variants,
@@ -34,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "compare": reconcile.compare,
     "resync": reconcile.resync,
     "backfill": backfill.backfill,
+    backfill.ONE_ORDER: backfill.backfill_order,
     "serial-import": imports.enter_uploads,
     "task": tasks.carry_out,
     "index-fields": tasks.index_fields,

@@ -4,27 +4,33 @@ is none, the merchant's systems are told to send it.
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
-from serializer_app.domain import addresses, contacts, deliveries, history, mail, shops
+from serializer_app.deadlines import Deadline
+from serializer_app.domain import contacts, deliveries, history, mail, shops
 from serializer_app.domain.deliveries import Parcel
 from serializer_app.domain.mail import Server
 from serializer_app.domain.registry import confirmations
 from serializer_app.domain.registry.confirmations import Letter
 from serializer_app.errors import AppError
+from serializer_app.store import outbox
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync import outside
+from serializer_app.sync.work import Verdict, Work, one_by_one
 from serializer_app.text import clean
 
 SECONDS = 10.0
+"""For a whole delivery, from the name of the server to its last answer."""
+REST_SECONDS = 30.0
+"""The shop's other mails wait so long after its server failed, instead of failing one after the other."""
 
 _TEXTS = {
     ("claim", "en"): (
@@ -72,34 +78,32 @@ _TEXTS = {
 _UNNAMED = {"en": "your product", "de": "dein Produkt"}
 
 
-def send(work: Work, jobs: Sequence[Job]) -> Verdict:
+@one_by_one()
+def send(work: Work, job: Job) -> Verdict:
     """Handler of ``mail``: the key is the public id of the confirmation that is to be mailed."""
-    verdict = Verdict()
-    for job in jobs:
-        with work.db.read() as session:
-            shop = shops.by_id(session, work.shop_id)
-            server = mail.server(session, work.vault, work.shop_id)
-            elsewhere = server is None and deliveries.wanted(session, work.shop_id, deliveries.MAIL)
-            letter = confirmations.letter(session, work.vault, shop, job.key)
-        if letter is None:
-            verdict.done.append(job)
-            continue
-        if elsewhere:
-            with work.db.write() as session:
-                deliveries.announce(session, work.shop_id, deliveries.MAIL, [{"confirmationId": job.key}])
-            verdict.done.append(job)
-            continue
-        try:
-            if server is None:
-                raise AppError("mail_not_set_up", "This shop has no mail server", status=409)
-            deliver(server, written(shop, server, letter), loopback=mail.stays_here(work.settings.app_url))
-        except AppError as error:
-            if error.permanent:
-                _tell_staff(work, error)
-            verdict.failed.append((job, error))
-        else:
-            verdict.done.append(job)
-    return verdict
+    with work.db.read() as session:
+        shop = shops.by_id(session, work.shop_id)
+        server = mail.server(session, work.vault, work.shop_id)
+        elsewhere = server is None and deliveries.wanted(session, work.shop_id, deliveries.MAIL)
+        letter = confirmations.letter(session, work.vault, shop, job.key)
+    if letter is None:
+        return Verdict(done=[job])
+    if elsewhere:
+        with work.db.write() as session:
+            deliveries.announce(session, work.shop_id, deliveries.MAIL, [{"confirmationId": job.key}])
+            # In the same transaction: announced twice, it would be mailed twice.
+            outbox.done(session, [job])
+        return Verdict()
+    try:
+        if server is None:
+            raise AppError("mail_not_set_up", "This shop has no mail server", status=409)
+        deliver(server, written(shop, server, letter), loopback=mail.stays_here(work.settings.app_url))
+    except AppError as error:
+        if error.permanent:
+            _tell_staff(work, error)
+        of_server = isinstance(error, ServerFailed) and not error.permanent
+        return Verdict(failed=[(job, error)], put_off=REST_SECONDS if of_server else None)
+    return Verdict(done=[job])
 
 
 def _tell_staff(work: Work, error: AppError) -> None:
@@ -182,63 +186,84 @@ def _envelope(address: Address) -> str:
     return f"{address.username}@{address.domain}"
 
 
+class ServerFailed(AppError):
+    """The mail server itself did not work: the shop's other mails would fail in the same way."""
+
+    def __init__(self, problem: str, *, permanent: bool = False) -> None:
+        super().__init__("mail_not_sent", problem, status=502, permanent=permanent)
+
+
 def deliver(server: Server, message: EmailMessage, *, loopback: bool) -> None:
-    """Hand a mail to the server. Raises AppError ``mail_not_sent``, permanent where trying again cannot help."""
+    """Hand a mail to the server, within SECONDS in all.
+
+    Raises AppError ``mail_not_sent``, permanent where trying again cannot help; ServerFailed where it is not about this
+    mail.
+    """
     if server.security == "none" and not loopback:
-        raise _not_sent("The mail server must be reached with TLS", permanent=True)
-    context = ssl.create_default_context()
-    kind: type[Any] = _CheckedTls if server.security == "tls" else _Checked
-    more = {"context": context} if server.security == "tls" else {}
+        raise ServerFailed("The mail server must be reached with TLS", permanent=True)
     try:
-        with kind(loopback, server.host, server.port, timeout=SECONDS, **more) as connection:
-            if server.security == "starttls":
-                connection.starttls(context=context)
-            if server.username is not None and server.password is not None:
-                connection.login(server.username, server.password)
-            _hand_in(connection, message)
+        with Deadline(SECONDS) as deadline:
+            _dialogue(server, message, deadline, loopback=loopback)
+    except TimeoutError:
+        raise ServerFailed("The mail server took too long to answer") from None
     except smtplib.SMTPRecipientsRefused as error:
         refused = [code for code, _ in error.recipients.values()]
         raise _not_sent("The address was refused", permanent=all(code >= 500 for code in refused)) from None
     except smtplib.SMTPAuthenticationError:
-        raise _not_sent("The mail server does not accept user name and password", permanent=True) from None
+        raise ServerFailed("The mail server does not accept user name and password", permanent=True) from None
+    except (smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
+        raise ServerFailed(f"The mail server answered {error.smtp_code}") from None
     except smtplib.SMTPResponseException as error:
         raise _not_sent(
             f"The mail server answered {error.smtp_code}", permanent=error.smtp_code >= 500
         ) from None
+    except outside.Forbidden:
+        raise ServerFailed("The mail server is in a private network", permanent=True) from None
     except ValueError as error:
         raise _not_sent(f"The mail cannot be written ({type(error).__name__})", permanent=True) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise _not_sent(
-            f"No connection to the mail server ({type(error).__name__})", permanent=False
-        ) from None
+        raise ServerFailed(f"No connection to the mail server ({type(error).__name__})") from None
+
+
+def _dialogue(server: Server, message: EmailMessage, deadline: Deadline, *, loopback: bool) -> None:
+    context = ssl.create_default_context()
+    kind: type[Any] = _CheckedTls if server.security == "tls" else _Checked
+    more = {"context": context} if server.security == "tls" else {}
+    connection = kind(deadline, loopback, server.host, server.port, **more)
+    try:
+        if server.security == "starttls":
+            connection.starttls(context=context)
+        if server.username is not None and server.password is not None:
+            connection.login(server.username, server.password)
+        _hand_in(connection, message)
+    finally:
+        # QUIT is a courtesy: once the server has taken the mail, no failure may make it leave again.
+        connection.close()
 
 
 class _Checked(smtplib.SMTP):
     """Connects to the address that was checked: a name may resolve to another one a moment later."""
 
-    def __init__(self, loopback: bool, host: str, port: int, **more: Any) -> None:
-        self._loopback = loopback
-        super().__init__(host, port, **more)
+    def __init__(self, deadline: Deadline, loopback: bool, host: str, port: int) -> None:
+        self._deadline, self._loopback = deadline, loopback
+        super().__init__(host, port, timeout=deadline.left())
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return _connected(host, port, timeout, self._loopback)
+        return outside.connected(host, port, self._deadline, loopback=self._loopback)
 
 
 class _CheckedTls(smtplib.SMTP_SSL):
-    def __init__(self, loopback: bool, host: str, port: int, **more: Any) -> None:
-        self._loopback = loopback
-        super().__init__(host, port, **more)
+    def __init__(self, deadline: Deadline, loopback: bool, host: str, port: int, **more: Any) -> None:
+        self._deadline, self._loopback = deadline, loopback
+        super().__init__(host, port, timeout=deadline.left(), **more)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self.context.wrap_socket(_connected(host, port, timeout, self._loopback), server_hostname=host)
-
-
-def _connected(host: str, port: int, timeout: float, loopback: bool) -> socket.socket:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for *_, place in found:
-        if not addresses.is_allowed(str(place[0]), loopback=loopback):
-            raise OSError("the mail server is in a private network")
-    return socket.create_connection((str(found[0][4][0]), port), timeout)
+        plain = outside.connected(host, port, self._deadline, loopback=self._loopback)
+        with contextlib.ExitStack() as failing:
+            failing.callback(plain.close)
+            connection = self.context.wrap_socket(plain, server_hostname=host)
+            failing.pop_all()
+            return connection
 
 
 def _line(text: str) -> str:

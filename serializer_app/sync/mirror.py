@@ -28,7 +28,7 @@ from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
 from serializer_app.sync.documents import ATOMIC_PAGES, MAIN, NAMESPACE, SERIALS
 from serializer_app.sync.owners import Batch, Known, Owner, batches_of
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work
 
 log = structlog.get_logger(__name__)
 

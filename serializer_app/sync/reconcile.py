@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import iso, now, parse_iso
 from serializer_app.domain import catalog, history, order_lookups, orders, privacy, shops
 from serializer_app.domain.deletions import was_taken
-from serializer_app.domain.plan import snapshot_of
+from serializer_app.domain.plan import OrderSnapshot, snapshot_of
 from serializer_app.shopify.domains import gid
 from serializer_app.shopify.orders import page
 from serializer_app.store import outbox
@@ -27,7 +27,7 @@ from serializer_app.store.outbox import Job
 from serializer_app.sync import expiry, fetch
 from serializer_app.sync.mirror import OURS
 from serializer_app.sync.owners import OWNER_KINDS
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work, has_failed, one_by_one
 
 log = structlog.get_logger(__name__)
 
@@ -52,12 +52,12 @@ def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
         shop = shops.by_id(session, work.shop_id)
         since = (shop.reconciled_until or shop.installed_at) - OVERLAP
     if room != "variants":
-        following, healed = _orders_page(work, since, cursor or None)
+        following, healed = _orders_page(work, since, cursor or None, job)
         _say(work, {"orders": healed})
         room, points = ("orders", 900) if following else ("variants", 400)
         again = [("reconcile", f"{begun}|{room}|{following or ''}", 0.0)]
         return Verdict(done=[job], again=again, pause=work.rest(points))
-    following, healed = _variants_page(work, since, cursor or None)
+    following, healed = _variants_page(work, since, cursor or None, job)
     _say(work, {"variants": healed})
     if following:
         again = [("reconcile", f"{begun}|variants|{following}", 0.0)]
@@ -83,30 +83,42 @@ def _say(work: Work, healed: dict[str, list[int]]) -> None:
         history.record(session, work.shop_id, "shop", entry, actor="app:reconcile", action="healed")
 
 
-def _orders_page(work: Work, since: datetime, cursor: str | None) -> tuple[str | None, list[int]]:
-    """One page of orders updated since: (cursor of the next one, IDs of orders of which something was missed)."""
-    found, following = page(work.call, f"updated_at:>='{iso(since)}'", cursor)
+def _orders_page(work: Work, since: datetime, cursor: str | None, walk: Job) -> tuple[str | None, list[int]]:
+    """One page of orders updated since: (cursor of the next one, IDs of orders of which something was missed).
+
+    An order that cannot be read or applied becomes a ``fetch-order`` job, so that the watermark can move on.
+    """
+    found, following = page(work.call, f"updated_at:>='{iso(since)}'", cursor, singly=has_failed(walk))
     healed = []
-    for snapshot in map(snapshot_of, found):
-        with work.db.write() as session:
-            shop = shops.by_id(session, work.shop_id)
-            known = order_lookups.updated_at(session, shop.id, snapshot.order_id)
-            allowed = privacy.without_erased(session, work.vault, shop, snapshot)
-            orders.apply(session, shop, allowed, actor="app:reconcile")
-        if known is None or known < snapshot.updated_at:
-            healed.append(snapshot.order_id)
+    for entry in found:
+        with work.set_aside("fetch-order", entry.order_id, walk):
+            order = entry.read()
+            if order is not None and _missed(work, snapshot_of(order)):
+                healed.append(entry.order_id)
     return following, healed
 
 
-def _variants_page(work: Work, since: datetime, cursor: str | None) -> tuple[str | None, list[int]]:
-    """The same for variants."""
-    found, following = fetch.variants(work, f"updated_at:>='{iso(since)}'", cursor)
+def _missed(work: Work, snapshot: OrderSnapshot) -> bool:
+    """Apply what Shopify shows; whether it is news."""
     with work.db.write() as session:
-        known = catalog.heard_of(session, work.shop_id, [fact.variant_id for fact in found])
-        catalog.describe(session, work.shop_id, found)
-    return following, [
+        shop = shops.by_id(session, work.shop_id)
+        known = order_lookups.updated_at(session, shop.id, snapshot.order_id)
+        allowed = privacy.without_erased(session, work.vault, shop, snapshot)
+        orders.apply(session, shop, allowed, actor="app:reconcile")
+    return known is None or known < snapshot.updated_at
+
+
+def _variants_page(
+    work: Work, since: datetime, cursor: str | None, walk: Job
+) -> tuple[str | None, list[int]]:
+    """The same for variants."""
+    found = fetch.variants(work, f"updated_at:>='{iso(since)}'", cursor)
+    with work.db.read() as session:
+        known = catalog.heard_of(session, work.shop_id, found.ids)
+    fetch.store_variants(work, found, walk)
+    return found.following, [
         fact.variant_id
-        for fact in found
+        for fact in found.facts
         if (heard := known.get(fact.variant_id)) is None or (fact.updated_at and heard < fact.updated_at)
     ]
 
@@ -189,19 +201,17 @@ def _missing(session: Session, shop_id: int, owners: Sequence[tuple[str, int]]) 
     outbox.put(session, shop_id, "fetch-order", gone)
 
 
-def variant_orders(work: Work, jobs: Sequence[Job]) -> Verdict:
+@one_by_one()
+def variant_orders(work: Work, job: Job) -> Verdict:
     """Handler of ``variant-orders``: a variant was toggled, so its orders' counts change. Key ``variant[:after]``."""
-    verdict = Verdict(done=list(jobs))
-    for job in jobs:
-        variant_id, _, after = job.key.partition(":")
-        with work.db.write() as session:
-            found = order_lookups.with_variant(
-                session, work.shop_id, int(variant_id), after=int(after or 0), most=TOUCH_PAGE
-            )
-            outbox.put(session, work.shop_id, "mirror-order", found)
-        if len(found) == TOUCH_PAGE:
-            verdict.again.append(("variant-orders", f"{variant_id}:{found[-1]}", 0.0))
-    return verdict
+    variant_id, _, after = job.key.partition(":")
+    with work.db.write() as session:
+        found = order_lookups.with_variant(
+            session, work.shop_id, int(variant_id), after=int(after or 0), most=TOUCH_PAGE
+        )
+        outbox.put(session, work.shop_id, "mirror-order", found)
+    again = [("variant-orders", f"{variant_id}:{found[-1]}", 0.0)] if len(found) == TOUCH_PAGE else []
+    return Verdict(done=[job], again=again)
 
 
 def resync(work: Work, jobs: Sequence[Job]) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Task
 from serializer_app.store.outbox import Job
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work, one_by_one
 
 SECONDS = 5.0
 
@@ -22,20 +22,15 @@ STEPS: Mapping[str, Callable[[Session, Task], bool]] = {
 }
 
 
-def carry_out(work: Work, jobs: Sequence[Job]) -> Verdict:
+@one_by_one()
+def carry_out(work: Work, job: Job) -> Verdict:
     """Handler of ``task``: the key is the task's public id. One that was forgotten meanwhile is done."""
-    verdict = Verdict()
     until = time.monotonic() + SECONDS
-    for job in jobs:
-        more = True
-        while more and time.monotonic() < until:
-            with work.db.write() as session:
-                more = _step(session, work.shop_id, job.key)
-        if more:
-            verdict.postponed.append((job, 0.0))
-        else:
-            verdict.done.append(job)
-    return verdict
+    while time.monotonic() < until:
+        with work.db.write() as session:
+            if not _step(session, work.shop_id, job.key):
+                return Verdict(done=[job])
+    return Verdict(postponed=[(job, 0.0)])
 
 
 def _step(session: Session, shop_id: int, public_id: str) -> bool:
@@ -46,16 +41,16 @@ def _step(session: Session, shop_id: int, public_id: str) -> bool:
     return STEPS[task.kind](session, task)
 
 
-def index_fields(work: Work, jobs: Sequence[Job]) -> Verdict:
+@one_by_one()
+def index_fields(work: Work, job: Job) -> Verdict:
     """Handler of ``index-fields``: the key says above which item to go on."""
     until = time.monotonic() + SECONDS
-    for job in jobs:
-        beyond: int | None = int(job.key)
-        while beyond is not None and time.monotonic() < until:
-            with work.db.write() as session:
-                beyond = field_values.index_next(session, work.shop_id, beyond)
+    beyond: int | None = int(job.key)
+    while beyond is not None and time.monotonic() < until:
         with work.db.write() as session:
-            outbox.done(session, [job])
-            if beyond is not None:
-                outbox.put(session, work.shop_id, field_values.KIND, [beyond])
+            beyond = field_values.index_next(session, work.shop_id, beyond)
+    with work.db.write() as session:
+        outbox.done(session, [job])
+        if beyond is not None:
+            outbox.put(session, work.shop_id, field_values.KIND, [beyond])
     return Verdict()

@@ -1,7 +1,7 @@
-"""The worker: take a shop's lane, do what is due in it, say what became of it. Embedded on SQLite, alone otherwise.
+"""The worker: take a shop's lane, do what is due in it, record what became of it. Embedded on SQLite, alone otherwise.
 
-What a handler does is harmless to do again, so a killed worker needs no cleaning up: its lease runs out, and the next
-one reads the present state and acts.
+Repeating a handler is harmless, so a killed worker needs no cleaning up: its lease runs out, and the next one reads the
+current state and acts.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,14 +20,14 @@ from sqlalchemy.orm import Session
 from serializer_app import logs
 from serializer_app.clock import now
 from serializer_app.config import Settings
-from serializer_app.domain import doctor, shops, tokens
-from serializer_app.errors import AppError
-from serializer_app.shopify.client import AdminClient, ShopUnavailable, Throttled, Unauthorised
-from serializer_app.shopify.transport import Http, new_http
+from serializer_app.domain import doctor, shops
+from serializer_app.shopify.transport import new_http
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
-from serializer_app.store.db import Database, is_unavailable
-from serializer_app.store.outbox import Job, Taken
+from serializer_app.store.db import Database, is_conflict, retry_conflicts
+from serializer_app.store.models import Shop
+from serializer_app.store.outbox import Taken
+from serializer_app.sync.work import Handler, LaneLost, Verdict, Work, isolated, write_down
 
 log = structlog.get_logger(__name__)
 
@@ -36,81 +35,11 @@ LEASE_SECONDS = 20.0
 """How long a killed worker's shop waits for the next one. A living worker renews its lease while it works, also
 while it waits for a slow answer."""
 POLL_SECONDS = 0.25
-LOST_PAUSE = 300.0
-CLOSED_PAUSE = 60.0
 CLOCK_SECONDS = 60.0
 """How often a worker looks for times that lie ahead of its clock."""
 REPORT_SECONDS = 60.0
 CLOCK_STEP = 2.0
 """A clock that goes back by more seconds than this was set; below that it is being steered."""
-
-
-class LaneLost(Exception):
-    """The lease ran out and somebody else goes on; whatever this worker was doing must stop without a trace."""
-
-
-@dataclass
-class Verdict:
-    """What became of the jobs of one batch."""
-
-    done: list[Job] = field(default_factory=list)
-    postponed: list[tuple[Job, float]] = field(default_factory=list)
-    """Nothing wrong, only too early: (job, seconds)."""
-    failed: list[tuple[Job, AppError]] = field(default_factory=list)
-    again: list[tuple[str, str, float]] = field(default_factory=list)
-    """What comes round again or follows from this: (kind, key, seconds)."""
-    spacing: float = 0
-    """Seconds before a job that was put again while it was being done is due."""
-    pause: float = 0
-    """Seconds in which the shop's lane rests, because its cost bucket is empty."""
-
-
-@dataclass(repr=False)
-class Work:
-    """What a handler works with. ``client`` is made at its first use, since not every job speaks with Shopify."""
-
-    settings: Settings
-    db: Database
-    vault: Vault
-    http: Http
-    shop_id: int
-    domain: str
-    taken: Taken
-    _client: AdminClient | None = None
-    _token: str = ""
-    lost: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def client(self) -> AdminClient:
-        if self._client is None:
-            self._connect(tokens.usable(self.db, self.vault, self.settings, self.shop_id))
-        assert self._client is not None
-        return self._client
-
-    def _connect(self, token: str) -> None:
-        self._token = token
-        self._client = AdminClient(self.settings, self.domain, token, self.http)
-
-    def call(self, operation_name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask Shopify, while the lane is ours; raises LaneLost when it is somebody else's by now."""
-        if self.lost.is_set():
-            raise LaneLost
-        try:
-            return self.client.execute(operation_name, variables)
-        except Unauthorised:
-            # Shopify takes a token back before its time when a secret is rotated or the app installed again.
-            self._connect(
-                tokens.usable(self.db, self.vault, self.settings, self.shop_id, refused=self._token)
-            )
-            return self.client.execute(operation_name, variables)
-
-    def rest(self, points: float = 50) -> float:
-        """Seconds until the cost bucket holds ``points`` again; 0 where Shopify has not told."""
-        cost = self._client.last_cost if self._client else None
-        return cost.wait_for(points) if cost else 0
-
-
-Handler = Callable[[Work, Sequence[Job]], Verdict]
 
 
 class Worker:
@@ -140,6 +69,9 @@ class Worker:
                 self._report_alive()
                 busy = self.step()
             except SQLAlchemyError as error:
+                if is_conflict(error):
+                    log.warning("database conflict")
+                    continue
                 # Away, full, read-only: whatever it is, a worker that ended would leave everything undone after it.
                 log.error("database unavailable", problem=type(getattr(error, "orig", error)).__name__)
                 self.stopping.wait(1.0)
@@ -182,9 +114,7 @@ class Worker:
         with self.db.read() as session:
             if not outbox.anything_due(session):
                 return False
-        with self.db.write() as session:
-            taken = outbox.take(session, lease_seconds=LEASE_SECONDS, kinds=tuple(self.handlers))
-            shop = shops.by_id(session, taken.shop_id) if taken else None
+        taken, shop = retry_conflicts(self._take)
         if taken is None or shop is None:
             return False
         logs.begin(shop=shop.domain)
@@ -197,48 +127,21 @@ class Worker:
             with self.db.write() as session:
                 _mirror_again(session, taken)
             return True
-        self._settle(taken, verdict)
+        retry_conflicts(lambda: self._settle(taken, verdict))
         return True
 
+    def _take(self) -> tuple[Taken | None, Shop | None]:
+        with self.db.write() as session:
+            taken = outbox.take(session, lease_seconds=LEASE_SECONDS, kinds=tuple(self.handlers))
+            return taken, shops.by_id(session, taken.shop_id) if taken else None
+
     def _handle(self, work: Work, taken: Taken) -> Verdict:
-        if not taken.jobs:
-            return Verdict()
-        try:
-            return self.handlers[taken.jobs[0].kind](work, taken.jobs)
-        except Throttled as error:
-            wait = error.retry_after or 1.0
-            return Verdict(postponed=[(job, wait) for job in taken.jobs], pause=wait)
-        except ShopUnavailable as error:
-            return Verdict(failed=[(job, error) for job in taken.jobs], pause=CLOSED_PAUSE)
-        except AppError as error:
-            if error.code == "authorisation_lost":
-                return Verdict(postponed=[(job, 0.0) for job in taken.jobs], pause=LOST_PAUSE)
-            return Verdict(failed=[(job, error) for job in taken.jobs])
-        except LaneLost:
-            raise
-        except Exception as error:
-            if is_unavailable(error):
-                raise
-            log.exception("job failed", kind=taken.jobs[0].kind)
-            fault = AppError("internal_error", "A fault of the app; see its log", permanent=False)
-            return Verdict(failed=[(job, fault) for job in taken.jobs])
+        return isolated(self.handlers[taken.jobs[0].kind], work, taken.jobs) if taken.jobs else Verdict()
 
     def _settle(self, taken: Taken, verdict: Verdict) -> None:
-        """Write down what became of a batch and give the lane back, in one transaction."""
+        """Record what became of a batch and give the lane back, in one transaction."""
         with self.db.write() as session:
-            outbox.done(session, verdict.done, again_after=verdict.spacing)
-            for job, wait in verdict.postponed:
-                outbox.postpone(session, [job], wait)
-            for job, error in verdict.failed:
-                log.warning(
-                    "job failed", kind=job.kind, job_key=job.key, code=error.code, attempts=job.attempts + 1
-                )
-                if error.permanent:
-                    outbox.park(session, [job], error.message)
-                else:
-                    outbox.retry(session, [job], error.message, at_least=error.retry_after or 0)
-            for kind, key, wait in verdict.again:
-                outbox.put(session, taken.shop_id, kind, [key], delay=wait)
+            write_down(session, taken.shop_id, verdict)
             if not outbox.leave(session, taken, pause=verdict.pause):
                 _mirror_again(session, taken)
 

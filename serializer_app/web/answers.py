@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from serializer_app.errors import AppError
-from serializer_app.store.db import is_unavailable
+from serializer_app.store.db import is_conflict, is_unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +84,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database(error: SQLAlchemyError) -> Response:
+    if is_conflict(error):
+        return _conflict(error)
     if not is_unavailable(error):
         return _unexpected(error)
     # The statement and its values stay out of the log: they may hold names and addresses.
@@ -101,7 +103,12 @@ def _database(error: SQLAlchemyError) -> Response:
 
 
 def _race(error: IntegrityError) -> Response:
-    log.warning("race lost", problem=type(error.orig).__name__, reason=_first_line(error.orig))
+    return _conflict(error)
+
+
+def _conflict(error: SQLAlchemyError) -> Response:
+    cause = getattr(error, "orig", error)
+    log.warning("race lost", problem=type(cause).__name__, reason=_first_line(cause))
     return _rendered(
         AppError(
             "conflict",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
 from serializer_app.domain import order_lookups, orders, privacy, shops, tokens
 from serializer_app.domain.plan import snapshot_of
 from serializer_app.errors import AppError
 from serializer_app.shopify import orders as shown
 from serializer_app.shopify.client import AdminClient, Unauthorised
+from serializer_app.store.db import is_conflict, is_unavailable
 from serializer_app.web.house import house
 
 
@@ -14,8 +17,9 @@ def ensure_order(shop_id: int, order_id: int, *, actor: str) -> None:
     """Have the order in our database. One that we never saw is fetched from Shopify and applied like any other
     snapshot; one that we know costs a look at the database. Call it outside any transaction.
 
-    Raises AppError ``order_not_found`` 404 when Shopify does not show it either or we have no access to the shop, and
-    ``shopify_unreachable`` 503 when it cannot be asked now.
+    Raises AppError ``order_not_found`` 404 when Shopify does not show it either or we have no access to the shop,
+    ``shopify_unreachable`` 503 when it cannot be asked now, and ``order_unreadable`` 502 when its answer makes
+    no sense.
     """
     db = house().db
     with db.read() as session:
@@ -26,15 +30,24 @@ def ensure_order(shop_id: int, order_id: int, *, actor: str) -> None:
     order = _fetch(shop_id, domain, order_id) if usable else None
     if order is None:
         raise AppError("order_not_found", f"Order {order_id} not found.", status=404)
-    with db.write() as session:
-        shop = shops.by_id(session, shop_id)
-        snapshot = privacy.without_erased(session, house().vault, shop, snapshot_of(order))
-        orders.apply(session, shop, snapshot, actor=actor)
+    try:
+        with db.write() as session:
+            shop = shops.by_id(session, shop_id)
+            snapshot = privacy.without_erased(session, house().vault, shop, snapshot_of(order))
+            orders.apply(session, shop, snapshot, actor=actor)
+    except shown.UNREADABLE as error:
+        raise shown.Unreadable(order_id, error) from error
+    except SQLAlchemyError as error:
+        if is_unavailable(error) or is_conflict(error) or isinstance(error, IntegrityError):
+            raise
+        raise shown.Unreadable(order_id, error) from error
 
 
 def _fetch(shop_id: int, domain: str, order_id: int) -> shown.FetchedOrder | None:
     try:
         return _asked(shop_id, domain, order_id)
+    except shown.Unreadable:
+        raise
     except AppError as error:
         raise AppError(
             "shopify_unreachable",

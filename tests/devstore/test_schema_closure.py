@@ -42,6 +42,7 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
     definition = {"name": "P", "namespace": "serializer", "key": "properties", "ownerType": "ORDER"}
     return {
         "Order": {"id": order.gid},
+        "OrderIds": {"first": 5},
         "OrderLineItems": {"id": order.gid},
         "OrdersUpdatedSince": {"first": 5, "query": "updated_at:>='2020-01-01T00:00:00Z'"},
         "ProductVariants": {"first": 10},

@@ -32,7 +32,7 @@ DOCUMENTS = sorted(Path(str(resources.files("serializer_app.shopify") / "documen
 NAMES = [path.stem for path in DOCUMENTS]
 
 # The largest page each caller may ask for, where a document leaves the size to a variable.
-PAGES = {"OrderLineItems": 250, "OrdersUpdatedSince": 5, "ProductVariants": 90}
+PAGES = {"OrderIds": 5, "OrderLineItems": 250, "OrdersUpdatedSince": 5, "ProductVariants": 90}
 OWNERS = {"OwnerMetafields": 25, "OwnerDigests": 25}
 
 
@@ -56,6 +56,7 @@ def test_every_operation_that_the_app_needs_is_there() -> None:
         "MetafieldsDelete",
         "MetafieldsSet",
         "Order",
+        "OrderIds",
         "OrderLineItems",
         "OrdersUpdatedSince",
         "OwnerDigests",

@@ -70,6 +70,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "endpoint_invalid": (422, "The address cannot be an endpoint; the message says why."),
     "too_many_requests": (429, "The key's rate limit is used up; `Retry-After` says how long to wait."),
     "internal_error": (500, "Something went wrong on our side; `requestId` helps to find it."),
+    "order_unreadable": (502, "Shopify's answer about this order cannot be read; the message says why."),
     "database_unavailable": (503, "The database is away; try again."),
     "shopify_unreachable": (
         503,

@@ -54,7 +54,7 @@ def get_order(order_id: int) -> Response:
     body=Nothing,
     body_optional=True,
     answers={201: OrderWire, 200: OrderWire},
-    errors=("id_invalid", "order_not_found", "order_deleted", "shopify_unreachable"),
+    errors=("id_invalid", "order_not_found", "order_deleted", "shopify_unreachable", "order_unreadable"),
 )
 def post_order_items(order_id: int, body: Nothing) -> Response:
     ensure_order(g.shop_id, order_id, actor=g.actor)
