@@ -22,7 +22,7 @@ from serializer_app.domain.doctor import Finding, Level
 from serializer_app.store.models import HistoryEntry, OutboxRow, ShopToken, WebhookSeen, WorkerSeen
 from serializer_app.store.outbox import Taken
 from serializer_app.sync.doctor import examine
-from serializer_app.sync.worker import Work
+from serializer_app.sync.work import Work
 from serializer_app.web import webhooks
 from serializer_app.web.texts import LANGUAGES, WORDS, Texts
 from tests.conftest import API_KEY, API_SECRET, ENCRYPTION_KEY

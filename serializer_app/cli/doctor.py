@@ -25,7 +25,7 @@ from serializer_app.store.db import Database
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Taken
 from serializer_app.sync.doctor import examine
-from serializer_app.sync.worker import Work
+from serializer_app.sync.work import Work
 from serializer_app.web.texts import Texts
 
 Report = list[tuple[str, list[Finding]]]

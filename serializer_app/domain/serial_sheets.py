@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,13 +148,27 @@ def _sentence(error: AppError) -> tuple[str, str]:
     return error.code, error.details[0]["message"] if error.details else error.message
 
 
-def enter_next(session: Session, task: Task) -> bool:
-    """Enter the next part; False when none is left. A part and how far it came are one transaction."""
+def enter_next(
+    session: Session, task: Task, contain: Callable[[], AbstractContextManager[None]] | None = None
+) -> bool:
+    """Enter the next part; False when none is left. A part and how far it came are one transaction.
+
+    With ``contain``, which turns every exception into an AppError, each row stands on its own and is refused where it
+    raises.
+    """
     if task.finished_at is not None:
         return False
     part = session.get(TaskPart, (task.shop_id, task.id, task.position))
     entries: list[Entry] = [] if part is None else msgspec.json.decode(part.content, type=list[Entry])
-    entered, refusals = _enter(session, task, entries)
+    entered, refusals = _enter(session, task, entries) if contain is None else (0, [])
+    for entry in entries if contain is not None else ():
+        try:
+            with contain(), session.begin_nested():  # type: ignore[misc]
+                one, refused_one = _enter(session, task, [entry])
+        except AppError as error:
+            one, refused_one = 0, [(*entry[:2], error.code, error.message)]
+        entered += one
+        refusals += refused_one
     if part is not None and refusals:
         told = msgspec.json.decode(part.errors, type=list[Refusal])
         part.errors = _json([*told, *refusals])

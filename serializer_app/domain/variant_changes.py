@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypedDict, cast
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain import catalog, tasks, variant_list
 from serializer_app.domain.catalog import TrackingChanges
 from serializer_app.domain.variant_list import Tracked
+from serializer_app.errors import AppError
 from serializer_app.store.models import Task
 
 KIND = "variants"
@@ -40,9 +42,14 @@ def begin(
     return task
 
 
-def go_on(session: Session, task: Task) -> bool:
-    """Change the next variants; False when none is left. What a change takes out of the list makes nothing skipped:
-    the walk goes by the variants' own number.
+def go_on(
+    session: Session, task: Task, contain: Callable[[], AbstractContextManager[None]] | None = None
+) -> bool:
+    """Change the next variants; False when none is left. Pages are keyed by variant ID, so a variant that no longer
+    matches the filter after its change does not cause others to be skipped.
+
+    With ``contain``, which turns every exception into an AppError, each variant stands on its own; those that raise are
+    counted as failed.
     """
     if task.finished_at is not None:
         return False
@@ -52,8 +59,19 @@ def go_on(session: Session, task: Task) -> bool:
     )
     if rows:
         numbers = [variant.variant_id for variant in rows]
-        catalog.configure_many(session, task.shop_id, numbers, cast(TrackingChanges, wanted["changes"]))
-        tasks.came(session, task, numbers[-1], len(numbers), {"changed": len(numbers)})
+        changes = cast(TrackingChanges, wanted["changes"])
+        failed = 0
+        if contain is None:
+            catalog.configure_many(session, task.shop_id, numbers, changes)
+        else:
+            for number in numbers:
+                try:
+                    with contain(), session.begin_nested():
+                        catalog.configure_many(session, task.shop_id, [number], changes)
+                except AppError:
+                    failed += 1
+        tally = {"changed": len(numbers) - failed, **({"failed": failed} if failed else {})}
+        tasks.came(session, task, numbers[-1], len(numbers), tally)
     if following is None:
         tasks.finish(session, task)
     return following is not None

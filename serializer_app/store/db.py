@@ -23,9 +23,17 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
+from serializer_app.deadlines import in_time
+from serializer_app.store.time_limit import TimeLimit, begin_sqlite, connect_in_time, watch_checked_out
+
 T = TypeVar("T")
 
 BUSY_SECONDS = 15
+POOL_SECONDS = 2.0
+"""A connection of this process becomes free within milliseconds, or not at all."""
+SHORT_SECONDS = 0.3
+BACKED_UP_SECONDS = 5.0
+"""After a transaction that waited in vain, the others wait SHORT_SECONDS for so long."""
 
 UNAVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 """What the database's absence looks like: it is away, full, read-only or overrun; trying again may help. A standby that
@@ -81,6 +89,7 @@ class Database:
         """Set after every commit of this process: an embedded worker waits on it instead of polling."""
         engines = _sqlite_engines(parsed) if self.is_sqlite else _postgres_engines(parsed, pool_size)
         self.writer, self.reader = engines
+        self._backed_up_until = 0.0
         self._kept = threading.local()
         self._all_kept: weakref.WeakSet[Connection] = weakref.WeakSet()
 
@@ -89,6 +98,37 @@ class Database:
         """One transaction. Commits when the block returns, rolls back when it raises."""
         with self._queue(), Session(self.writer, expire_on_commit=False) as session, session.begin():
             yield session
+        self.committed.set()
+
+    @contextmanager
+    def write_within(self, seconds: float) -> Iterator[Session]:
+        """``write`` that raises Overdue after ``seconds``, whatever the database does. Nothing is kept then.
+
+        Who waits behind a locked database waits in line, and each of them may wait in vain. So the first one that does
+        shortens the patience of all for BACKED_UP_SECONDS, until a transaction succeeds.
+        """
+        backed_up = time.monotonic() < self._backed_up_until
+        limit = TimeLimit(min(seconds, SHORT_SECONDS) if backed_up else seconds)
+        try:
+            with (
+                self._queue(limit),
+                self.writer.connect() as connection,
+                Session(connection, expire_on_commit=False) as session,
+            ):
+                try:
+                    with session.begin():
+                        yield session
+                finally:
+                    limit.finish()
+        except exc.SQLAlchemyError as problem:
+            if not limit.is_over:
+                raise
+            if not backed_up:
+                self._backed_up_until = time.monotonic() + BACKED_UP_SECONDS
+            raise limit.overdue() from problem
+        finally:
+            limit.finish()
+        self._backed_up_until = 0.0
         self.committed.set()
 
     @contextmanager
@@ -128,7 +168,10 @@ class Database:
         connection = self.writer.raw_connection()
         try:
             with self._queue():
-                busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA busy_timeout=500")  # a webhook may be waiting for this
+                busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         except sqlite3.OperationalError:
             return False
         finally:
@@ -143,7 +186,7 @@ class Database:
         self.reader.dispose()
 
     @contextmanager
-    def _queue(self) -> Iterator[None]:
+    def _queue(self, limit: TimeLimit | None = None) -> Iterator[None]:
         """Let SQLite's writers of all processes wait in line on a file lock.
 
         SQLite's own busy handler sleeps and polls: queueing won back a third of the throughput and cut the p99 of
@@ -158,10 +201,26 @@ class Database:
             # A full or read-only disk, or no more open files: to whoever writes, the database is away.
             raise exc.OperationalError("open the file lock", None, problem) from problem
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor, limit)
             yield
         finally:
             os.close(descriptor)
+
+
+def _lock(descriptor: int, limit: TimeLimit | None) -> None:
+    """Wait for a file lock. Raises Overdue."""
+    if limit is None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        # A thread waits, because flock knows no limit. Where it comes too late, the descriptor is closed already, and
+        # the kernel frees the lock when the call returns.
+        try:
+            in_time(lambda: fcntl.flock(descriptor, fcntl.LOCK_EX), limit.left())
+        except TimeoutError:
+            raise limit.overdue() from None
 
 
 def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
@@ -175,8 +234,7 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
         event.listen(engine, "do_connect", _private_file)
     event.listen(writer, "connect", _sqlite_writer)
     event.listen(reader, "connect", _sqlite_reader)
-    # IMMEDIATE: a deferred transaction that turns into a writing one fails at once with "database is locked".
-    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(writer, "begin", lambda connection: begin_sqlite(connection, BUSY_SECONDS))
     return writer, reader
 
 
@@ -224,13 +282,20 @@ def _postgres_engines(url: URL, pool_size: int) -> tuple[Engine, Engine]:
     url = url.difference_update_query(["prepare"])
     # Prepared at the second use; None turns preparing off.
     arguments: dict[str, Any] = {"prepare_threshold": 1 if prepare else None, **_PATIENCE}
-    shared: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_use_lifo": True}
+    shared: dict[str, Any] = {
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+        "pool_use_lifo": True,
+        "pool_timeout": POOL_SECONDS,
+    }
     writer = create_engine(url, connect_args=arguments, **shared)
     reader = create_engine(
         url, connect_args=arguments, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **shared
     )
     for engine in (writer, reader):
         event.listen(engine, "checkout", _refuse_closed_socket)
+    event.listen(writer, "do_connect", connect_in_time)
+    event.listen(writer, "checkout", watch_checked_out)
     return writer, reader
 
 

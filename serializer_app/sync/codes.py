@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
+from copy import copy
 
 from serializer_app.domain import shops, tasks
 from serializer_app.domain.registry import code_bundles
+from serializer_app.domain.registry.code_bundles import Form, Part, Piece
 from serializer_app.errors import AppError
 from serializer_app.store.outbox import Job
-from serializer_app.sync.work import Verdict, Work, one_by_one
+from serializer_app.sync.work import Verdict, Work, contained, one_by_one
 
 SECONDS = 5.0
 
@@ -23,6 +27,21 @@ def draw(work: Work, job: Job) -> Verdict:
     return Verdict(postponed=[(job, 0.0)])
 
 
+def _drawn(pieces: Sequence[Piece], form: Form, public_id: str) -> Part:
+    """The pictures. A piece that cannot be drawn is left out of the bundle, and the log names the task."""
+    try:
+        with contained(kind=code_bundles.KIND, job_key=public_id):
+            return code_bundles.draw([copy(piece) for piece in pieces], form)
+    except AppError:
+        parts = []
+        for piece in pieces:
+            with suppress(AppError), contained(kind=code_bundles.KIND, job_key=public_id, file=piece.file):
+                parts.append(code_bundles.draw([piece], form))
+        return Part(
+            [piece for part in parts for piece in part.pieces], b"".join(part.files for part in parts)
+        )
+
+
 def _part(work: Work, public_id: str) -> bool:
     try:
         with work.db.write() as session:
@@ -32,7 +51,7 @@ def _part(work: Work, public_id: str) -> bool:
             found = code_bundles.next_slice(session, shop, task)
             tokens = code_bundles.links(session, shop.id, found.items, actor=task.created_by)
             pieces = code_bundles.described(session, shop, found, tokens, wanted.gs1)
-        drawn = code_bundles.draw(pieces, wanted.form)
+        drawn = _drawn(pieces, wanted.form, public_id)
         with work.db.write() as session:
             task = tasks.find(session, work.shop_id, public_id, lock=True)
             return code_bundles.keep(session, task, position, found, drawn)

@@ -27,7 +27,7 @@ from serializer_app.shopify.transport import Answer, TransientFailure, get
 from serializer_app.store.models import Item, Mirror
 from serializer_app.store.outbox import Job
 from serializer_app.sync.install import DEFINITIONS
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work
 
 EVERY = 6 * 3600.0
 

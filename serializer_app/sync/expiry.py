@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+import structlog
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import deliveries, scans, tasks
+from serializer_app.domain import deliveries, privacy, scans, tasks
 from serializer_app.domain.registry import code_bundles, confirmations, idempotency, uploads
+from serializer_app.errors import AppError
+from serializer_app.store.db import Database
+from serializer_app.sync.work import contained
+
+log = structlog.get_logger(__name__)
 
 
-def expire(session: Session, shop_id: int) -> None:
-    """Forget what is older than promised. For the hourly round of a shop."""
-    idempotency.sweep(session)
-    confirmations.sweep(session)
-    scans.sweep(session)
-    deliveries.expire(session, shop_id)
-    uploads.expire(session, shop_id)
-    code_bundles.forget(session, shop_id)
-    tasks.forget(session, shop_id)
+def _of_all(sweep: Callable[[Session], object]) -> Callable[[Session, int], object]:
+    return lambda session, _shop_id: sweep(session)
+
+
+SWEEPS: Mapping[str, Callable[[Session, int], object]] = {
+    "files": _of_all(privacy.expire_files),
+    "idempotency": _of_all(idempotency.sweep),
+    "confirmations": _of_all(confirmations.sweep),
+    "scans": _of_all(scans.sweep),
+    "deliveries": deliveries.expire,
+    "uploads": uploads.expire,
+    "codes": code_bundles.forget,
+    "tasks": tasks.forget,
+}
+"""Each forgets what is older than promised, in a transaction of its own."""
+
+
+def expire(db: Database, shop_id: int) -> None:
+    """Run every sweep, for the hourly round of a shop. One that fails is logged and leaves the others alone."""
+    for name, sweep in SWEEPS.items():
+        try:
+            with contained(kind="expire", job_key=name), db.write() as session:
+                sweep(session, shop_id)
+        except AppError as error:
+            log.warning("sweep failed", sweep=name, code=error.code)

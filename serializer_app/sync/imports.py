@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+from sqlalchemy.orm import Session
+
 from serializer_app.domain import shops
 from serializer_app.domain.registry import uploads
 from serializer_app.store.outbox import Job
-from serializer_app.sync.work import Verdict, Work, one_by_one
+from serializer_app.sync.work import Contain, Verdict, Work, one_by_one, part_by_part
 
 SECONDS = 5.0
 
@@ -17,7 +19,10 @@ def enter_uploads(work: Work, job: Job) -> Verdict:
     """Handler of ``serial-import``: the key is the upload's public id."""
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        with work.db.write() as session:
-            if not uploads.enter_next(session, shops.by_id(session, work.shop_id), job.key):
-                return Verdict(done=[job])
+        if not part_by_part(work, job, _enter_next):
+            return Verdict(done=[job])
     return Verdict(postponed=[(job, 0.0)])
+
+
+def _enter_next(session: Session, shop_id: int, key: str, contain: Contain | None) -> bool:
+    return uploads.enter_next(session, shops.by_id(session, shop_id), key, contain=contain)

@@ -15,7 +15,7 @@ from serializer_app.shopify.client import Throttled
 from serializer_app.store import outbox
 from serializer_app.store.outbox import Job
 from serializer_app.sync import install
-from serializer_app.sync.worker import Verdict, Work
+from serializer_app.sync.work import Verdict, Work
 
 log = structlog.get_logger(__name__)
 

@@ -65,8 +65,7 @@ def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
     with work.db.write() as session:
         moment = parse_iso(begun)
         session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
-        privacy.expire_files(session)
-        expiry.expire(session, work.shop_id)
+    expiry.expire(work.db, work.shop_id)
     work.db.scrub()
     return Verdict(done=[job], again=[("reconcile", "", EVERY)], pause=work.rest())
 

@@ -12,11 +12,11 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Task
 from serializer_app.store.outbox import Job
-from serializer_app.sync.work import Verdict, Work, one_by_one
+from serializer_app.sync.work import Contain, Verdict, Work, one_by_one, part_by_part
 
 SECONDS = 5.0
 
-STEPS: Mapping[str, Callable[[Session, Task], bool]] = {
+STEPS: Mapping[str, Callable[[Session, Task, Contain | None], bool]] = {
     serial_sheets.KIND: serial_sheets.enter_next,
     variant_changes.KIND: variant_changes.go_on,
 }
@@ -27,18 +27,17 @@ def carry_out(work: Work, job: Job) -> Verdict:
     """Handler of ``task``: the key is the task's public id. One that was forgotten meanwhile is done."""
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        with work.db.write() as session:
-            if not _step(session, work.shop_id, job.key):
-                return Verdict(done=[job])
+        if not part_by_part(work, job, _step):
+            return Verdict(done=[job])
     return Verdict(postponed=[(job, 0.0)])
 
 
-def _step(session: Session, shop_id: int, public_id: str) -> bool:
+def _step(session: Session, shop_id: int, public_id: str, contain: Contain | None) -> bool:
     try:
         task = tasks.find(session, shop_id, public_id, lock=True)
     except AppError:
         return False
-    return STEPS[task.kind](session, task)
+    return STEPS[task.kind](session, task, contain)
 
 
 @one_by_one()

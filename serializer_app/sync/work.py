@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -153,6 +153,8 @@ class Work:
 
 
 Handler = Callable[[Work, Sequence[Job]], Verdict]
+Contain = Callable[[], AbstractContextManager[None]]
+"""Makes what is inside raise AppError and nothing else (``contained``)."""
 JobHandler = Callable[[Work, Job], Verdict]
 
 
@@ -196,6 +198,22 @@ def contained(**facts: str) -> Iterator[None]:
         log.exception("unexpected fault", **facts)
         message = f"The app failed on this ({type(error).__name__}); its log says more"
         raise AppError("internal_error", message, permanent=False) from error
+
+
+def part_by_part(work: Work, job: Job, step: Callable[[Session, int, str, Contain | None], bool]) -> bool:
+    """Do the next part of long work in one transaction; whether anything is left.
+
+    ``step`` takes (session, shop ID, key of the job, contain). A part that raises is done again with ``contain``, which
+    ``step`` puts around each entry together with a savepoint, and reports the entries that fail.
+    """
+    try:
+        with contained(kind=job.kind, job_key=job.key), work.db.write() as session:
+            return step(session, work.shop_id, job.key, None)
+    except AppError as error:
+        if error.code != "internal_error":
+            raise
+    with work.db.write() as session:
+        return step(session, work.shop_id, job.key, lambda: contained(kind=job.kind, job_key=job.key))
 
 
 def isolated(handler: Handler, work: Work, jobs: Sequence[Job]) -> Verdict:

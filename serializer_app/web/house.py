@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +44,13 @@ def house(app: Flask | None = None) -> House:
 
 def still_alive() -> None:
     """Said between the pieces of a long answer: a process that says nothing for the server's timeout is ended."""
-    current_app.extensions.get("serializer-alive", _nobody_asks)()
+    heartbeat_of(current_app)()
+
+
+def heartbeat_of(app: Flask) -> Callable[[], None]:
+    """``still_alive`` for work that goes on after the request."""
+    found: Callable[[], None] = app.extensions.get("serializer-alive", _nobody_asks)
+    return found
 
 
 def _nobody_asks() -> None:

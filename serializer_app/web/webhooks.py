@@ -10,10 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import structlog
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now, parse_iso
@@ -24,16 +26,21 @@ from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.signatures import verify_webhook
 from serializer_app.store import outbox
+from serializer_app.store.db import Database
 from serializer_app.store.models import Shop
 from serializer_app.text import clean_code
-from serializer_app.web.answers import answer
+from serializer_app.web.answers import answer, failure
 from serializer_app.web.counters import counters
-from serializer_app.web.house import house, still_alive
+from serializer_app.web.house import heartbeat_of, house
 from serializer_app.web.wire import shopify as payloads
 
 log = structlog.get_logger(__name__)
 
 MOST_BYTES = 20 * 1024 * 1024
+SECONDS = 3.0
+"""For the transaction of a webhook. Shopify hangs up after five seconds, four of which are ours with all the rest."""
+FIRST_STEPS_SECONDS = 1.5
+"""After so long no further step of an erasure begins before the answer."""
 
 NOTE_EVERY = 600.0
 MOST_ARRIVALS = 50_000
@@ -74,9 +81,8 @@ def compliance() -> Response:
         raise AppError("shop_mismatch", "X-Shopify-Shop-Domain names another shop than the body", status=400)
     g.shop_domain = domain
     if topic == "shop/redact":
-        _erase(domain)
-        return answer({"ok": True})
-    with house().db.write() as session:
+        return _erase(domain)
+    with house().db.write_within(SECONDS) as session:
         shop = shops.find(session, domain)
         if shop is not None and topic == "customers/redact":
             privacy.redact_customer(session, house().vault, shop, payload.as_dict(), HOLDINGS)
@@ -86,15 +92,36 @@ def compliance() -> Response:
     return answer({"ok": True})
 
 
-def _erase(domain: str) -> None:
-    """Whole, however long it takes: Shopify comes again where it did not wait, and whoever comes goes on with it."""
+def _erase(domain: str) -> Response:
+    """Erase a shop in steps, each of which is kept. What is left after FIRST_STEPS_SECONDS is erased after the answer,
+    which asks Shopify to come again; whoever comes then goes on with it, or finds it done.
+    """
     counts: Counter[str] = Counter()
-    more = True
-    while more:
-        with house().db.write() as session:
+    start = time.monotonic()
+    while (gone := time.monotonic() - start) < FIRST_STEPS_SECONDS:
+        with house().db.write_within(SECONDS - gone) as session:
             more = erasures.redact_shop(session, domain, counts)
-        still_alive()
-    house().db.scrub()
+        if not more:
+            house().db.scrub()
+            return answer({"ok": True})
+    unfinished = AppError(
+        "erasure_running", "The erasure is under way; ask again", status=503, permanent=False, retry_after=60
+    )
+    response = failure(unfinished)
+    response.call_on_close(partial(_erase_on, house().db, domain, counts, heartbeat_of(current_app)))
+    return response
+
+
+def _erase_on(db: Database, domain: str, counts: Counter[str], heartbeat: Callable[[], None]) -> None:
+    try:
+        more = True
+        while more:
+            with db.write() as session:
+                more = erasures.redact_shop(session, domain, counts)
+            heartbeat()
+        db.scrub()
+    except SQLAlchemyError as error:
+        log.error("erasure interrupted", problem=type(getattr(error, "orig", error)).__name__)
 
 
 @webhooks.post("/<topic>")
@@ -110,7 +137,7 @@ def webhook(topic: str) -> Response:
     body = request.get_data()
     domain = shop_domain(request.headers.get("X-Shopify-Shop-Domain"))
     payloads.must_be_object(body)
-    with house().db.write() as session:
+    with house().db.write_within(SECONDS) as session:
         shop = shops.find(session, domain) if domain else None
         # Shopify repeats app/uninstalled like any other topic; the second one finds its work done.
         if shop is None or (shop.status != shops.INSTALLED and topic != "app-uninstalled"):

@@ -14,7 +14,7 @@ from serializer_app.domain import backfills, overview
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import TransientFailure
 from serializer_app.store import outbox
-from serializer_app.store.models import OutboxRow, Variant
+from serializer_app.store.models import Lane, OutboxRow, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work, one_by_one
 from serializer_app.sync.worker import Worker
@@ -164,7 +164,7 @@ def test_a_variant_that_cannot_be_read_leaves_the_others_their_facts(
     product = town.shop.add_product("Lamp", variants=[(name, name) for name in "ABC"])
     odd = product.variants[1]
     town.store.faults.distort(odd.gid, field, value)
-    put(town, job, {"sync-catalog": "", "reconcile": "", "sync-product": product.id}[job])
+    put(town, job, str(product.id) if job == "sync-product" else "")
     run(town)
     with town.db.read() as session:
         known = session.scalars(select(Variant.sku).where(Variant.product_id == product.id)).all()
@@ -237,7 +237,7 @@ def test_what_was_done_is_recorded_before_the_worker_dies_in_the_middle_of_a_bat
     with pytest.raises(Killed):
         one.step()
     with town.db.write() as session:
-        for lane in session.query(outbox.Lane):
+        for lane in session.query(Lane):
             lane.leased_until = lane.served_at
     rounds(town, one, 2)
     assert sorted(sent.values()) == [1, 1, 1, 1, 1, 1, 2], "only the one in hand was sent twice"

@@ -156,5 +156,5 @@ def test_a_reset_registration_and_an_expired_file_leave_nothing(trace: Trace) ->
         session.execute(update(Task).values(created_at=past))
         session.execute(update(DataRequest).values(expires_at=past))
         privacy.expire_files(session)
-        expiry.expire(session, trace.shop_id)
+    expiry.expire(trace.db, trace.shop_id)
     assert trace.token not in trace.found()

@@ -84,7 +84,7 @@ def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, 
     An entry is {"serialNumber" | "quantity", "experienceId" | "productSku"}. Above 10,000 serials nothing is entered.
     """
     if (beyond := _first_beyond(entries)) is not None:
-        return Verdicts(errors=[_refused(entries[beyond], TOO_MANY)])
+        return Verdicts(errors=[refused(entries[beyond], TOO_MANY)])
     by_experience, by_sku = _named(session, shop.id, entries)
     verdicts = Verdicts()
     rows: dict[str, _Row] = {}
@@ -92,19 +92,19 @@ def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, 
     for entry, token in zip(entries, _tokens(len(entries)), strict=True):
         variant = _variant(entry, by_experience, by_sku) if type(entry) is dict else NO_ENTRY
         if type(variant) is str:
-            verdicts.errors.append(_refused(entry, variant))
+            verdicts.errors.append(refused(entry, variant))
         elif "quantity" in entry and entry.get("serialNumber") is None:
             if _is_count(entry["quantity"]):
                 wanted.append((variant, entry["quantity"], entry))  # type: ignore[arg-type]
             else:
-                verdicts.errors.append(_refused(entry, BAD_QUANTITY))
+                verdicts.errors.append(refused(entry, BAD_QUANTITY))
         else:
             number = entry.get("serialNumber")
             problem = BOTH if "quantity" in entry else wrong(number)
             key = serial_key(number) if problem is None else ""
             if problem is not None or len(key) > KEY_LENGTH or key in rows:
                 problem = problem or (EXISTS if key in rows else TOO_LONG)
-                verdicts.errors.append(_refused(entry, problem))
+                verdicts.errors.append(refused(entry, problem))
             else:
                 rows[key] = _Row(number, key, variant.variant_id, token, variant, entry)  # type: ignore[arg-type, union-attr]
     _enter_rows(session, shop, rows, verdicts, source=source, actor=actor)
@@ -120,7 +120,7 @@ def _enter_rows(
     there = _insert(session, shop.id, list(rows.values()), source=source, actor=actor) if rows else set()
     for key, row in rows.items():
         if key in there:
-            verdicts.errors.append(_refused(row.entry, EXISTS))
+            verdicts.errors.append(refused(row.entry, EXISTS))
         else:
             verdicts.created.append(_created(shop, row))
 
@@ -203,7 +203,7 @@ def _is_count(quantity: Any) -> bool:
     return type(quantity) is int and 1 <= quantity <= MOST_PER_REQUEST
 
 
-def _refused(entry: Any, message: str) -> dict[str, Any]:
+def refused(entry: Any, message: str) -> dict[str, Any]:
     """A verdict that names the entry as it was sent: the source's alias too, but no nested nonsense."""
     refused: dict[str, Any] = {"errorMessage": message}
     if type(entry) is dict:
@@ -374,7 +374,7 @@ def _make(
             return
         if len(there) == len(rows) >= _FRUITLESS:
             break
-    verdicts.errors.append({**_refused(entry, NO_CODES_LEFT), "quantity": missing})
+    verdicts.errors.append({**refused(entry, NO_CODES_LEFT), "quantity": missing})
 
 
 def _created(shop: Shop, row: _Row) -> Created:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -81,9 +82,19 @@ def recent(session: Session, shop_id: int, *, most: int = 100) -> list[Upload]:
     )
 
 
-def enter_next(session: Session, shop: Shop, public_id: str) -> bool:
+def enter_next(
+    session: Session,
+    shop: Shop,
+    public_id: str,
+    *,
+    contain: Callable[[], AbstractContextManager[None]] | None = None,
+) -> bool:
     """Enter the next part of an upload; False when nothing is left. A worker that dies loses the part's transaction,
-    so the next one enters it, once."""
+    so the next one enters it, once.
+
+    With ``contain``, which turns every exception into an AppError, each entry stands on its own and is refused where
+    it raises.
+    """
     upload = session.scalars(
         select(Upload)
         .where(Upload.shop_id == shop.id, Upload.public_id == public_id)
@@ -104,7 +115,20 @@ def enter_next(session: Session, shop: Shop, public_id: str) -> bool:
         else []
     )
     readable = [entry for entry in entries if entry not in lost] if lost else entries
-    verdicts = serials.enter(session, shop, readable, source="imported", actor=upload.created_by)
+    verdicts = serials.Verdicts()
+    for some in [readable] if contain is None else [[entry] for entry in readable]:
+        try:
+            with (
+                contain() if contain else nullcontext(),
+                session.begin_nested() if contain else nullcontext(),
+            ):
+                entered = serials.enter(session, shop, some, source="imported", actor=upload.created_by)
+        except AppError as error:
+            if contain is None:
+                raise
+            entered = serials.Verdicts(errors=[serials.refused(entry, error.message) for entry in some])
+        verdicts.created += entered.created
+        verdicts.errors += entered.errors
     verdicts.errors += [{**entry, "errorMessage": entry.pop(_UNREADABLE)} for entry in lost]
     lines = [msgspec.json.encode(verdict).decode() for verdict in (*verdicts.created, *verdicts.errors)]
     session.execute(

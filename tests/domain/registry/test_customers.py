@@ -167,13 +167,12 @@ def test_what_is_kept_for_a_while_is_forgotten_after_it(world: World) -> None:
         with world.db.read() as session:
             return [session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in tables]
 
-    with world.db.write() as session:
-        expiry.expire(session, world.shop_id)
+    expiry.expire(world.db, world.shop_id)
     assert left() == [1, 1, 1, 1]
     old = now() - timedelta(days=31)
     with world.db.write() as session:
         session.execute(update(IdempotencyKey).values(expires_at=old))
         session.execute(update(Delivery).values(happened_at=old))
         session.execute(update(Upload).values(created_at=old))
-        expiry.expire(session, world.shop_id)
+    expiry.expire(world.db, world.shop_id)
     assert left() == [0, 0, 0, 0]

@@ -63,7 +63,7 @@ def work_off(db: Database, shop_id: int) -> int:
         while more:
             with db.write() as session:
                 task = tasks.find(session, shop_id, key, lock=True)
-                more = STEPS[task.kind](session, task)
+                more = STEPS[task.kind](session, task, None)
             slices += 1
     return slices
 
