@@ -23,7 +23,7 @@ from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import HistoryEntry, OutboxRow
 from serializer_app.sync.jobs import new_worker
-from serializer_app.sync.reconcile import forget_order
+from serializer_app.sync.reconcile import look_at_order
 
 
 def resync(options: argparse.Namespace) -> int:
@@ -33,7 +33,7 @@ def resync(options: argparse.Namespace) -> int:
             shop = shops.installed(session, options.shop)
             outbox.release(session, shop.id)
             if options.order:
-                forget_order(session, shop.id, options.order)
+                look_at_order(session, shop.id, options.order)
             else:
                 outbox.put(session, shop.id, "resync", [""])
         if options.no_wait:
@@ -114,6 +114,7 @@ def _progress_row(progress: backfills.Progress) -> dict[str, Any]:
         "state": "running" if progress.running else "finished",
         "orders": progress.orders,
         "items": progress.items,
+        "skipped": progress.skipped,
         "problem": progress.problem,
         "finishedAt": iso(progress.finished_at) if progress.finished_at else None,
     }

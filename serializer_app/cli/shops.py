@@ -8,6 +8,7 @@ from serializer_app.cli.console import known_shop, opened, print_rows
 from serializer_app.clock import iso
 from serializer_app.config import database_url
 from serializer_app.domain import shops, staff, tokens
+from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 
@@ -18,6 +19,7 @@ def list_shops(options: argparse.Namespace) -> int:
         for shop in shops.every(session):
             waiting, parked = outbox.waiting(session, shop.id)
             standing = tokens.standing(session, shop.id)
+            held = foreign.counts(session, shop.id)
             rows.append(
                 {
                     "shop": shop.domain,
@@ -27,6 +29,7 @@ def list_shops(options: argparse.Namespace) -> int:
                     "problem": standing.problem,
                     "waiting": waiting,
                     "parked": parked,
+                    "held": held.total,
                 }
             )
     print_rows(rows, options.json, "No shop has installed the app yet.")

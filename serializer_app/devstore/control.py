@@ -33,6 +33,9 @@ def blueprint(store: DevStore) -> Blueprint:
 
     An order is ``{"fault": "throttle", "times": 5}`` (any of faults.CONTROLS with its arguments),
     ``{"advance": seconds}``, ``{"limit": [capacity, rate]}``, ``{"hold": true}``, ``{"flush": true, "shuffle": true}``,
+    ``{"other_app": "seed"}`` (another app writes its data into every order and variant), ``{"other_app": "write",
+    "orders": 3}`` (it writes new data into the newest orders), ``{"other_app": "large"}`` (any of other_app.SHAPES into
+    the newest order), each with ``"shop"`` where it is not the first one,
     ``{"app_url": "http://127.0.0.1:8000"}``, ``{"token_lifetime": seconds}`` or ``{"expire_tokens": "<shop>"}``.
     """
     pages = Blueprint("control", __name__)
@@ -82,12 +85,28 @@ def _obey(store: DevStore, order: dict[str, Any]) -> None:
             store.webhooks.flush(shuffle=bool(order.get("shuffle")))
         case {"app_url": str(url)}:
             store.app_url = url
+        case {"other_app": str(what)}:
+            _play_other_app(store, what, order)
         case {"token_lifetime": seconds}:
             store.tokens.lifetime = int(seconds)
         case {"expire_tokens": str(shop)}:
             store.tokens.expire(shop)
         case _:
             raise ValueError(order)
+
+
+def _play_other_app(store: DevStore, what: str, order: dict[str, Any]) -> None:
+    other = store.other_app(order.get("shop"))
+    state = other.shop.state
+    newest = sorted(state.orders.values(), key=lambda each: each.id, reverse=True)
+    match what:
+        case "seed":
+            other.seed(newest, list(state.variants.values()))
+        case "write":
+            other.seed(newest[: int(order.get("orders", 1))], [])
+        case _:
+            for each in newest[:1]:
+                other.write_shape(each, what)
 
 
 def _report(store: DevStore) -> dict[str, Any]:

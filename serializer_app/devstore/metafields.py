@@ -106,6 +106,8 @@ class Metafields:
         """By (owner type, namespace, key)."""
         self.writes: list[Metafield] = []
         """Every value ever written, in order: for tests to count."""
+        self.refusals: list[tuple[str, str | None]] = []
+        """User errors still to be given, as (code, metafield key or None for the first of a call)."""
 
     def get(self, owner: str, namespace: str, key: str) -> Metafield | None:
         return self._fields.get(owner, {}).get((self.namespace(namespace), key))
@@ -143,9 +145,20 @@ class Metafields:
                 errors.append(_error(["metafields", str(index), name], message, code, index))
             else:
                 ready.append((address, type_, entry["value"]))
+        errors += self._refused(inputs)
         if errors:
             return [], errors
         return [self._write(address, type_, value, writer, now) for address, type_, value in ready], []
+
+    def _refused(self, inputs: list[JsonDict]) -> list[JsonDict]:
+        """Act out the first refusal that fits, as Shopify answers when it fails inside."""
+        for code, key in self.refusals:
+            for index, entry in enumerate(inputs):
+                if key in (None, entry["key"]):
+                    self.refusals.remove((code, key))
+                    message = "Internal error. Please try again later." if code == "INTERNAL_ERROR" else code
+                    return [_error(["metafields", str(index)], message, code, index)]
+        return []
 
     def delete(self, identifiers: Iterable[Mapping[str, str]]) -> list[JsonDict | None]:
         """``metafieldsDelete``: the identifiers that existed, null in the place of those that did not."""

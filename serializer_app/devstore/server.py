@@ -31,6 +31,7 @@ from serializer_app.devstore.mailbox import Mailbox
 from serializer_app.devstore.moments import ShopClock
 from serializer_app.devstore.order_payload import order_payload
 from serializer_app.devstore.orders import Order
+from serializer_app.devstore.other_app import OtherApp
 from serializer_app.devstore.pages import store_application
 from serializer_app.devstore.proxy import AppProxy
 from serializer_app.devstore.shop import Connections, Shop
@@ -72,6 +73,7 @@ class DevStore:
         self.webhooks = Courier(self._link_or_none, api_secret, api_version, self.clock, self.faults)
         self.proxy = AppProxy(api_secret, self.clock)
         self._shops: dict[str, Shop] = {}
+        self._other_apps: dict[str, OtherApp] = {}
         self._lock = RLock()
         self._port = port
         self._server: BaseWSGIServer | None = None
@@ -132,6 +134,12 @@ class DevStore:
                     state, Connections(self.link, self.webhooks, self.tokens, self.proxy)
                 )
             return self._shops[name]
+
+    def other_app(self, domain: str | None = None) -> OtherApp:
+        """The other app in a shop that writes under the same metafield keys."""
+        shop = self.shop(domain)
+        with self._lock:
+            return self._other_apps.setdefault(shop.domain, OtherApp(shop))
 
     @property
     def shops(self) -> list[Shop]:

@@ -34,15 +34,22 @@ class Backfill:
     """Items made so far."""
     cursor: str = ""
     """Where to go on; empty at the beginning."""
+    skipped: int = 0
+    """Orders left out so far, because they hold data of another app."""
 
     @property
     def key(self) -> str:
-        return f"{iso(self.since) if self.since else ''}|{self.orders}|{self.items}|{self.cursor}"
+        return (
+            f"{iso(self.since) if self.since else ''}|{self.orders}|{self.items}/{self.skipped}|{self.cursor}"
+        )
 
     @classmethod
     def of_key(cls, key: str) -> Backfill:
-        since, orders, items, cursor = key.split("|", 3)
-        return cls(parse_iso(since) if since else None, int(orders), int(items), cursor)
+        since, orders, made, cursor = key.split("|", 3)
+        items, _, skipped = made.partition(
+            "/"
+        )  # a walk begun by a version before 0013 counts no skipped orders
+        return cls(parse_iso(since) if since else None, int(orders), int(items), cursor, int(skipped or 0))
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class Progress:
     problem: str | None = None
     """Why it waits, in words for the merchant; None while it gets on."""
     finished_at: datetime | None = None
+    skipped: int = 0
+    """Orders left out, because they hold data of another app."""
 
 
 def start(session: Session, shop_id: int, since: datetime | None = None) -> None:
@@ -69,7 +78,7 @@ def progress(session: Session, shop_id: int) -> Progress | None:
     row = _row(session, shop_id)
     if row is not None:
         walk = Backfill.of_key(row.key)
-        return Progress(True, walk.orders, walk.items, row.problem)
+        return Progress(True, walk.orders, walk.items, row.problem, skipped=walk.skipped)
     newest = session.execute(
         select(HistoryEntry.at, HistoryEntry.changes)
         .where(
@@ -84,7 +93,13 @@ def progress(session: Session, shop_id: int) -> Progress | None:
     if newest is None:
         return None
     changes = msgspec.json.decode(newest.changes)
-    return Progress(False, changes["orders"]["to"], changes["items"]["to"], finished_at=newest.at)
+    return Progress(
+        False,
+        changes["orders"]["to"],
+        changes["items"]["to"],
+        finished_at=newest.at,
+        skipped=changes.get("skipped", {}).get("to", 0),
+    )
 
 
 def go_on(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> None:
@@ -97,6 +112,8 @@ def finish(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> N
     """Nothing is left to walk: the shop's history tells what came of it."""
     outbox.done(session, [job])
     changes: dict[str, dict[str, Any]] = {"orders": {"to": walk.orders}, "items": {"to": walk.items}}
+    if walk.skipped:
+        changes["skipped"] = {"to": walk.skipped}
     if walk.since is not None:
         changes["since"] = {"to": iso(walk.since)}
     history.record(session, shop_id, "shop", [(shop_id, changes)], actor="app:backfill", action=FINISHED)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 
-import msgspec
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy import delete as delete_from
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import items
+from serializer_app.domain.mirrored import Pages, read_pages
 from serializer_app.store import outbox
 from serializer_app.store.models import Item, Line, Mirror, Order
 
@@ -33,7 +32,7 @@ def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
 def was_there(session: Session, shop_id: int, order_id: int) -> bool:
     """Whether Shopify surely had this order: it took a metafield for it, or had a day to show it."""
     pages = session.scalar(select(Mirror.pages).where(*_mirror_of(shop_id, order_id)))
-    if pages is not None and was_taken(msgspec.json.decode(pages)):
+    if pages is not None and was_taken(read_pages(pages)):
         return True
     first = session.scalar(
         select(func.min(Item.created_at)).where(Item.shop_id == shop_id, Item.order_id == order_id)
@@ -41,9 +40,9 @@ def was_there(session: Session, shop_id: int, order_id: int) -> bool:
     return first is not None and first < now() - timedelta(days=1)
 
 
-def was_taken(pages: Mapping[str, Mapping[str, str]]) -> bool:
-    """Whether Shopify ever took or showed one of these metafields (Mirror.pages), and so their owner."""
-    return any(page.get("digest") or page.get("was") for page in pages.values())
+def was_taken(pages: Pages) -> bool:
+    """Whether Shopify ever took or showed one of these metafields, and so their owner."""
+    return any(page.digest or page.was or page.foreign for page in pages.values())
 
 
 def vanish(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:

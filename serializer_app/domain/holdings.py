@@ -9,8 +9,10 @@ from __future__ import annotations
 from serializer_app.domain import privacy, serial_sheets
 from serializer_app.domain.privacy import Holding
 from serializer_app.domain.registry import confirmations, customers
+from serializer_app.domain.takeover import people
 
 HOLDINGS: tuple[Holding, ...] = (
+    people.HOLDING,
     privacy.ORDERS,
     privacy.ITEMS,
     customers.HOLDING,
@@ -23,6 +25,7 @@ COVERED_OTHERWISE = {
     "claim_rules": "what a shop asks for, not what anybody answered",
     "clone_alerts": "counts look-ups of a unit and names staff",
     "data_requests": "privacy deletes files about an erased person, and all of them after thirty days",
+    "definitions": "which metafield definitions the app created",
     "deliveries": "an event carries IDs and states, never personal data",
     "endpoints": "addresses of the merchant's systems",
     "erased_customers": "a keyed hash, so that older orders do not bring an erased customer back",

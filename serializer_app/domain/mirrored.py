@@ -6,14 +6,61 @@ these are prepared once and rows stay positions (performance.md).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.orm import Session
 
-from serializer_app.store.models import Item, Line, Order, Variant
+from serializer_app.store import outbox
+from serializer_app.store.models import Item, Line, Mirror, Order, Variant
+
+KEYS = re.compile(r"properties(_[1-9][0-9]*)?|serials")
+"""The metafield keys that this app writes (contract §5)."""
+
+
+class Page(msgspec.Struct, omit_defaults=True):
+    """What we know of one metafield of an order or variant. ``Mirror.pages`` keeps one for each key."""
+
+    hash: str = ""
+    """SHA-256 of the text that Shopify holds from us; empty while that is not known."""
+    digest: str = ""
+    """Shopify's compareDigest of that text, which guards the next write."""
+    was: str = ""
+    """``shown``: Shopify showed the owner without this metafield. ``taken``: a version before 0013 wrote it."""
+    sent: list[str] = []
+    """SHA-256 of texts that were sent, or about to be, before any answer came: they are ours if they turn up."""
+    look: bool = False
+    """Whether to ask what Shopify holds before anything is written."""
+    foreign: str = ""
+    """The compareDigest of a value here that is not ours. Nothing of the owner is written meanwhile (contract §8.1)."""
+
+
+Pages = dict[str, Page]
+"""Metafield key → what we know of it."""
+
+_PAGES = msgspec.json.Decoder(Pages)
+
+
+def read_pages(stored: str) -> Pages:
+    """``Mirror.pages`` as values."""
+    return _PAGES.decode(stored)
+
+
+def write_pages(pages: Pages) -> str:
+    """The text that ``Mirror.pages`` keeps."""
+    return msgspec.json.encode(pages).decode()
+
+
+def to_look_at(pages: Pages, keys: Iterable[str] = ()) -> Pages:
+    """The same pages and those of ``keys``, to be looked at before the next write. What is ours stays known as ours."""
+    known = {**{key: Page() for key in keys}, **pages}
+    return {key: msgspec.structs.replace(page, look=True) for key, page in known.items()}
+
 
 _ORDER, _LINE, _VARIANT, _ITEM = (table.__table__.c for table in (Order, Line, Variant, Item))
 
@@ -56,6 +103,25 @@ _EVER = (
     .where(_LINE.shop_id == bindparam("shop"), _in(_LINE.order_id))
     .distinct()
 )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether the metafields of one owner say what is stored here."""
+
+    waiting: Mapping[str, Any] | None
+    """Its row of the outbox (store.outbox.state); None when nothing waits."""
+    written_at: datetime | None
+
+
+def standing(session: Session, shop_id: int, owner: str, owner_id: int) -> Standing:
+    """How it stands with the metafields of an ``order`` or a ``variant``."""
+    written_at = session.scalar(
+        select(Mirror.written_at).where(
+            Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id == owner_id
+        )
+    )
+    return Standing(outbox.state(session, shop_id, f"mirror-{owner}", owner_id), written_at)
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -12,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import catalog, items, order_lines
 from serializer_app.domain.plan import Addition, OrderSnapshot, Plan, StoredLine, fill, plan
+from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
-from serializer_app.store.models import Item, Line, Mirror, Order, Shop, Variant
+from serializer_app.store.models import Item, Line, Order, Shop, Variant
 
 FETCH_DELAY = 1.0
 """Seconds. Edits come in bursts, and orders/updated mostly brings what orders/edited only speaks of."""
@@ -230,8 +230,11 @@ def generate_missing(
     """A person or the API asks for the items an order should have: one per trackable unit (contract §7.2).
 
     With ``only_auto`` only for variants whose items are generated without asking: a backfill over old orders.
+    Raises AppError ``order_not_found`` 404, ``order_deleted`` 409, ``foreign_values`` 409. Whether an order that we
+    never wrote holds foreign values, only Shopify knows: ask before (web.asking, sync.backfill).
     """
     order = _alive(session, shop.id, order_id)
+    foreign.refuse_if_held(session, shop.id, order_id)
     stored = items.stored_lines(session, shop.id, order_id)
     variants = catalog.tracking(
         session, shop.id, [line.variant_id for line in stored.values() if line.variant_id]
@@ -337,18 +340,6 @@ def warnings(rows: Sequence[Any], living: dict[int, int]) -> list[dict[str, Any]
                 }
             )
     return found
-
-
-def mirror_state(
-    session: Session, shop_id: int, order_id: int
-) -> tuple[dict[str, Any] | None, datetime | None]:
-    """What of an order's metafields still waits to be written (None: nothing), and when they were last written."""
-    written_at = session.execute(
-        select(Mirror.written_at).where(
-            Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id == order_id
-        )
-    ).scalar_one_or_none()
-    return outbox.state(session, shop_id, "mirror-order", order_id), written_at
 
 
 def merge_customers(session: Session, shop_id: int, *, kept: int, gone: int) -> int:

@@ -16,6 +16,7 @@ from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
+from serializer_app.sync.look_up import find_foreign
 from serializer_app.sync.work import Verdict, Work, contained, has_failed, one_by_one
 
 ACTOR = "app:backfill"
@@ -37,18 +38,28 @@ def backfill(work: Work, job: Job) -> Verdict:
     for entry in found:
         with work.set_aside(ONE_ORDER, entry.order_id, job):
             read.append(entry.read())
-    made = 0
+    orders_read = [order for order in read if order is not None]
+    unclear = find_foreign(work, [order.order_id for order in orders_read])
+    made = skipped = 0
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
-        for order in read:
-            if order is None:
-                continue
+        for order in orders_read:
             try:
                 with contained(kind=ONE_ORDER, job_key=str(order.order_id)), session.begin_nested():
-                    made += _fill(session, work.vault, shop, order)
+                    if order.order_id in unclear:
+                        raise unclear[order.order_id]
+                    new = _fill(session, work.vault, shop, order)
+                    made += new or 0
+                    skipped += new is None
             except AppError as error:
                 outbox.put_failed(session, shop.id, ONE_ORDER, order.order_id, error.message)
-        walk = replace(walk, orders=walk.orders + len(found), items=walk.items + made, cursor=following or "")
+        walk = replace(
+            walk,
+            orders=walk.orders + len(found),
+            items=walk.items + made,
+            skipped=walk.skipped + skipped,
+            cursor=following or "",
+        )
         step = backfills.go_on if following else backfills.finish
         step(session, work.shop_id, job, walk)
     return Verdict(pause=work.rest(900))
@@ -59,22 +70,30 @@ def backfill_order(work: Work, job: Job) -> Verdict:
     """Handler of ``backfill-order``: one order that failed in its page."""
     order = fetch(work.call, int(job.key))
     if order is not None:
+        if error := find_foreign(work, [order.order_id]).get(order.order_id):
+            raise error
         with work.db.write() as session:
             _fill(session, work.vault, shops.by_id(session, work.shop_id), order)
     return Verdict(done=[job], pause=work.rest())
 
 
-def _fill(session: Session, vault: Vault, shop: Shop, order: FetchedOrder) -> int:
-    """Apply an order and make what it lacks; returns the number of items made."""
+def _fill(session: Session, vault: Vault, shop: Shop, order: FetchedOrder) -> int | None:
+    """Apply an order and make what it lacks; returns the number of items made, None where it holds data of another app
+    and is left out.
+    """
     allowed = privacy.without_erased(session, vault, shop, snapshot_of(order))
     made = len(orders.apply(session, shop, allowed, actor=ACTOR).made)
-    return made + _generate(session, shop, order.order_id)
+    generated = _generate(session, shop, order.order_id)
+    return None if generated is None else made + generated
 
 
-def _generate(session: Session, shop: Shop, order_id: int) -> int:
+def _generate(session: Session, shop: Shop, order_id: int) -> int | None:
+    """How many items were made; None for an order that holds data of another app, which is left out."""
     try:
         return len(orders.generate_missing(session, shop, order_id, actor=ACTOR, only_auto=True).made)
     except AppError as error:
+        if error.code == "foreign_values":
+            return None
         if error.code != "order_deleted":  # it was deleted after the page was fetched
             raise
         return 0

@@ -9,6 +9,7 @@ import msgspec
 from serializer_app.domain import deliveries
 from serializer_app.domain.deliveries import Outcome, Parcel
 from serializer_app.errors import AppError
+from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import PermanentFailure
 from serializer_app.store.db import retry_conflicts
 from serializer_app.store.outbox import Job
@@ -66,9 +67,11 @@ def _flow(work: Work, parcel: Parcel) -> Outcome:
         answer = work.call("FlowTriggerReceive", variables)
     except PermanentFailure as error:
         return Outcome(None, error.message)
-    errors = (answer.get("flowTriggerReceive") or {}).get("userErrors") or []
-    problem = "; ".join(str(error.get("message")) for error in errors)[:300]
-    return Outcome(None, problem or None)
+    errors = user_errors.problems(answer.get("flowTriggerReceive"))
+    problem = "; ".join(user_errors.message(error) for error in errors)[:300]
+    # A payload or a trigger that Shopify does not know stays unknown; what failed inside Shopify may work later.
+    final = bool(errors) and all(user_errors.kind(error) != "transient" for error in errors)
+    return Outcome(None, problem or None, final=final)
 
 
 def flow_payload(data: dict[str, Any]) -> dict[str, Any]:

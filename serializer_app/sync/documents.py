@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import catalog, mirrored, warranty
+from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
 
 NAMESPACE = "serializer"
@@ -36,8 +38,9 @@ class Value:
     type: str
     text: str
 
-    @property
+    @cached_property
     def hash(self) -> str:
+        """SHA-256 of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
@@ -56,9 +59,9 @@ Wanted = dict[str, Value]
 
 def order_metafields(
     session: Session, shop_id: int, was_written: Mapping[int, bool]
-) -> dict[int, Wanted | None]:
+) -> dict[int, Wanted | AppError | None]:
     """What the orders in ``was_written`` should have: {} where there never was anything trackable, None for one that is
-    gone. An order that was written once keeps its metafield, emptied.
+    gone, the error where the stored data make no document. An order that was written once keeps its metafield, emptied.
     """
     found = mirrored.contents(session, shop_id, [*was_written])
     empty = [
@@ -72,9 +75,24 @@ def order_metafields(
         if (order := found.get(order_id)) is None
         else {}
         if order_id in bare
-        else _of_order(order)
+        else _built(_of_order, order)
         for order_id in was_written
     }
+
+
+_Source = TypeVar("_Source")
+
+
+def _built(build: Callable[[_Source], Wanted | None], source: _Source) -> Wanted | AppError | None:
+    """One document, or why there is none: what is stored of one owner must not hold up the others of its batch."""
+    try:
+        return build(source)
+    except (ValueError, TypeError, LookupError, msgspec.MsgspecError) as error:
+        return AppError(
+            "document_not_built",
+            f"The stored data cannot be written as a metafield ({type(error).__name__}). "
+            "Correct the item or the product's settings.",
+        )
 
 
 def _of_order(order: mirrored.Contents) -> Wanted:
@@ -134,9 +152,14 @@ def _serials(rows: Sequence[Any]) -> list[str]:
 
 def variant_metafields(
     session: Session, shop_id: int, was_written: Mapping[int, bool]
-) -> dict[int, Wanted | None]:
-    """What variants should have: {} for one that nobody ever set up, None for one that is gone."""
-    return {variant_id: _of_variant(catalog.find(session, shop_id, variant_id)) for variant_id in was_written}
+) -> dict[int, Wanted | AppError | None]:
+    """What variants should have: {} for one that nobody ever set up, None for one that is gone, the error where the
+    stored data make no document.
+    """
+    return {
+        variant_id: _built(_of_variant, catalog.find(session, shop_id, variant_id))
+        for variant_id in was_written
+    }
 
 
 def _of_variant(variant: Variant | None) -> Wanted | None:

@@ -5,7 +5,7 @@ None of it is needed for items to be made, so whatever fails waits by itself and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import structlog
 
 from serializer_app.domain import contacts, shops
+from serializer_app.domain.takeover import definitions
 from serializer_app.errors import AppError
+from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import Throttled
 from serializer_app.store import outbox
 from serializer_app.store.outbox import Job
@@ -22,12 +24,14 @@ from serializer_app.sync.work import Verdict, Work
 log = structlog.get_logger(__name__)
 
 Call = Callable[[str, dict[str, Any]], dict[str, Any]]
+Definition = dict[str, Any]
+"""Shopify's MetafieldDefinitionInput."""
 
 PAGES = 4
 """Pages of an order's items that its customer may read: some three thousand units (extensions/order-status)."""
 
 
-def _items_definition(page: int) -> dict[str, Any]:
+def _items_definition(page: int) -> Definition:
     return {
         "namespace": "serializer",
         "key": "properties" if page == 1 else f"properties_{page}",
@@ -40,7 +44,7 @@ def _items_definition(page: int) -> dict[str, Any]:
     }
 
 
-DEFINITIONS: tuple[dict[str, Any], ...] = (
+DEFINITIONS: tuple[Definition, ...] = (
     *(_items_definition(page) for page in range(1, PAGES + 1)),
     {
         "namespace": "serializer",
@@ -61,7 +65,7 @@ DEFINITIONS: tuple[dict[str, Any], ...] = (
     },
 )
 
-# Another app of the merchant, or an earlier installation, made the definition: it is there, which is all we need.
+# Another app of the merchant, or an earlier installation, made the definition.
 _THERE_ALREADY = {"TAKEN", "UNSTRUCTURED_ALREADY_EXISTS"}
 _NO_MORE_FILTERS = {
     "INVALID_CAPABILITY",
@@ -97,20 +101,51 @@ def define(work: Work, jobs: Sequence[Job]) -> Verdict:
     return Verdict(done=list(jobs), pause=work.rest())
 
 
-def ensure_definitions(call: Call) -> list[str]:
-    """Have every metafield definition; returns what Shopify said about those that could not be had."""
-    problems = []
+@dataclass(frozen=True)
+class Defined:
+    """What became of the definitions in one shop."""
+
+    ours: tuple[Definition, ...]
+    """Those that are ours, by a creation now or earlier."""
+    others: tuple[Definition, ...]
+    """Those that were there before we asked: the merchant's or another app's. They are not changed."""
+    problems: tuple[str, ...]
+    """What Shopify said about those that could not be had."""
+    failure: AppError | None
+    """The first problem that another try may mend."""
+
+
+def ensure_definitions(call: Call, known: Collection[tuple[str, str]] = ()) -> Defined:
+    """Have every metafield definition. ``known`` are those, as (owner type, key), that we created earlier.
+
+    A definition that is there and not ours is left as it is: whom it shows its metafields to is not ours to decide.
+    """
+    ours: list[Definition] = []
+    others: list[Definition] = []
+    problems: list[str] = []
+    failure: AppError | None = None
     for definition in DEFINITIONS:
-        errors = _defined(call, definition)
-        if errors & _NO_MORE_FILTERS and "capabilities" in definition:
+        errors = _created(call, definition)
+        if "capabilities" in definition and _codes(errors) & _NO_MORE_FILTERS:
             plain = {name: value for name, value in definition.items() if name != "capabilities"}
-            errors = _defined(call, plain)
-        if errors & _THERE_ALREADY and "access" in definition:
-            # Made before there was anything to show to customers, or by somebody else.
-            errors = _opened(call, definition)
-        if errors and not errors & _THERE_ALREADY:
-            problems.append(f"{definition['ownerType']} {definition['key']}: {', '.join(sorted(errors))}")
-    return problems
+            errors = _created(call, plain)
+        if not errors:
+            ours.append(definition)
+            continue
+        if _codes(errors) & _THERE_ALREADY:
+            place = (definition["ownerType"], definition["key"])
+            if place not in known and not _bears_our_name(call, definition):
+                others.append(definition)
+                continue
+            ours.append(definition)
+            # Created by a version that had nothing to show to customers yet.
+            errors = _opened(call, definition) if "access" in definition else []
+        for error in errors:
+            about = f"{definition['ownerType']} {definition['key']}"
+            found = user_errors.failure("definition_refused", error, about=about)
+            problems.append(found.message)
+            failure = failure or (None if found.permanent else found)
+    return Defined(tuple(ours), tuple(others), tuple(problems), failure)
 
 
 def shop_facts(call: Call) -> ShopFacts:
@@ -141,8 +176,23 @@ def keep_facts(work: Work) -> None:
 
 
 def _definitions(work: Work) -> None:
-    for problem in ensure_definitions(work.call):
+    with work.db.read() as session:
+        known = definitions.ours(session, work.shop_id)
+    defined = ensure_definitions(work.call, known)
+    with work.db.write() as session:
+        for is_ours, found in ((True, defined.ours), (False, defined.others)):
+            places = [(definition["ownerType"], definition["key"]) for definition in found]
+            definitions.note(session, work.shop_id, places, ours=is_ours)
+    for definition in defined.others:
+        log.warning(
+            "definition of another app left as it is",
+            owner=definition["ownerType"],
+            metafield=definition["key"],
+        )
+    for problem in defined.problems:
         log.warning("definition not made", problem=problem)
+    if defined.failure is not None:
+        raise defined.failure
 
 
 def _tried(part: Callable[[Work], None], work: Work) -> AppError | None:
@@ -161,19 +211,32 @@ def _tried(part: Callable[[Work], None], work: Work) -> AppError | None:
     return None
 
 
-def _defined(call: Call, definition: dict[str, Any]) -> set[str]:
-    """The codes of the user errors, empty when the definition was made."""
-    answer = (
-        call("MetafieldDefinitionCreate", {"definition": definition}).get("metafieldDefinitionCreate") or {}
-    )
-    return {error.get("code") or "UNKNOWN" for error in answer.get("userErrors") or []}
+def _created(call: Call, definition: Definition) -> list[Mapping[str, Any]]:
+    """The user errors, none when the definition was created."""
+    answer = call("MetafieldDefinitionCreate", {"definition": definition})
+    return user_errors.problems(answer.get("metafieldDefinitionCreate"))
 
 
-def _opened(call: Call, definition: dict[str, Any]) -> set[str]:
-    """Have a definition that is there show its metafields to whom ours would; nothing else of it is changed."""
+def _opened(call: Call, definition: Definition) -> list[Mapping[str, Any]]:
+    """Have a definition of ours show its metafields to whom it should; nothing else of it is changed."""
     wanted = {name: definition[name] for name in ("namespace", "key", "ownerType", "access")}
-    answer = call("MetafieldDefinitionUpdate", {"definition": wanted}).get("metafieldDefinitionUpdate") or {}
-    return {error.get("code") or "UNKNOWN" for error in answer.get("userErrors") or []}
+    answer = call("MetafieldDefinitionUpdate", {"definition": wanted})
+    return user_errors.problems(answer.get("metafieldDefinitionUpdate"))
+
+
+def _bears_our_name(call: Call, definition: Definition) -> bool:
+    """Whether version 0.1.0, which did not note what it created, created this one."""
+    part = "orders" if definition["ownerType"] == "ORDER" else "variants"
+    nodes = (call("MetafieldDefinitions", {}).get(part) or {}).get("nodes") or []
+    return any(
+        (node.get("key"), node.get("name"), (node.get("type") or {}).get("name"))
+        == (definition["key"], definition["name"], definition["type"])
+        for node in nodes
+    )
+
+
+def _codes(errors: Sequence[Mapping[str, Any]]) -> set[Any]:
+    return {error.get("code") for error in errors}
 
 
 def _time_zone(name: Any) -> str | None:

@@ -1,15 +1,15 @@
 """Present state → metafields: only what changed, 25 owners a call, guarded by compareDigest, never out of order.
 
 The database is the truth. What Shopify answered to our last write (its digest) guards the next one, so an old request
-that arrives late, or somebody else's edit, is noticed instead of lost or left standing (contract §5).
+that arrives late, or somebody else's edit, is noticed instead of lost or left standing (contract §5). What another app
+wrote is never written over: its owner is held until a person decides (contract §8; sync.look_up).
 """
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -20,14 +20,19 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain import catalog, mirrored
 from serializer_app.domain.deletions import was_taken
+from serializer_app.domain.mirrored import Page, read_pages, write_pages
+from serializer_app.domain.takeover.foreign import OwnerKind, let_go
 from serializer_app.errors import AppError
+from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import PermanentFailure, Throttled
+from serializer_app.shopify.transport import TransientFailure
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror
 from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
-from serializer_app.sync.documents import ATOMIC_PAGES, MAIN, NAMESPACE, SERIALS
-from serializer_app.sync.owners import Batch, Known, Owner, batches_of
+from serializer_app.sync.documents import ATOMIC_PAGES, NAMESPACE
+from serializer_app.sync.look_up import look_up, remember
+from serializer_app.sync.owners import Batch, Owner, batches_of
 from serializer_app.sync.work import Verdict, Work
 
 log = structlog.get_logger(__name__)
@@ -40,9 +45,7 @@ one write at its end.
 MOST_ITEMS = 25_000
 """That are in memory at once, at about a kilobyte each: orders of thousands of units go out one after the other."""
 
-_CONFLICTS = {"STALE_OBJECT", "INVALID_COMPARE_DIGEST"}
 _ROUNDS = 4
-OURS = re.compile(rf"{MAIN}(_[1-9][0-9]*)?|{SERIALS}")
 
 _MIRROR = Mirror.__table__.c
 _KNOWN = select(_MIRROR.owner_id, _MIRROR.pages, _MIRROR.written_at).where(
@@ -73,22 +76,22 @@ def mirror_variants(work: Work, jobs: Sequence[Job]) -> Verdict:
     return _mirror(work, jobs, "variant", documents.variant_metafields)
 
 
-Documents = Callable[[Session, int, Mapping[int, bool]], dict[int, documents.Wanted | None]]
+Documents = Callable[[Session, int, Mapping[int, bool]], dict[int, documents.Wanted | AppError | None]]
 
 
-def _mirror(work: Work, jobs: Sequence[Job], kind: str, read: Documents) -> Verdict:
+def _mirror(work: Work, jobs: Sequence[Job], kind: OwnerKind, read: Documents) -> Verdict:
     verdict = Verdict()
     owners = []
     with work.db.read() as session:
         for owner in _load(session, work.shop_id, jobs, kind, read):
             early = owner.written_at is not None and owner.written_at + SPACING - now()
             # A write that lies further ahead than that was noted by a clock that was set back since.
-            if early and timedelta(0) < early <= SPACING and (owner.changed() or owner.leftover()):
+            if early and timedelta(0) < early <= SPACING and _anything_to_do(owner):
                 verdict.postponed.append((owner.job, early.total_seconds()))
             else:
                 owners.append(owner)
-    _intend(work, owners)
     try:
+        look_up(work, [owner for owner in owners if owner.writable and owner.unsure])
         _write_all(work, owners)
         _delete_leftovers(work, owners)
     except Throttled as error:
@@ -98,15 +101,27 @@ def _mirror(work: Work, jobs: Sequence[Job], kind: str, read: Documents) -> Verd
     for owner in owners:
         if owner.error is not None:
             verdict.failed.append((owner.job, owner.error))
-        elif owner.gone or owner.wanted is None or not (owner.changed() or owner.leftover()):
+        elif owner.gone or owner.held or owner.wanted is None:
             verdict.done.append(owner.job)
-        else:
+        elif _anything_to_do(owner):
             verdict.postponed.append((owner.job, verdict.pause))
+        elif owner.refused:
+            failure = PermanentFailure("metafield_refused", owner.refusal())
+            verdict.failed.append((owner.job, failure))
+        else:
+            verdict.done.append(owner.job)
     verdict.pause = max(verdict.pause, work.rest())
     return verdict
 
 
-def _load(session: Session, shop_id: int, jobs: Sequence[Job], kind: str, read: Documents) -> list[Owner]:
+def _anything_to_do(owner: Owner) -> bool:
+    """Whether Shopify does not hold yet what it should. Where nothing was ever wanted, nothing is taken away."""
+    return bool(owner.wanted) and bool(owner.changed() or owner.leftover() or owner.unsure)
+
+
+def _load(
+    session: Session, shop_id: int, jobs: Sequence[Job], kind: OwnerKind, read: Documents
+) -> list[Owner]:
     numbers = [int(job.key) for job in jobs]
     rows = session.connection().execute(_KNOWN, {"shop": shop_id, "owner": kind, "numbers": numbers}).all()
     known = {row.owner_id: row for row in rows}
@@ -114,8 +129,20 @@ def _load(session: Session, shop_id: int, jobs: Sequence[Job], kind: str, read: 
     owners = []
     for job, number in zip(jobs, numbers, strict=True):
         row = known.get(number)
-        pages: Known = msgspec.json.decode(row.pages) if row else {}
-        owners.append(Owner(job, kind, number, wanted[number], pages, row.written_at if row else None))
+        pages = read_pages(row.pages) if row else {}
+        document = wanted[number]
+        error = document if isinstance(document, AppError) else None
+        owners.append(
+            Owner(
+                job,
+                kind,
+                number,
+                {} if isinstance(document, AppError) else document,
+                pages,
+                row.written_at if row else None,
+                error,
+            )
+        )
     return owners
 
 
@@ -125,8 +152,8 @@ def _load(session: Session, shop_id: int, jobs: Sequence[Job], kind: str, read: 
 def _write_all(work: Work, owners: Sequence[Owner]) -> None:
     """Write until nothing differs. Each round sends what differs; owners in conflict are looked up in between."""
     for _ in range(_ROUNDS):
-        active = [owner for owner in owners if owner.wanted and not owner.gone and owner.error is None]
-        batches = batches_of(active)
+        _intend(work, owners)
+        batches = batches_of([owner for owner in owners if owner.writable])
         if not batches:
             return
         conflicts: dict[int, Owner] = {}
@@ -135,9 +162,11 @@ def _write_all(work: Work, owners: Sequence[Owner]) -> None:
             for owner in _send(work, batch.without(conflicts.values())):
                 conflicts[id(owner)] = owner
         if conflicts:
-            _look_up(work, list(conflicts.values()))
+            for owner in conflicts.values():
+                owner.unsend()
+            look_up(work, list(conflicts.values()))
     for owner in owners:
-        if owner.wanted and owner.error is None and not owner.gone and owner.changed():
+        if owner.writable and owner.changed():
             owner.error = AppError(
                 "metafield_contended",
                 "Somebody else keeps writing this metafield",
@@ -147,198 +176,185 @@ def _write_all(work: Work, owners: Sequence[Owner]) -> None:
 
 
 def _send(work: Work, batch: Batch) -> list[Owner]:
-    """One metafieldsSet; owners that Shopify names as wrong are taken out and the rest go on.
+    """One metafieldsSet. What Shopify names as wrong is taken out and the rest goes on, because a call is written as
+    a whole or not at all.
 
-    Returns the owners whose digest did not match. What went wrong for good stands in ``owner.error``.
+    Returns the owners whose digest did not match. Other refusals stand in ``owner.refused`` and ``owner.error``.
     """
     conflicts: list[Owner] = []
-    while batch.places:
-        batch = batch.without([owner for owner, _ in batch.places if owner.gone or owner.error is not None])
-        if not batch.places:
+    while (batch := batch.without(conflicts)).places:
+        try:
+            payload = _call(work, batch)
+        except PermanentFailure as error:
+            if error.code == "access_denied":
+                raise
+            conflicts += _one_by_one(work, batch, error)
             break
-        payload = _call(work, batch)
-        problems = payload.get("userErrors") or []
+        problems = user_errors.problems(payload)
         if not problems:
             _note(batch, payload.get("metafields") or [])
             break
-        named = _sort_out(batch, problems, conflicts)
+        named = [problem for problem in problems if _is_named(batch, problem)]
+        for problem in named:
+            _sort_out(batch, problem, conflicts)
         if not named:
             # Shopify does not say whose fault it is: one owner at a time finds out.
-            first = batch.places[0][0]
-            if all(owner is first for owner, _ in batch.places):
-                first.error = PermanentFailure("metafield_refused", _message(problems[0]))
-                break
-            alone = [place for place in batch.places if place[0] is first]
-            conflicts += _send(work, Batch(alone))
-            named = [first]
-        batch = batch.without(named)
+            conflicts += _one_by_one(work, batch, user_errors.failure("metafield_refused", problems[0]))
+            break
+    return conflicts
+
+
+def _one_by_one(work: Work, batch: Batch, error: AppError) -> list[Owner]:
+    """Send each owner alone. Of a batch that is one owner's already, ``error`` is what became of it."""
+    owners = batch.owners()
+    if len(owners) == 1 or not error.permanent:
+        for owner in owners:
+            owner.error = error
+        return []
+    conflicts: list[Owner] = []
+    for owner in owners:
+        conflicts += _send(work, Batch([place for place in batch.places if place[0] is owner]))
     return conflicts
 
 
 def _call(work: Work, batch: Batch) -> dict[str, Any]:
     data = work.call("MetafieldsSet", {"metafields": [owner.write(key) for owner, key in batch.places]})
     payload = data.get("metafieldsSet")
-    return payload if isinstance(payload, dict) else {}
+    if not isinstance(payload, dict):
+        raise TransientFailure("no_graphql", "Shopify's answer does not say whether it wrote.")
+    return payload
 
 
-def _sort_out(batch: Batch, problems: Sequence[dict[str, Any]], conflicts: list[Owner]) -> list[Owner]:
-    """Find whose fault each problem is; an owner that Shopify does not know any more is done."""
-    named: list[Owner] = []
-    for problem in problems:
-        index = _index(problem)
-        if index is None or index >= len(batch.places):
-            continue
-        owner = batch.places[index][0]
-        if owner in named:
-            continue
-        named.append(owner)
-        if problem.get("code") in _CONFLICTS:
-            conflicts.append(owner)
-        elif "does not exist" in _message(problem).lower() or "not found" in _message(problem).lower():
+def _is_named(batch: Batch, problem: Mapping[str, Any]) -> bool:
+    index = user_errors.index(problem)
+    return index is not None and 0 <= index < len(batch.places)
+
+
+def _sort_out(batch: Batch, problem: Mapping[str, Any], conflicts: list[Owner]) -> None:
+    """Note what one user error means for the metafield that it names, or for its owner."""
+    owner, key = batch.places[user_errors.index(problem) or 0]
+    match user_errors.kind(problem):
+        case "conflict":
+            if owner not in conflicts:
+                conflicts.append(owner)
+        case "missing":
             owner.gone = True
-        else:
-            # Maybe the owner is gone in other words: the look-up tells. If not, this stands.
-            owner.error = PermanentFailure("metafield_refused", _message(problem))
-    return named
+        case "transient":
+            owner.error = user_errors.failure("metafield_refused", problem)
+        case "permanent":
+            owner.refuse(key, user_errors.message(problem))
+            # A value of another type that is not ours is refused for its type: who wrote it decides, not the refusal.
+            if not owner.looked and not owner.page(key).digest and owner not in conflicts:
+                conflicts.append(owner)
 
 
-def _index(problem: dict[str, Any]) -> int | None:
-    index = problem.get("elementIndex")
-    if isinstance(index, int):
-        return index
-    for part in problem.get("field") or []:
-        if isinstance(part, str) and part.isdigit():
-            return int(part)
-    return None
-
-
-def _message(problem: dict[str, Any]) -> str:
-    return str(problem.get("message") or problem.get("code") or "refused")[:300]
-
-
-def _note(batch: Batch, written: Sequence[dict[str, Any]]) -> None:
+def _note(batch: Batch, written: Sequence[Any]) -> None:
     """Keep the digests that Shopify answered, by position; it answers in the order it was asked."""
+    entries = [entry if isinstance(entry, dict) else {} for entry in written]
     digests = {
         ((entry.get("owner") or {}).get("id"), entry.get("key")): entry.get("compareDigest")
-        for entry in written
+        for entry in entries
     }
     for number, (owner, key) in enumerate(batch.places):
         digest = digests.get((owner.gid, key))
-        if digest is None and number < len(written) and written[number].get("key") == key:
-            digest = written[number].get("compareDigest")
-        owner.known[key] = {"hash": (owner.wanted or {})[key].hash, "digest": digest or ""}
-        if not digest:
-            # Without a digest the next write would claim that nothing exists; the look-up then finds the real one.
-            owner.known[key].pop("digest")
-        owner.touched = True
-
-
-# --- conflicts ----------------------------------------------------------------------------------------------------
-
-
-def _look_up(work: Work, owners: Sequence[Owner]) -> None:
-    """Ask what Shopify really holds: our own write whose answer was lost, somebody else's edit, or no owner at all."""
-    for start in range(0, len(owners), ATOMIC_PAGES):
-        part = owners[start : start + ATOMIC_PAGES]
-        most = max(30, *(len(owner.wanted or {}) + len(owner.known) + 5 for owner in part)) if part else 30
-        size = max(1, min(len(part), 900 // (most + 2)))
-        for begin in range(0, len(part), size):
-            chunk = part[begin : begin + size]
-            data = work.call(
-                "OwnerMetafields", {"ids": [owner.gid for owner in chunk], "first": min(most, 250)}
-            )
-            nodes = data.get("nodes") or []
-            for number, owner in enumerate(chunk):
-                _compare(owner, nodes[number] if number < len(nodes) else None)
-
-
-def _compare(owner: Owner, node: dict[str, Any] | None) -> None:
-    if node is None:
-        owner.gone = True
-        return
-    owner.touched = True
-    held = {entry["key"]: entry for entry in (node.get("metafields") or {}).get("nodes") or []}
-    # Pages that neither we nor the database know of: a write whose answer was lost, of an order that shrank since.
-    stray = [key for key in held if OURS.fullmatch(key)]
-    for key in {*(owner.wanted or {}), *owner.known, *stray}:
-        entry = held.get(key)
-        if entry is None:
-            if key in (owner.wanted or {}):
-                owner.known[key] = {"hash": "", "was": "shown"}
-            else:
-                owner.known.pop(key, None)
-            continue
-        wanted = (owner.wanted or {}).get(key)
-        same = wanted is not None and _equal(entry.get("value"), wanted.text)
-        owner.known[key] = {
-            "hash": wanted.hash if same and wanted else "",
-            "digest": entry.get("compareDigest") or "",
-        }
-    log.info("metafields differed", owner=owner.kind, owner_id=owner.number, rewritten=len(owner.changed()))
-
-
-def _equal(held: Any, wanted: str) -> bool:
-    """Whether Shopify holds this value; it may have printed the JSON in another way."""
-    if held == wanted:
-        return True
-    try:
-        return bool(msgspec.json.decode(held or "") == msgspec.json.decode(wanted))
-    except msgspec.DecodeError:
-        return False
+        if digest is None and number < len(entries) and entries[number].get("key") == key:
+            digest = entries[number].get("compareDigest")
+        # Without a digest the next write claims that nothing exists; the look-up then knows the text by its hash.
+        owner.known[key] = Page(hash=(owner.wanted or {})[key].hash, digest=digest or "")
+        owner.touched = owner.written = True
 
 
 # --- afterwards ---------------------------------------------------------------------------------------------------
 
 
 def _delete_leftovers(work: Work, owners: Sequence[Owner]) -> None:
+    """Delete what is ours and no longer wanted. metafieldsDelete has no digest to guard it, so we look first: another
+    app may have written there since.
+    """
+    shrunken = [
+        owner
+        for owner in owners
+        if owner.writable and not owner.refused and not owner.changed() and owner.leftover()
+    ]
+    look_up(work, shrunken)
     places = [
         (owner, key)
-        for owner in owners
-        if owner.wanted and not owner.gone and owner.error is None and not owner.changed()
+        for owner in shrunken
+        if owner.writable and not owner.changed()
         for key in owner.leftover()
     ]
     for start in range(0, len(places), ATOMIC_PAGES):
-        part = places[start : start + ATOMIC_PAGES]
-        identifiers = [{"ownerId": owner.gid, "namespace": NAMESPACE, "key": key} for owner, key in part]
-        data = work.call("MetafieldsDelete", {"metafields": identifiers})
-        problems = (data.get("metafieldsDelete") or {}).get("userErrors") or []
-        if problems:
-            raise PermanentFailure("metafield_refused", _message(problems[0]))
-        for owner, key in part:
+        _delete(work, places[start : start + ATOMIC_PAGES])
+
+
+def _delete(work: Work, places: Sequence[tuple[Owner, str]]) -> None:
+    identifiers = [{"ownerId": owner.gid, "namespace": NAMESPACE, "key": key} for owner, key in places]
+    data = work.call("MetafieldsDelete", {"metafields": identifiers})
+    problems = user_errors.problems(data.get("metafieldsDelete"))
+    if not problems:
+        for owner, key in places:
             owner.known.pop(key, None)
-            owner.touched = True
+            owner.touched = owner.written = True
+        return
+    failures = {
+        index: user_errors.failure("metafield_refused", problem)
+        for problem in problems
+        if (index := user_errors.index(problem)) is not None and index < len(places)
+    }
+    if not failures and len(places) == 1:
+        failures = {0: user_errors.failure("metafield_refused", problems[0])}
+    for index, failure in failures.items():
+        places[index][0].error = failure
+    # A call deletes everything or nothing: the others go on without those that were named, or each alone.
+    rest = [place for place in places if place[0].error is None]
+    for part in [rest] if failures else [[place] for place in rest]:
+        if part:
+            _delete(work, part)
 
 
 def _intend(work: Work, owners: Sequence[Owner]) -> None:
-    """Note every key before it is first written. Whatever becomes of the call or of this process, we then know where
-    something of ours may stand, and empty or delete it if nothing is wanted there any more.
+    """Note what is about to be written where we hold no digest yet. Whatever becomes of the call or of this process,
+    we then know our own text when we meet it, and that it may stand there.
     """
     fresh = []
     for owner in owners:
-        keys = [key for key in owner.changed() if key not in owner.known]
-        if keys:
-            owner.known |= {key: {"hash": ""} for key in keys}
+        if not owner.writable:
+            continue
+        news = [
+            (key, value.hash)
+            for key, value in (owner.wanted or {}).items()
+            if (page := owner.page(key)).hash != value.hash
+            and not page.digest
+            and value.hash not in page.sent
+        ]
+        for key, text_hash in news:
+            page = owner.page(key)
+            owner.known[key] = msgspec.structs.replace(page, sent=[*page.sent, text_hash])
+            owner.fresh.add(text_hash)
+        if news:
             fresh.append(owner)
     if fresh:
         with work.db.write() as session:
-            _keep(session, work.shop_id, fresh, None)
+            _keep(session, work.shop_id, fresh)
 
 
 def _remember(work: Work, owners: Sequence[Owner]) -> None:
     """Keep what Shopify holds by now, also when a later call failed: what was written was written."""
     over = [owner for owner in owners if owner.gone or owner.wanted is None]
-    written = [owner for owner in owners if owner.touched and owner not in over]
-    if not over and not written:
+    touched = [owner for owner in owners if owner.touched and owner not in over]
+    if not over and not touched:
         return
     with work.db.write() as session:
         for owner in over:
+            let_go(session, work.shop_id, owner.kind, owner.number)
             if owner.gone:
                 _missed(session, work.shop_id, owner)
             if owner.gone and owner.wanted is not None and owner.kind == "order":
                 continue  # what we know of its metafields is the proof that it was there
             whose = (Mirror.shop_id == work.shop_id, Mirror.owner == owner.kind)
             session.execute(delete(Mirror).where(*whose, Mirror.owner_id == owner.number))
-        _keep(session, work.shop_id, written, now())
+        _keep(session, work.shop_id, touched)
+        remember(session, work.shop_id, touched)
 
 
 def _missed(session: Session, shop_id: int, owner: Owner) -> None:
@@ -352,16 +368,16 @@ def _missed(session: Session, shop_id: int, owner: Owner) -> None:
         outbox.put(session, shop_id, "fetch-order", [owner.number])
 
 
-def _keep(session: Session, shop_id: int, owners: Sequence[Owner], written_at: datetime | None) -> None:
-    """Store what is known of owners; without ``written_at`` the times of their last writes stay."""
+def _keep(session: Session, shop_id: int, owners: Sequence[Owner]) -> None:
+    """Store what is known of owners; the times of those that were not written now stay."""
     moment = now()
     rows = [
         {
             "shop_id": shop_id,
             "owner": owner.kind,
             "owner_id": owner.number,
-            "pages": msgspec.json.encode(owner.known).decode(),
-            "written_at": written_at or owner.written_at or moment - SPACING,
+            "pages": write_pages(owner.known),
+            "written_at": moment if owner.written else owner.written_at or moment - SPACING,
             "checked_at": moment,
         }
         for owner in owners

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.store.db import Database
-from serializer_app.store.models import Erasure, OutboxRow, Shop, ShopFinding, ShopToken
+from serializer_app.store.models import Erasure, ForeignValue, OutboxRow, Shop, ShopFinding, ShopToken
 from serializer_app.web.counters import Counters
 
 # Written out: with parameters PostgreSQL does not know what is grouped for what is selected.
@@ -70,6 +70,17 @@ def _stored(session: Session) -> Iterator[Metric]:
             .select_from(Erasure)
             .where(Erasure.kind == "customer")
             .group_by(_FOUND)
+        ),
+    )
+    yield _by_label(
+        "serializer_foreign_values",
+        "Metafield values of other apps that are held in installed shops, until somebody adopts or discards them",
+        "owner",
+        {"order": 0, "variant": 0},
+        session.execute(
+            _count_by(ForeignValue.owner)
+            .join(Shop, Shop.id == ForeignValue.shop_id)
+            .where(Shop.status == "installed", ForeignValue.state == "held")
         ),
     )
     yield _by_label(

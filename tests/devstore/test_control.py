@@ -43,3 +43,23 @@ def test_a_second_store_on_the_same_port_says_that_it_is_taken(open_store: DevSt
     port = int(open_store.origin.rsplit(":", 1)[1])
     with pytest.raises(OSError, match=str(port)):
         DevStore(port=port).start()
+
+
+def test_another_app_can_be_had_to_write(open_store: DevStore) -> None:
+    url = f"{open_store.origin}/_control"
+    shop = open_store.shop()
+    variant = shop.add_product("Watch", sku="W").variant
+    order = shop.place_order([(variant, 2)])
+    requests.post(url, json={"other_app": "seed"}, timeout=5).raise_for_status()
+    first = shop.metafield(order.gid)
+    assert first is not None
+    assert first.writer == "other app"
+    assert len(first.json_value["items"]) == 2
+    assert shop.metafield(variant.gid) is not None
+    requests.post(url, json={"other_app": "write"}, timeout=5).raise_for_status()
+    again = shop.metafield(order.gid)
+    assert again is not None
+    assert again.digest != first.digest
+    requests.post(url, json={"other_app": "large"}, timeout=5).raise_for_status()
+    assert len(open_store.other_app().written[order.gid, "properties"].encode()) > 120_000
+    assert requests.post(url, json={"other_app": "nothing"}, timeout=5).status_code == 400

@@ -14,11 +14,12 @@ from serializer_app.devstore.products import Customer, Product, Variant
 from serializer_app.devstore.webhooks import Delivery
 from serializer_app.domain import catalog, items, orders, shops
 from serializer_app.domain.items import ItemChanges
+from serializer_app.domain.mirrored import read_pages
 from serializer_app.errors import AppError
-from serializer_app.store.models import HistoryEntry, Item
+from serializer_app.store.models import HistoryEntry, Item, Mirror
 from serializer_app.store.models import Order as OrderRow
 from serializer_app.store.models import Variant as VariantRow
-from serializer_app.sync.reconcile import forget_order
+from serializer_app.sync.reconcile import look_at_order
 from tests.model.reference import Line, Order, Reference, Settings, Unit, wire_warranty
 from tests.model.world import Ground, World, seen_in_payload
 
@@ -508,9 +509,9 @@ class Shop(RuleBasedStateMachine):
 
     @rule(number=pick, key=st.sampled_from(["properties", "serials"]), erase=st.booleans())
     def vandal(self, number: int, key: str, erase: bool) -> None:
-        """Somebody else edits or deletes what we wrote."""
+        """Somebody else edits or deletes what we wrote. (What we never wrote is tests/sync/test_foreign.py's.)"""
         order = self.order(number)
-        if order is None:
+        if order is None or not self.wrote("order", order.id, order.gid, key):
             return
         self.counts["drifts"] += 1
         if erase:
@@ -524,8 +525,24 @@ class Shop(RuleBasedStateMachine):
     def vandal_at_variant(self, number: int) -> None:
         variants = self.variants()
         if variants:
-            self.counts["drifts"] += 1
-            self.shop.write_metafield(variants[number % len(variants)].gid, '{"trackable":"maybe"}')
+            variant = variants[number % len(variants)]
+            if self.wrote("variant", variant.id, variant.gid, "properties"):
+                self.counts["drifts"] += 1
+                self.shop.write_metafield(variant.gid, '{"trackable":"maybe"}')
+
+    def wrote(self, owner: str, owner_id: int, gid: str, key: str) -> bool:
+        """Whether Shopify holds what the app wrote last, and the app knows."""
+        with self.world.db.read() as session:
+            stored = session.scalar(
+                select(Mirror.pages).where(
+                    Mirror.shop_id == self.world.shop_id, Mirror.owner == owner, Mirror.owner_id == owner_id
+                )
+            )
+        metafield = self.shop.metafield(gid, key)
+        if stored is None or metafield is None:
+            return False
+        page = read_pages(stored).get(key)
+        return page is not None and page.digest == metafield.digest
 
     @rule(kind=st.sampled_from(["reconcile", "compare", "resync"]))
     def sync(self, kind: str) -> None:
@@ -536,7 +553,7 @@ class Shop(RuleBasedStateMachine):
         known = self.known(number)
         if known is not None:
             with self.world.db.write() as session:
-                forget_order(session, self.world.shop_id, known[0])
+                look_at_order(session, self.world.shop_id, known[0])
 
     def _shown(self) -> None:
         """Tell the reference what Shopify's answers showed to the worker."""

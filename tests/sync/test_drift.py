@@ -18,10 +18,10 @@ from serializer_app.shopify.client import document
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror, OutboxRow
 from serializer_app.store.models import Order as StoredOrder
-from serializer_app.sync.reconcile import forget_order
+from serializer_app.sync.reconcile import look_at_order
 from tests.town import Town
 
-FOREIGN = '{"currentTotalTrackable": 9, "items": []}'
+EDITED = '{"currentTotalTrackable": 9, "items": []}'
 
 
 def mirrored(town: Town, units: int = 2) -> Order:
@@ -56,7 +56,7 @@ def resync_of_the_shop(town: Town, order: Order) -> None:
 
 def resync_of_the_order(town: Town, order: Order) -> None:
     with town.db.write() as session:
-        forget_order(session, town.shop_id, order.id)
+        look_at_order(session, town.shop_id, order.id)
     town.settle()
 
 
@@ -74,7 +74,7 @@ def right(town: Town, order: Order) -> bool:
 @healers
 def test_an_edit_of_somebody_else_is_overwritten(town: Town, heal: Healer) -> None:
     order = mirrored(town)
-    town.shop.write_metafield(order.gid, FOREIGN)
+    town.shop.write_metafield(order.gid, EDITED)
     assert not right(town, order)
     heal(town, order)
     assert right(town, order)
@@ -91,11 +91,11 @@ def test_what_somebody_else_deleted_is_written_again(town: Town, heal: Healer) -
     assert set(town.document(order, "serials")) >= {item.item_id for item in town.items(order)}
 
 
-def test_a_page_that_somebody_else_added_is_deleted(town: Town) -> None:
+def test_a_page_that_somebody_else_added_is_left_alone(town: Town) -> None:
     order = mirrored(town)
-    town.shop.write_metafield(order.gid, FOREIGN, "properties_2")
+    town.shop.write_metafield(order.gid, EDITED, "properties_2")
     comparison(town, order)
-    assert town.document(order, "properties_2") is None
+    assert town.document(order, "properties_2") == json.loads(EDITED)
     assert right(town, order)
 
 

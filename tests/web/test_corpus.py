@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from serializer_app.clock import parse_iso
 from serializer_app.domain import catalog, orders, shops
+from serializer_app.errors import AppError
 from serializer_app.store.models import DataRequest, Item, Line, Order, OutboxRow, Shop, Variant
 from serializer_app.sync.documents import order_metafields
 from serializer_app.web.webhooks import TOPICS
@@ -92,6 +93,7 @@ def means(town: Town, case: Case) -> str | None:
 def order_metafields_of(town: Town, order_id: int) -> list[str]:
     with town.db.read() as session:
         wanted = order_metafields(session, town.shop_id, {order_id: False})[order_id]
+    assert not isinstance(wanted, AppError), wanted
     return [value.text for value in (wanted or {}).values()]
 
 

@@ -23,6 +23,7 @@ from serializer_app.store.models.registry import (
 )
 from serializer_app.store.models.scans import CloneAlert, Scan
 from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
+from serializer_app.store.models.takeover import Definition, ForeignValue
 from serializer_app.store.models.variants import Variant
 
 __all__ = [
@@ -35,11 +36,13 @@ __all__ = [
     "Confirmation",
     "Customer",
     "DataRequest",
+    "Definition",
     "Delivery",
     "Endpoint",
     "ErasedCustomer",
     "Erasure",
     "FieldValue",
+    "ForeignValue",
     "HistoryEntry",
     "IdempotencyKey",
     "Item",

@@ -30,6 +30,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "method_not_allowed": (405, "The address does not take this method; `Allow` says which it takes."),
     "conflict": (409, "Something else changed the same thing at the same moment; try again."),
     "order_deleted": (409, "The order was deleted in Shopify."),
+    "foreign_values": (409, "The order's metafields hold data of another app; adopt or discard it first."),
     "serial_number_taken": (409, "Another unit of the line item has this serial number."),
     "variant_not_trackable": (409, "The variant of the line item is not tracked."),
     "version_conflict": (409, "The item has another version by now; load it again."),

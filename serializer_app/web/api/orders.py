@@ -5,18 +5,20 @@ from __future__ import annotations
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_pages, items, orders, shops
+from serializer_app.domain import item_pages, items, mirrored, orders, shops
 from serializer_app.domain.codes import read_item_id
 from serializer_app.domain.orders import Outcome
+from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.web.answers import answer
 from serializer_app.web.api.conditions import tagged
 from serializer_app.web.api.operations import operation
-from serializer_app.web.asking import ensure_order
+from serializer_app.web.asking import ensure_nothing_foreign, ensure_order
 from serializer_app.web.house import house
 from serializer_app.web.wire.inputs import Adjustment, Nothing
 from serializer_app.web.wire.items import ItemWire, item_results
-from serializer_app.web.wire.orders import OrderWire, mirror_wire, order_wire
+from serializer_app.web.wire.mirror import mirror_wire
+from serializer_app.web.wire.orders import OrderWire, order_wire
 
 TAG = "Orders"
 
@@ -49,15 +51,23 @@ def get_order(order_id: int) -> Response:
     description=(
         "One item for each trackable unit that has none yet: removed items come back first, then new ones are made. "
         "An order that the app has not heard of yet is fetched from Shopify. Asked twice, the second call changes "
-        "nothing. Needs no body."
+        "nothing. Needs no body. Refused with `foreign_values` while the order's metafields hold data of another app."
     ),
     body=Nothing,
     body_optional=True,
     answers={201: OrderWire, 200: OrderWire},
-    errors=("id_invalid", "order_not_found", "order_deleted", "shopify_unreachable", "order_unreadable"),
+    errors=(
+        "id_invalid",
+        "order_not_found",
+        "order_deleted",
+        "foreign_values",
+        "shopify_unreachable",
+        "order_unreadable",
+    ),
 )
 def post_order_items(order_id: int, body: Nothing) -> Response:
     ensure_order(g.shop_id, order_id, actor=g.actor)
+    ensure_nothing_foreign(g.shop_id, order_id)
     with house().db.write() as session:
         outcome = _generate(session, order_id)
         found = _wire(session, order_id)
@@ -127,7 +137,10 @@ def _wire(session: Session, order_id: int) -> OrderWire:
         lines,
         _items(session, order_id),
         items.removed_of_lines(session, g.shop_id, [line.line_item_id for line in lines]),
-        mirror_wire(*orders.mirror_state(session, g.shop_id, order_id)),
+        mirror_wire(
+            mirrored.standing(session, g.shop_id, "order", order_id),
+            foreign.hold_of(session, g.shop_id, "order", order_id),
+        ),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from flask import Response, g
+from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, shops
+from serializer_app.domain import catalog, mirrored, shops
+from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
 from serializer_app.web import cursors
@@ -13,6 +15,7 @@ from serializer_app.web.api.conditions import content_tag, must_match, tagged
 from serializer_app.web.api.operations import operation
 from serializer_app.web.house import house
 from serializer_app.web.wire.inputs import VariantChanges, VariantQuery
+from serializer_app.web.wire.mirror import mirror_wire
 from serializer_app.web.wire.values import stored_warranty
 from serializer_app.web.wire.variants import VariantPage, VariantWire, variant_wire
 
@@ -80,7 +83,18 @@ def get_variant(variant_id: int) -> Response:
         variant = catalog.find(session, g.shop_id, variant_id)
         if variant is None:
             raise AppError("variant_not_found", f"Variant {variant_id} not found.", status=404)
-        return tagged(variant_wire(variant))
+        return _answer(session, variant)
+
+
+def _answer(session: Session, variant: Variant) -> Response:
+    """One variant with the state of its metafield, which comes and goes without the settings having changed."""
+    shown = variant_wire(variant)
+    tag = content_tag(shown)
+    shown.mirror = mirror_wire(
+        mirrored.standing(session, g.shop_id, "variant", variant.variant_id),
+        foreign.hold_of(session, g.shop_id, "variant", variant.variant_id),
+    )
+    return tagged(shown, tag=tag)
 
 
 @operation(
@@ -106,7 +120,7 @@ def put_variant(variant_id: int, body: VariantChanges) -> Response:
             shop = shops.by_id(session, g.shop_id, lock=True)
             shops.define_fields(session, shop, [field.key for field in body.custom_fields])
         variant = catalog.configure(session, g.shop_id, variant_id, _changes(body))
-        return tagged(variant_wire(variant))
+        return _answer(session, variant)
 
 
 def _changes(body: VariantChanges) -> catalog.TrackingChanges:

@@ -17,6 +17,7 @@ from serializer_app.web.desk import (
     settings,
     spreadsheets,
     staff,
+    takeover,
     tasks,
 )
 from serializer_app.web.desk.frame import desk
@@ -37,5 +38,6 @@ __all__ = [
     "settings",
     "spreadsheets",
     "staff",
+    "takeover",
     "tasks",
 ]

@@ -6,6 +6,7 @@ from flask import Response, g
 
 from serializer_app.clock import now
 from serializer_app.domain import doctor, order_list, overview, privacy, scans, shops, tokens
+from serializer_app.domain.takeover import foreign
 from serializer_app.shopify import oauth
 from serializer_app.store import outbox
 from serializer_app.web.desk.frame import desk, said, show, texts
@@ -35,6 +36,7 @@ def home() -> Response:
             waiting=waiting,
             parked=parked,
             checkup=doctor.stored(session, shop.id),
+            held=foreign.counts(session, shop.id),
             alerts=len(scans.open_alerts(session, shop.id)),
             troubles=overview.troubles(session, shop.id),
             files=[file for file in privacy.files(session, shop.id) if file.downloaded_at is None],

@@ -8,11 +8,12 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import items, order_list, orders, serial_entry, shops, units
+from serializer_app.domain import items, mirrored, order_list, orders, serial_entry, shops, units
+from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Shop
 from serializer_app.web.answers import answer
-from serializer_app.web.asking import ensure_order
+from serializer_app.web.asking import ensure_nothing_foreign, ensure_order
 from serializer_app.web.desk.forms import checked, json_body, typed
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
 from serializer_app.web.desk.items import filled
@@ -87,7 +88,7 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         session, shop.id, [line.line_item_id for line in lines]
     ):
         removed.setdefault(line_id, []).append(item_id)
-    waiting, written_at = orders.mirror_state(session, shop.id, order_id)
+    standing = mirrored.standing(session, shop.id, "order", order_id)
     return show(
         "order",
         shop,
@@ -99,8 +100,9 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         trackable_units=orders.trackable_units(lines),
         total=sum(counts.values()),
         warnings={warning["lineItemId"]: warning for warning in orders.warnings(lines, counts)},
-        waiting=waiting,
-        written_at=written_at,
+        waiting=standing.waiting,
+        written_at=standing.written_at,
+        hold=foreign.hold_of(session, shop.id, "order", order_id),
         following=following and address("desk.order", order_id=order_id, after=following),
         first=asked_number("after") and address("desk.order", order_id=order_id),
         nonce=new_nonce(),
@@ -161,6 +163,7 @@ def _present(session: Session, entry: SerialEntry) -> dict[str, Any]:
 def generate_items(order_id: int) -> Response:
     """The items that the order should have and does not: asked twice, the second time changes nothing."""
     ensure_order(g.shop_id, order_id, actor=g.actor)
+    ensure_nothing_foreign(g.shop_id, order_id)
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id)
         outcome = orders.generate_missing(session, shop, order_id, actor=g.actor)

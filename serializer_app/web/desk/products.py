@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import catalog, shops, tasks, variant_changes, variant_list
 from serializer_app.domain.catalog import FieldTracking, TrackingChanges
+from serializer_app.domain.takeover import foreign
 from serializer_app.domain.variant_changes import Matching
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
@@ -105,6 +106,7 @@ def product(variant_id: int) -> Response:
             "product",
             shop,
             variant=variant,
+            hold=foreign.hold_of(session, shop.id, "variant", variant_id),
             fields=shops.custom_fields(shop),
             undefined=[field["key"] for field in stored if field["key"] not in known],
             tracked_fields={field["key"] for field in stored if field["trackable"]},

@@ -25,6 +25,7 @@ from serializer_app.web.texts import (
     registry,
     settings,
     staff,
+    takeover,
 )
 from serializer_app.web.texts import failures as failures
 
@@ -42,6 +43,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **endpoints.WORDS,
     **staff.WORDS,
     **doctor.WORDS,
+    **takeover.WORDS,
 }
 _MONTHS = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
@@ -59,12 +61,12 @@ class Texts:
         self.people: Mapping[str, str] = {}
         """What owners call their staff, by Shopify's number."""
 
-    def __call__(self, key: str, **values: Any) -> str:
+    def __call__(self, key: str, /, **values: Any) -> str:
         """The text under ``key``. Raises KeyError for one that nobody wrote."""
         text = WORDS[key][self._column]
         return text.format(**values) if values else text
 
-    def count(self, key: str, number: int, **values: Any) -> str:
+    def count(self, key: str, number: int, /, **values: Any) -> str:
         """The text under ``key.one`` or ``key.other`` with ``{count}``."""
         return self(f"{key}.{'one' if number == 1 else 'other'}", count=self.number(number), **values)
 

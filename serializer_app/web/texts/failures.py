@@ -15,6 +15,10 @@ GERMAN = {
     "order_not_found": "Diese Bestellung wurde nicht gefunden",
     "shopify_unreachable": "Shopify kann gerade nicht gefragt werden; bitte später noch einmal versuchen",
     "order_unreadable": "Die Angaben von Shopify zu dieser Bestellung sind nicht lesbar",
+    "foreign_values": (
+        "In den Metafeldern dieser Bestellung stehen Daten einer anderen App; entscheiden Sie zuerst, was damit "
+        "geschehen soll"
+    ),
     "order_deleted": "Diese Bestellung wurde in Shopify gelöscht",
     "variant_not_found": "Diese Variante wurde nicht gefunden",
     "variant_not_trackable": "Diese Variante wird nicht verfolgt; schalten Sie zuerst „Artikel verfolgen“ ein",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from serializer_app.clock import iso
 from serializer_app.domain import orders
 from serializer_app.store.models import Order
 from serializer_app.web.wire.items import ItemWire, Time
+from serializer_app.web.wire.mirror import MirrorWire
 
 
 class LineWire(msgspec.Struct):
@@ -45,20 +46,6 @@ class WarningWire(msgspec.Struct):
     items: int
     units: int
     message: str
-
-
-class MirrorWire(msgspec.Struct):
-    """Whether the order's metafields in Shopify say what is stored here.
-
-    `current`: nothing is waiting to be written. `waiting`: about to be written, or tried again at `nextTryAt`.
-    `failed`: Shopify refused for good; `problem` says why.
-    """
-
-    state: Literal["current", "waiting", "failed"]
-    writtenAt: Time | None
-    attempts: int | UnsetType = UNSET
-    nextTryAt: Time | UnsetType = UNSET
-    problem: str | UnsetType = UNSET
 
 
 class OrderWire(msgspec.Struct, omit_defaults=True):
@@ -118,22 +105,6 @@ def order_wire(
         removedItems=[RemovedItemWire(item_id, line, iso(at)) for item_id, line, at in removed],
         warnings=[WarningWire(**warning) for warning in orders.warnings(lines, living)],
         mirror=mirror,
-    )
-
-
-def mirror_wire(waiting: Mapping[str, Any] | None, written_at: datetime | None) -> MirrorWire:
-    """``waiting`` is the outbox row (store.outbox.state), None when nothing waits."""
-    if waiting is None:
-        return MirrorWire("current", _time(written_at))
-    problem = waiting["problem"] or UNSET
-    if waiting["parked_at"] is not None:
-        return MirrorWire("failed", _time(written_at), attempts=waiting["attempts"], problem=problem)
-    return MirrorWire(
-        "waiting",
-        _time(written_at),
-        attempts=waiting["attempts"],
-        nextTryAt=iso(waiting["due_at"]),
-        problem=problem,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 from serializer_app.clock import iso
 from serializer_app.store.models import Variant
 from serializer_app.web.wire.items import Time, WarrantyWire, warranty_wire
+from serializer_app.web.wire.mirror import MirrorWire
 
 _FIELDS = {
     "type": "array",
@@ -22,7 +23,9 @@ _FIELDS = {
 
 
 class VariantWire(msgspec.Struct):
-    """A product variant and how it is tracked. What Shopify says about it is null until it was heard of."""
+    """A product variant and how it is tracked. What Shopify says about it is null until it was heard of. `mirror` is
+    there where a single variant is read or set, and does not count for its ETag.
+    """
 
     productVariantId: int
     productId: int | None
@@ -38,6 +41,7 @@ class VariantWire(msgspec.Struct):
     customFields: Annotated[Raw, Meta(extra_json_schema=_FIELDS)] | UnsetType
     createdAt: Time
     updatedAt: Time
+    mirror: MirrorWire | UnsetType = UNSET
 
 
 class VariantPage(msgspec.Struct):

@@ -1,0 +1,1 @@
+"""Data of another app under our metafield keys: found, kept, adopted or declined (contract §8)."""
