@@ -15,6 +15,7 @@ from serializer_app.clock import now
 from serializer_app.domain.codes import make_experience_id
 from serializer_app.store import outbox
 from serializer_app.store.models import Variant
+from serializer_app.text import clean_code
 
 # Built once: naming columns and conditions took an eighth of a small order's webhook.
 _TRACKING = select(
@@ -237,7 +238,7 @@ def by_sku(session: Session, shop_id: int, sku: str) -> list[Variant]:
     return list(
         session.scalars(
             select(Variant)
-            .where(Variant.shop_id == shop_id, Variant.sku == sku, Variant.deleted_at.is_(None))
+            .where(Variant.shop_id == shop_id, Variant.sku == clean_code(sku), Variant.deleted_at.is_(None))
             .order_by(Variant.variant_id)
             .limit(100)
         )
@@ -256,7 +257,7 @@ def page(
     """Variants that still exist, by their ID: the first ones behind ``after``, or the last ones ahead of ``before``."""
     query = select(Variant).where(Variant.shop_id == shop_id, Variant.deleted_at.is_(None)).limit(most)
     if sku is not None:
-        query = query.where(Variant.sku == sku)
+        query = query.where(Variant.sku == clean_code(sku))
     if before is not None:
         query = query.where(Variant.variant_id < before).order_by(Variant.variant_id.desc())
         return list(session.scalars(query))[::-1]

@@ -10,6 +10,8 @@ import base64
 import secrets
 import unicodedata
 
+from serializer_app.text import clean_code
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _IS_SYMBOL = frozenset(ALPHABET).issuperset
@@ -59,13 +61,17 @@ def read_symbols(typed: str) -> str | None:
     """The symbols of the alphabet that ``typed`` stands for, without what people put between them, or None."""
     if len(typed) > 100:
         return None
-    symbols = "".join(unicodedata.normalize("NFKC", typed).upper().translate(_TYPED).split())
+    seen = clean_code(typed)
+    symbols = "".join(unicodedata.normalize("NFKC", seen).upper().translate(_TYPED).split())
     return symbols if _IS_SYMBOL(symbols) else None
 
 
 def serial_key(serial_number: str) -> str:
-    """A serial number in the form in which it is compared and looked up: NFC, trimmed, case-folded (contract §1)."""
-    folded = unicodedata.normalize("NFC", serial_number).strip().casefold()
+    """A serial number in the form in which it is compared and looked up: NFC, trimmed, case-folded (contract §1).
+
+    Invisible characters, which come along when people copy one, do not count.
+    """
+    folded = unicodedata.normalize("NFC", clean_code(serial_number)).strip().casefold()
     return unicodedata.normalize("NFC", folded)
 
 

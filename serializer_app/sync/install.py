@@ -20,6 +20,7 @@ from serializer_app.shopify.client import Throttled
 from serializer_app.store import outbox
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work
+from serializer_app.text import clean
 
 log = structlog.get_logger(__name__)
 
@@ -155,10 +156,10 @@ def shop_facts(call: Call) -> ShopFacts:
     installation = data.get("currentAppInstallation")
     scopes = None
     if installation:
-        scopes = tuple(entry["handle"] for entry in installation.get("accessScopes") or [])
+        scopes = tuple(entry["handle"] for entry in installation.get("accessScopes") or [] if entry)
     country = (shop.get("shopAddress") or {}).get("countryCodeV2")
     return ShopFacts(
-        shop.get("name"),
+        clean(shop.get("name") or "") or None,
         _time_zone(shop.get("ianaTimezone")),
         country if contacts.is_country(country) else None,
         scopes,

@@ -18,6 +18,7 @@ from serializer_app.domain import catalog, sheet_cells, sheet_reader, warranty
 from serializer_app.domain.sheet_writer import Writer
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
+from serializer_app.text import clean_code
 
 COLUMNS = (
     "experienceId",
@@ -114,7 +115,9 @@ def _rows(content: bytes) -> list[tuple[int, dict[str, str], str | None]]:
         for row in sheet.rows:
             if not any(cell.strip() for cell in row.cells):
                 continue
-            named = {name: cell.strip() for name, cell in zip(names, row.cells, strict=False) if name}
+            named = {
+                name: clean_code(cell).strip() for name, cell in zip(names, row.cells, strict=False) if name
+            }
             lost = [code for at, code in row.troubles.items() if at < len(names) and names[at]]
             rows.append((row.number, named, sheet_cells.TROUBLES[lost[0]] if lost else None))
             if len(rows) > MOST_ROWS:

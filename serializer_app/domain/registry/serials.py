@@ -16,6 +16,7 @@ from serializer_app.domain.codes import serial_key
 from serializer_app.domain.registry import patterns
 from serializer_app.store.models import Item, Serial, Shop, Variant
 from serializer_app.store.models.columns import UtcTime
+from serializer_app.text import clean_code
 
 MOST_PER_REQUEST = 10_000
 LENGTH = 64
@@ -99,7 +100,7 @@ def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, 
             else:
                 verdicts.errors.append(refused(entry, BAD_QUANTITY))
         else:
-            number = entry.get("serialNumber")
+            number = as_entered(entry.get("serialNumber"))
             problem = BOTH if "quantity" in entry else wrong(number)
             key = serial_key(number) if problem is None else ""
             if problem is not None or len(key) > KEY_LENGTH or key in rows:
@@ -123,6 +124,11 @@ def _enter_rows(
             verdicts.errors.append(refused(row.entry, EXISTS))
         else:
             verdicts.created.append(_created(shop, row))
+
+
+def as_entered(number: Any) -> Any:
+    """A serial number or another code as it is stored: invisible characters that came with it are dropped."""
+    return clean_code(number) if type(number) is str else number
 
 
 def wrong(number: object) -> str | None:
@@ -228,7 +234,7 @@ def _named(
     skus: set[str] = set()
     for entry in entries:
         if type(entry) is dict:
-            experience, sku = _experience(entry), entry.get("productSku")
+            experience, sku = _experience(entry), as_entered(entry.get("productSku"))
             if type(experience) is str:
                 experiences.add(experience)
             if type(sku) is str:
@@ -245,7 +251,7 @@ def _named(
 
 def _experience(entry: dict[str, Any]) -> Any:
     found = entry.get("experienceId")
-    return entry.get("experienceID") if found is None else found
+    return as_entered(entry.get("experienceID") if found is None else found)
 
 
 def _storable(names: Iterable[str], longest: int) -> list[str]:
@@ -270,7 +276,7 @@ def _variant(
     entry: dict[str, Any], by_experience: dict[str, Named], by_sku: dict[str, list[Named]]
 ) -> Named | str:
     """The variant an entry names, or what to answer (the source's sentences without its brand)."""
-    experience, sku = _experience(entry), entry.get("productSku")
+    experience, sku = _experience(entry), as_entered(entry.get("productSku"))
     if (experience is None and sku is None) or any(
         value is not None and type(value) is not str for value in (experience, sku)
     ):
@@ -284,7 +290,7 @@ def _variant(
                 "programmatically"
             )
         return TWO_VARIANTS if sku is not None and sku != named.sku else named
-    carriers = by_sku.get(sku)  # type: ignore[arg-type]
+    carriers = by_sku.get(sku)
     if not carriers:
         return (
             f"Product SKU {sku} not found. To enter a serial number you must have an associated product and variant. "

@@ -12,6 +12,7 @@ from serializer_app.domain.codes import serial_key
 from serializer_app.domain.registry import lookups, registrations, serials
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Registration, Serial, Shop
+from serializer_app.text import clean_code
 
 OPERATION = "update-serial"
 UNKNOWN_OPERATION = "unknown operation, only update-serial is allowed"
@@ -25,6 +26,7 @@ def update_serial(session: Session, shop: Shop, typed: str, new_number: str, *, 
     ``serial_malformed`` 422, ``serial_registered`` 409, ``variant_differs`` 409.
     """
     shop_id = shop.id
+    new_number = clean_code(new_number)
     old, registration = registrations.held_or_refused(session, shop_id, typed)
     _checked(new_number)
     # An item ID may have been typed for a unit that is registered under its serial number.

@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 import msgspec
 from flask import Response, g
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import deliveries, mail, shops
 from serializer_app.domain.mail import Security, Server
 from serializer_app.domain.registry import claims
 from serializer_app.domain.registry.claims import CONSENT_LENGTH, Approval, Asked, Rules, Typed
+from serializer_app.text import clean
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation
 from serializer_app.web.house import house
@@ -22,8 +23,7 @@ from serializer_app.web.wire.values import Input
 TAG = "Claims"
 
 Name = Literal["firstName", "lastName", "phone", "purchaseDate", "channel", "orderNumber", "consent"]
-PLAIN = r"^[^\u0000-\u001f\u007f]*$"
-Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=PLAIN)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(clean)]
 
 
 class ClaimRulesChanges(Changes):
@@ -40,7 +40,8 @@ class ClaimRulesChanges(Changes):
         Field(description="What becomes of a confirmed address without the unit's own link."),
     ] = "refused"
     consent_text: Annotated[
-        Annotated[str, StringConstraints(min_length=1, max_length=CONSENT_LENGTH, pattern=PLAIN)] | None,
+        Annotated[str, StringConstraints(min_length=1, max_length=CONSENT_LENGTH), AfterValidator(clean)]
+        | None,
         Field(description="null: the app's own sentence."),
     ] = None
 

@@ -18,6 +18,7 @@ from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
+from serializer_app.text import clean, is_blank
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
 
@@ -73,9 +74,10 @@ def said(shop: Shop, rules: Rules) -> tuple[Person, Answers]:
     wrong: list[str] = []
     texts: dict[str, str | None] = {}
     for name, asked in rules.fields.items():
-        text = request.form.get(name, "").strip()
+        text = clean(request.form.get(name, "")).strip()
+        text = "" if is_blank(text) else text
         texts[name] = text or None
-        if (asked == "required" and not text) or len(text) > LONGEST or not text.isprintable():
+        if (asked == "required" and not text) or len(text) > LONGEST:
             wrong.append(name)
     day = _day(texts.get("purchaseDate"), shop)
     if texts.get("purchaseDate") and day is None:

@@ -10,13 +10,10 @@ from pydantic.alias_generators import to_camel
 
 from serializer_app.domain import warranty
 from serializer_app.domain.items import FIELD_KEY_LENGTH, FIELD_VALUE_LENGTH, SERIAL_LENGTH
+from serializer_app.text import clean, clean_code, clean_lines, is_blank
 
 LARGEST_ID = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
-
-# What every text is free of: control characters, which no label shows and PostgreSQL (NUL) does not take.
-_PLAIN = r"^[^\u0000-\u001f\u007f-\u009f]*$"
-_LINES = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 
 
 class Input(BaseModel):
@@ -29,11 +26,22 @@ class Input(BaseModel):
         return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
 
+def _not_blank(text: str) -> str:
+    if is_blank(text):
+        raise ValueError("must not be blank")
+    return text
+
+
+def _not_empty(text: str) -> str:
+    # What had only invisible characters must not turn into a filter that matches everything.
+    if not text:
+        raise ValueError("must not be blank")
+    return text
+
+
 def _printable(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must have printable characters only")
-    if not text.strip():
-        raise ValueError("must not be blank")
     return text
 
 
@@ -52,20 +60,39 @@ IdText = Annotated[
 ]
 """The same in a path or a query."""
 
+# Lengths are checked as sent, so that the schema says what is taken; then whatever nobody can mean is dropped.
 SerialNumber = Annotated[
-    str, StringConstraints(min_length=1, max_length=SERIAL_LENGTH, pattern=_PLAIN), AfterValidator(_printable)
+    str,
+    StringConstraints(min_length=1, max_length=SERIAL_LENGTH),
+    AfterValidator(clean_code),
+    AfterValidator(_not_blank),
+    AfterValidator(_printable),
 ]
 FieldKey = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=FIELD_KEY_LENGTH, pattern=_PLAIN),
-    AfterValidator(_printable),
+    StringConstraints(min_length=1, max_length=FIELD_KEY_LENGTH),
+    AfterValidator(clean),
+    AfterValidator(_not_blank),
 ]
-FieldValue = Annotated[str, StringConstraints(max_length=FIELD_VALUE_LENGTH, pattern=_LINES)]
+FieldValue = Annotated[str, StringConstraints(max_length=FIELD_VALUE_LENGTH), AfterValidator(clean_lines)]
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN), AfterValidator(_printable)
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(clean),
+    AfterValidator(_not_blank),
 ]
-SearchText = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_PLAIN)]
-ItemIdText = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
+SearchText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255),
+    AfterValidator(clean),
+    AfterValidator(_not_empty),
+]
+ItemIdText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(clean),
+    AfterValidator(_not_empty),
+]
 """An item ID as somebody typed it: case, spaces, hyphens and look-alikes do not matter."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -141,9 +142,21 @@ def test_the_same_change_again_changes_nothing(api: Caller, item_ids: list[str])
     assert first.headers["ETag"] == third.headers["ETag"]
 
 
-@pytest.mark.parametrize("serial", ["", "   ", "x" * 65, "a\tb", "a\x00b", "a\u200bb", 5, ["a"], True])
+@pytest.mark.parametrize("serial", ["", "   ", "\u200b\x00", "\ue000", "x" * 65, 5, ["a"], True])
 def test_what_is_no_serial_number_is_refused(api: Caller, item_ids: list[str], serial: Any) -> None:
     assert code(api.patch(f"/items/{item_ids[0]}", {"serialNumber": serial})) == (422, "body_invalid")
+
+
+@pytest.mark.parametrize(
+    "sent", ["a b", "a\tb", "a\x00\xa0b", "\ufeffa\u3000b\u200b", "\u202aa b\u202c", "a \u00adb\u200d"]
+)
+def test_what_nobody_can_see_is_no_part_of_a_serial_number(
+    api: Caller, item_ids: list[str], sent: str
+) -> None:
+    changed: Any = api.patch(f"/items/{item_ids[0]}", {"serialNumber": sent}).json
+    assert changed["serialNumber"] == "a b"
+    for asked in ("A B", sent):
+        assert [item["itemId"] for item in api.items(urlencode({"serialNumber": asked}))] == [item_ids[0]]
 
 
 @pytest.mark.parametrize("serial", ["x" * 64, "é", "ÄÖÜ 7/3-§", "日本", "😀" * 64, "İ" * 64])

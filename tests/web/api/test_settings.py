@@ -83,7 +83,7 @@ def test_rules_for_claims_and_the_mail_server(api: Caller, app: Flask, db: Datab
         "consentText": "I agree",
     }
     assert changed.json == api.get("/settings/claims").json == wanted
-    for wrong in ({"fields": {"age": "required"}}, {"fields": {"phone": "off"}}, {"consentText": "a\u0000b"}):
+    for wrong in ({"fields": {"age": "required"}}, {"fields": {"phone": "off"}}, {"consentText": ""}):
         assert api.put("/settings/claims", wrong).status_code == 422
 
     server = {"host": "smtp.example.com", "port": 587, "security": "starttls", "sender": "a@example.com"}
