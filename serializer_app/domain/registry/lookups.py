@@ -16,7 +16,7 @@ from serializer_app.clock import now
 from serializer_app.domain import warranty
 from serializer_app.domain.codes import serial_key
 from serializer_app.domain.item_pages import PAGE, Direction
-from serializer_app.domain.registry import people, registrations, serials, warranties
+from serializer_app.domain.registry import people, registrations, replacements, warranties
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.warranties import Cover, Unit
 from serializer_app.domain.ties import IN_FORCE, SALE_STANDS
@@ -162,7 +162,7 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
 
 def story(session: Session, shop_id: int, serial: Serial) -> list[Entry]:
     """A serial from its making to today, across swaps: what its older and newer numbers went through as well."""
-    chain = serials.chain(session, shop_id, serial.id)
+    chain = replacements.chain(session, shop_id, serial.id)
     keys = [one.id for one in chain]
     claims = session.scalars(
         select(Registration.id).where(Registration.shop_id == shop_id, Registration.serial_id.in_(keys))

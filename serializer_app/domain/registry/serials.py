@@ -39,7 +39,6 @@ _ECHOED = (str, int, float, bool, type(None))
 # With half the codes still free a round leaves half of what is missing: 32 rounds fail once in billions of requests.
 _ROUNDS = 32
 _FRUITLESS = 20  # so many codes drawn and none of them new: the pattern is as good as used up
-_LONGEST_CHAIN = 100
 
 
 class Named(NamedTuple):
@@ -386,19 +385,3 @@ def _make(
 def _created(shop: Shop, row: _Row) -> Created:
     url = address(shop, row.token)
     return Created(row.serial_number, row.variant.experience_id, row.variant.sku, url, f"{url}/qr.svg")
-
-
-def chain(session: Session, shop_id: int, serial_id: int) -> list[Serial]:
-    """The serial with all that came before and after it by update-serial, in the order they were entered."""
-    found: dict[int, Serial] = {}
-    waiting = [serial_id]
-    while waiting:
-        after = select(Serial).where(Serial.shop_id == shop_id, Serial.id.in_(waiting))
-        before = select(Serial).where(Serial.shop_id == shop_id, Serial.replaced_by.in_(waiting))
-        rows = [*session.scalars(after), *session.scalars(before)]
-        new = {row.id: row for row in rows if row.id not in found}
-        found |= new
-        waiting = [*new, *(row.replaced_by for row in new.values() if row.replaced_by)]
-        if not new or len(found) > _LONGEST_CHAIN:
-            break
-    return sorted(found.values(), key=lambda row: (row.created_at, row.id))
