@@ -64,7 +64,9 @@ def jobs(town: Town) -> list[str]:
     with town.db.read() as session:
         return list(
             session.scalars(
-                select(OutboxRow.kind).where(OutboxRow.kind.not_in(("reconcile", "compare", "install")))
+                select(OutboxRow.kind).where(
+                    OutboxRow.kind.not_in(("reconcile", "compare", "install", "doctor"))
+                )
             )
         )
 

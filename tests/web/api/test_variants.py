@@ -27,10 +27,11 @@ def shown(answer: Any) -> dict[str, Any]:
 def test_any_positive_id_is_taken_without_asking_shopify(api: Caller, db: Database) -> None:
     variant = shown(api.put(PATH, {"trackable": True}))
 
-    assert list(variant) == KEYS
+    assert list(variant) == [*KEYS, "mirror"]
     assert variant["productVariantId"] == examples.VARIANT_ID
     assert (variant["trackable"], variant["autoGeneratable"]) == (True, False)
     assert variant["experienceId"]
+    assert variant["mirror"]["state"] == "waiting"
     assert variant["sku"] is variant["productId"] is None
     assert shown(api.get(PATH)) == variant
     with db.read() as session:
