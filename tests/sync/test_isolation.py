@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from serializer_app.devstore.orders import Order
-from serializer_app.domain import backfills, overview
+from serializer_app.domain import backfills, catalog, overview, variant_changes
+from serializer_app.domain.registry import serials, uploads
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import TransientFailure
 from serializer_app.store import outbox
 from serializer_app.store.models import Lane, OutboxRow, Variant
 from serializer_app.store.outbox import Job
+from serializer_app.sync import expiry
 from serializer_app.sync.work import Verdict, Work, one_by_one
 from serializer_app.sync.worker import Worker
 from tests.sync.test_backfill import api, old_orders
@@ -305,3 +307,67 @@ def test_the_log_names_the_job_that_failed(town: Town, caplog: pytest.LogCapture
     lines = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
     failed = [line for line in lines if line.get("event") == "job failed"]
     assert {(line["kind"], line["job_key"]) for line in failed} == {("fetch-order", str(orders[1].id))}
+
+
+# --- long work ------------------------------------------------------------------------------------------------------
+
+
+def fails_on(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, word: str) -> None:
+    """``module.name`` raises what nobody expected where ``word`` is among its arguments."""
+    real = getattr(module, name)
+
+    def odd(*arguments: Any, **named: Any) -> Any:
+        if word in repr(arguments[2:]):
+            raise Fault
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(module, name, odd)
+
+
+def test_an_import_refuses_the_entry_that_raises_and_enters_the_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.track("Watch")
+    town.settle()
+    fails_on(monkeypatch, serials, "enter", "ODD")
+    content = "serialNumber,productSku\n" + "".join(f"{name},WATCH\n" for name in ("S1", "ODD", "S2"))
+    with town.db.write() as session:
+        public_id = uploads.begin(session, town.shop_id, "csv", content.encode(), actor="api-key:1").public_id
+    run(town, 1)
+    with town.db.read() as session:
+        upload = uploads.find(session, town.shop_id, public_id)
+        assert (upload.created, upload.failed, upload.finished_at is not None) == (2, 1, True)
+        told = "".join(uploads.result(session, upload))
+    assert "The app failed on this (Fault)" in told
+    assert waiting(town, "serial-import") == {}
+
+
+def test_a_change_of_many_variants_leaves_out_the_one_that_raises(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, *others = [town.track(f"Product {number}") for number in range(3)]
+    town.settle()
+    fails_on(monkeypatch, catalog, "configure_many", str(odd.id))
+    monkeypatch.setattr(variant_changes, "AT_ONCE", 0)
+    matching: Any = {"text": "", "tracked": None, "products": ()}
+    with town.db.write() as session:
+        variant_changes.begin(session, town.shop_id, matching, {"trackable": False}, actor="staff:1")
+    run(town, 1)
+    with town.db.read() as session:
+        assert session.get_one(Variant, (town.shop_id, odd.id)).trackable
+        assert not any(session.get_one(Variant, (town.shop_id, one.id)).trackable for one in others)
+    assert waiting(town, "task") == {}
+
+
+def test_a_sweep_that_fails_leaves_the_others_alone(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[str] = []
+
+    def fail(_session: Any, _shop_id: int) -> None:
+        raise Fault
+
+    sweeps = {"odd": fail, "sound": lambda _session, _shop_id: swept.append("sound")}
+    monkeypatch.setattr(expiry, "SWEEPS", sweeps)
+    put(town, "reconcile", "")
+    run(town, 1)
+    assert swept == ["sound"]
+    assert town.row().reconciled_until is not None

@@ -274,7 +274,8 @@ def test_a_name_that_is_not_resolved_ends_within_the_deadline(monkeypatch: pytes
 # --- Shopify --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("conduct", SLOW)
+# An interim answer other than 100 is a final one to Python's HTTP client, so it ends at once, as no GraphQL.
+@pytest.mark.parametrize("conduct", SLOW[:-1])
 def test_shopify_that_drips_ends_within_the_deadline(
     conduct: Conduct, monkeypatch: pytest.MonkeyPatch
 ) -> None:
