@@ -29,6 +29,10 @@ class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     def setup(self, cfg: BaseApplication) -> None:
         logs.configure()
 
+    def exception(self, msg: str, *facts: Any, **more: Any) -> None:
+        """gunicorn would log the address of a request it failed at, which may hold a unit's secret link."""
+        super().exception(msg, *("***" for _ in facts), **more)
+
     def access(self, *_facts: Any) -> None:
         """The app writes its own line for each request, without the query."""
 
@@ -60,6 +64,8 @@ keepalive = 5
 max_requests = 0  # memory is flat (make soak); restarts would only hide the day it is not
 # Behind a proxy: whose X-Forwarded-* is believed. The app itself relies on none of them for trust.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+# No router may set SCRIPT_NAME or PATH_INFO by a header of that name: the app stands at the root of its origin.
+forwarder_headers = ""
 # The longest legitimate line is an admin page with an id token; cursors and proxy parameters are far shorter.
 limit_request_line = 8190
 limit_request_fields = 100

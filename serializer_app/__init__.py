@@ -22,7 +22,7 @@ from serializer_app.web.bodies import WholeRequest
 from serializer_app.web.buyer import buyer
 from serializer_app.web.counters import count_in, counters
 from serializer_app.web.desk import desk
-from serializer_app.web.doors import Number, everybody, guards, open_door
+from serializer_app.web.doors import Number, PlainMap, Rest, everybody, guards, open_door
 from serializer_app.web.embedded import embedded, staff_of_shop
 from serializer_app.web.extension import extension, staff_in_extension
 from serializer_app.web.health import health
@@ -41,6 +41,7 @@ class _App(Flask):
     """Flask with whole request bodies, without questions about coroutines, and with an answer to deadlocks."""
 
     request_class = WholeRequest
+    url_map_class = PlainMap
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Flask asks eight times a request whether one of our functions is a coroutine: none is."""
@@ -52,6 +53,10 @@ class _App(Flask):
         The place for this is here, because a handler is harmless to repeat and its transaction is not.
         """
         return retry_conflicts(super().dispatch_request)
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Called when an error handler fails. Flask would log the path, which may hold a unit's secret link."""
+        logs.get(__name__).error("error handler failed", exc_info=exc_info)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -68,7 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     furnish(app, House(settings, Database(settings.database_url), vault))
     app.before_request(_begin)
     app.after_request(_end)
-    app.url_map.converters["int"] = Number
+    app.url_map.converters |= {"int": Number, "rest": Rest}
     answers.handle_errors(app)
     open_door(app, health, everybody)
     open_door(app, webhooks, signed_by_shopify)

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, PathConverter
 
 Guard = Callable[[], ResponseReturnValue | None]
 
@@ -24,6 +24,25 @@ class Number(IntegerConverter):
 
     def __init__(self, url_map: Map, *settings: Any, **named: Any) -> None:
         super().__init__(url_map, *settings, **{"max": 2**63 - 1, **named})
+
+
+class Rest(PathConverter):
+    """``<rest:…>`` in a route: everything that is left of the path, doubled slashes included."""
+
+    regex = ".*?"
+    part_isolating = False
+
+
+class PlainMap(Map):
+    """Routes that answer a path as it is, or not at all.
+
+    Werkzeug would redirect doubled and missing slashes before any guard runs, and repeat the query in ``Location``:
+    through the app proxy that shows a visitor a signature made with the client secret. A trailing slash is allowed.
+    """
+
+    def __init__(self, *rules: Any, **settings: Any) -> None:
+        plain = {"merge_slashes": False, "strict_slashes": False, "redirect_defaults": False}
+        super().__init__(*rules, **{**settings, **plain})
 
 
 def open_door(app: Flask, blueprint: Blueprint, guard: Guard) -> None:

@@ -37,6 +37,8 @@ SCOPES_PAUSE = timedelta(minutes=10)
 _READING = {"GET", "HEAD", "OPTIONS"}
 # Marks a page that has been over the bounce page because Shopify refused its token: a second refusal is shown.
 _RETRIED = "id-token-retried"
+# Credentials and signatures are never repeated in a redirect.
+_NOT_REPEATED = frozenset({_RETRIED, "id_token", "hmac", "signature", "session", "timestamp"})
 
 
 def staff_of_shop() -> ResponseReturnValue | None:
@@ -204,9 +206,7 @@ def _refused(error: AppError) -> Response:
 
 def _bounce(shop: str, *, retried: bool = False) -> ResponseReturnValue:
     """Over the page where App Bridge fetches a token, and back to this very address."""
-    kept = [
-        (name, value) for name, value in request.args.items(multi=True) if name not in {"id_token", _RETRIED}
-    ]
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in _NOT_REPEATED]
     names = {name for name, _ in kept}
     host = request.args.get("host") or _from_referrer("host") or ""
     kept += [("shop", shop)] if "shop" not in names else []

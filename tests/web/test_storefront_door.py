@@ -132,7 +132,7 @@ def test_other_methods_and_paths_are_refused_in_the_one_shape(client: FlaskClien
         assert problem(response) == (405, "method_not_allowed")
         assert "GET" in response.headers["Allow"]
     for path in ("/apps/serializer/", "/apps/serializer/nothing", f"{PATH}/", f"{PATH}/1"):
-        assert problem(client.get(path)) == (404, "not_found")
+        assert problem(client.get(path)) == (401, "unauthorized")
 
 
 def test_only_look_ups_that_find_nothing_are_counted(ask: Visitor, database: Database, shop_id: int) -> None:

@@ -131,7 +131,7 @@ def _named(session: Session, shop_id: int, row: dict[str, str]) -> Variant | Non
     number, experience = row.get("productVariantId", ""), row.get("experienceId", "")
     query = select(Variant).where(Variant.shop_id == shop_id)
     if number:
-        if not number.isascii() or not number.isdigit() or not 0 < int(number) < 2**63:
+        if not number.isascii() or not number.isdigit() or not 0 < int(number[:20]) < 2**63:
             return None
         query = query.where(Variant.variant_id == int(number))
     if experience:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, current_app, g, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from serializer_app.domain import mail, shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
-from serializer_app.web.answers import failure
+from serializer_app.web.answers import JSON, failure
 from serializer_app.web.buyer.pages import PATH, assets, shown
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
@@ -35,6 +37,27 @@ def asset(name: str) -> Response:
         return failure(AppError("not_found", "There is no such file", status=404))
     content, kind = assets()[name]
     return Response(content, content_type=kind, headers={"Cache-Control": FOREVER})
+
+
+@buyer.get("/", defaults={"rest": ""})
+@buyer.get("/<rest:rest>")
+def unknown(rest: str) -> ResponseReturnValue:
+    """What no other route has: the page that was meant where only slashes are doubled, else a page that says 404.
+
+    A link that lost or gained a slash in a mail or a theme is answered here and now. A redirect would show the visitor
+    the signed query.
+    """
+    plain = f"{PATH}/{re.sub('//+', '/', rest).lstrip('/')}"
+    if plain != request.path:
+        # Raises HTTPException (404, 405) where the plain path leads nowhere either.
+        rule, values = current_app.create_url_adapter(request).match(plain, return_rule=True)  # type: ignore[union-attr]
+        if rule.endpoint != f"{buyer.name}.{unknown.__name__}":
+            request.url_rule, request.view_args = rule, dict(values)
+            answered: ResponseReturnValue = current_app.ensure_sync(
+                current_app.view_functions[rule.endpoint]
+            )(**values)
+            return answered
+    raise NotFound
 
 
 def shop_of(session: Session) -> Shop:
@@ -66,8 +89,15 @@ def _refused(error: AppError) -> Response:
 @buyer.errorhandler(HTTPException)
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
-    response = shown("problem.html", status, error=AppError(f"http_{status}", error.name, status=status))
+    failed = AppError(f"http_{status}", error.name, status=status)
+    response = failure(failed) if _is_script() else shown("problem.html", status, error=failed)
     for name, value in error.get_headers():
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
+
+
+def _is_script() -> bool:
+    """Whether a script asks, which wants JSON; a browser's address line, and whoever does not say, gets a page."""
+    accepted = request.accept_mimetypes
+    return bool(accepted) and accepted.best_match(["text/html", JSON], "text/html") == JSON

@@ -13,8 +13,8 @@ from serializer_app.domain.registry import links, recognition
 from serializer_app.domain.registry.recognition import Recognized
 from serializer_app.store.models import Item
 from serializer_app.web.answers import answer
-from serializer_app.web.desk.forms import json_body
-from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
+from serializer_app.web.desk.forms import is_number, json_body
+from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
 from serializer_app.web.house import house
 
 
@@ -37,7 +37,7 @@ def scan_order() -> ResponseReturnValue:
         found = recognized(session, code)
         order_ids = packing.orders_of(session, shop.id, found)
         if len(order_ids) == 1:
-            return redirect(address("desk.scan_units", order_id=order_ids[0], **parameters(code=None)))
+            return redirect(address("desk.scan_units", order_id=order_ids[0]))
         many = [(key, orders.find(session, shop.id, key).name) for key in order_ids[:10]]
         return show("scan", shop, code=code, kind=found.kind.name.lower(), many=many)
 
@@ -67,7 +67,7 @@ def scan_units(order_id: int) -> Response:
 def scan_unit(order_id: int) -> Response:
     body: Scan = json_body(Scan)
     words = texts()
-    line = int(body.line) if body.line.isascii() and body.line.isdigit() and len(body.line) < 20 else None
+    line = int(body.line) if is_number(body.line) else None
     with house().db.write() as session:
         orders.find(session, g.shop_id, order_id)
         code = recognized(session, body.code)
