@@ -20,7 +20,7 @@ SOURCES = [
         and "node_modules" not in file.parts
     ),
 ]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 
 
 def _sections(name: str) -> set[tuple[str, str | None]]:
