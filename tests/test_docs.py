@@ -59,3 +59,14 @@ def test_every_link_to_a_file_of_the_project_leads_there(page: Path) -> None:
         and not (page.parent / target.split("#")[0]).exists()
     ]
     assert missing == []
+
+
+def test_every_decision_has_a_number_of_its_own_and_the_usual_parts() -> None:
+    decisions = sorted((DOCS / "decisions").glob("*.md"))
+    assert [page.name[:4] for page in decisions] == [
+        f"{number:04}" for number in range(1, len(decisions) + 1)
+    ]
+    for page in decisions:
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {int(page.name[:4])}. "), page.name
+        assert {"## Context", "## Decision", "## Consequences"} <= set(text.splitlines()), page.name

@@ -112,13 +112,12 @@ def _asked(work: Work, check: str, ask: Callable[[Work], Finding]) -> Finding:
 
 
 def _definitions(work: Work) -> Finding:
-    data = work.call("MetafieldDefinitions")
-    held = {
-        (owner, node["key"]): (node.get("type") or {}).get("name")
-        for owner, name in (("ORDER", "orders"), ("PRODUCTVARIANT", "variants"))
-        for node in (data.get(name) or {}).get("nodes") or []
-        if node
-    }
+    held = {}
+    for owner in ("ORDER", "PRODUCTVARIANT"):
+        data = work.call("MetafieldDefinitions", {"ownerType": owner})
+        for node in (data.get("metafieldDefinitions") or {}).get("nodes") or []:
+            if node:
+                held[owner, node["key"]] = (node.get("type") or {}).get("name")
     wanted = {(entry["ownerType"], entry["key"]): entry["type"] for entry in DEFINITIONS}
     other = [
         f"{owner} {key}" for (owner, key), kind in wanted.items() if held.get((owner, key), kind) != kind

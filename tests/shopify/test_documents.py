@@ -33,7 +33,7 @@ NAMES = [path.stem for path in DOCUMENTS]
 
 # The largest page each caller may ask for, where a document leaves the size to a variable.
 PAGES = {"OrderIds": 5, "OrderLineItems": 250, "OrdersUpdatedSince": 5, "ProductVariants": 90}
-OWNERS = {"OwnerMetafields": 25, "OwnerDigests": 25}
+OWNERS = {"OrderTimes": 10, "OwnerMetafields": 25, "OwnerDigests": 25}
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +53,13 @@ def test_every_operation_that_the_app_needs_is_there() -> None:
         "FlowTriggerReceive",
         "MetafieldDefinitionCreate",
         "MetafieldDefinitionUpdate",
+        "MetafieldDefinitions",
         "MetafieldsDelete",
         "MetafieldsSet",
         "Order",
         "OrderIds",
         "OrderLineItems",
+        "OrderTimes",
         "OrdersUpdatedSince",
         "OwnerDigests",
         "OwnerMetafields",
