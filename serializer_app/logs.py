@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
+import string
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -42,17 +43,32 @@ _TELLING_NAME = (
     r"(?:token|secret|password|passwd|signature|hmac|authorization|api[_-]?key"
     r"|e?mail|phone|(?:first|last|full)[_-]?name|address\d?)"
 )
-# Each pattern begins at a fixed word or where a run of its own characters begins, so that none is quadratic in the
-# length of a hostile text. Their order matters: a URL's user and query go first, what is left is looked at again.
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+
+
+def _without_query(run: re.Match[str]) -> str:
+    """Masks a run of characters from its first ``name=`` on if it holds two or more ``name=value`` joined by ``&``."""
+    text = run[0]
+    pairs = [piece for piece in text.split("&") if "=" in piece]
+    if len(pairs) < 2:
+        return text
+    before = text.partition(pairs[0])[0] + pairs[0].partition("=")[0]
+    return before.rstrip(_NAME_CHARACTERS) + MASK
+
+
+_NAME_CHARACTERS = f"{string.ascii_letters}{string.digits}_%.[]-"
+_Replacement = str | Callable[[re.Match[str]], str]
+# Each pattern begins at a fixed word or where a run of its own characters begins, and no run is read twice, so that
+# none is quadratic in the length of a hostile text. Their order matters: a URL's user and query go first, what is left
+# is looked at again.
+_PATTERNS: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
     # What databases tell about the values of a failed statement
     (re.compile(r"\[parameters: .*"), f"[parameters: {MASK}]"),
     (re.compile(r"(?i)(\bKey \([^)\n]{1,200}\)=)\(.*\)"), rf"\1({MASK})"),
-    (re.compile(r"(?i)(failing row contains )\(.*\)"), rf"\1({MASK})"),
+    (re.compile(r"(?i)(failing row contains )\(.*"), rf"\1({MASK})"),
     # user:password@ and the query string of URLs and paths, then query strings that stand alone
     (re.compile(r"(://)[^\s/@'\"]{0,500}@"), rf"\1{MASK}@"),
     (re.compile(r"\?[^\s'\"<>]+"), f"?{MASK}"),
-    (re.compile(r"(?<![\w%.\[\]-])(?:[\w%.\[\]-]+=[^\s&'\"]*&)+[\w%.\[\]-]+=[^\s'\"]*"), MASK),
+    (re.compile(r"(?<![^\s'\"])[^\s'\"&]*&[^\s'\"]*"), _without_query),
     # name=value, 'name': 'value' and the like
     (
         re.compile(
@@ -67,12 +83,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"szr_[A-Za-z0-9]+"), MASK),
     (re.compile(r"gAAAA[A-Za-z0-9_=-]{16,}"), MASK),
     (re.compile(r"(?<![\w-])[\w-]{8,}\.[\w-]{8,}\.[\w-]{16,}"), MASK),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w.-]*"), MASK),
+    (re.compile(r"(?<![\w-])(?=[\w-]*eyJ)[\w-]{11,}\.[\w.-]*"), MASK),
     # E-mail addresses, quoted and percent-encoded ones too; telephone numbers in the international form
     (re.compile(r"\"[^\"\n]{1,64}\"@[^\s<>()\[\]{},;'\"]+"), MASK),
     (
         re.compile(
-            r"(?<![^\s<>()\[\]{},;:=&/'\"])[^\s<>()\[\]{},;:=&/'\"@%]+(?:%(?!40)[^\s@%]*)*(?:@|%40)[\w.%@-]+"
+            r"(?<![^\s<>()\[\]{},;:=&/'\"])[^\s<>()\[\]{},;:=&/'\"@%]+(?:%(?!40)[^\s<>()\[\]{},;:=&/'\"@%]*)*(?:@|%40)[\w.%@-]+"
         ),
         MASK,
     ),
