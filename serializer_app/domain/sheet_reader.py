@@ -20,9 +20,6 @@ from itertools import chain, islice
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from serializer_app.domain import sheet_cells
 from serializer_app.domain.sheet_cells import Cell
 from serializer_app.errors import AppError
@@ -41,12 +38,12 @@ _BLOCK = 256 * 1024
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _ZEROS = re.compile(r"0{2,}|0+(?:[-/ .]0+)+")
-# What openpyxl raises for files that are no sound workbooks; it has no error of its own for that.
+# What openpyxl raises for files that are no sound workbooks; its own InvalidFileException is for names of files, and
+# it reads from memory here.
 _BROKEN = (
     ArithmeticError,
     AttributeError,
     EOFError,
-    InvalidFileException,
     LookupError,
     NotImplementedError,
     OSError,
@@ -159,6 +156,9 @@ def _encoding(content: bytes) -> str:
 
 
 def _workbook(content: bytes) -> Sheet:
+    # Imported here because few processes ever read a workbook, and openpyxl takes a tenth of the start and 10 MB.
+    from openpyxl import load_workbook
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_archive(archive)

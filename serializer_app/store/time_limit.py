@@ -10,12 +10,15 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import Connection, exc
 
 from serializer_app.deadlines import Alarm, in_time, shut
+
+if TYPE_CHECKING:
+    # A process on SQLite never loads the driver; on PostgreSQL it is loaded before any of this runs.
+    import psycopg
 
 GRACE_SECONDS = 0.4
 """PostgreSQL's time to cancel a statement, before the connection is shut down."""
@@ -90,6 +93,8 @@ def current() -> TimeLimit | None:
 
 
 def _cancel(connection: psycopg.Connection[Any]) -> None:
+    import psycopg
+
     # The older libpq's cancel blocks without an end; there the shutdown that follows has to do.
     if psycopg.capabilities.has_cancel_safe():
         with suppress(psycopg.Error, OSError):
@@ -99,6 +104,8 @@ def _cancel(connection: psycopg.Connection[Any]) -> None:
 def connect_in_time(dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
     """Open a PostgreSQL connection within the limit of this thread's transaction: name resolution, every address of
     the name, TLS and all. For the engine's event ``do_connect``."""
+    import psycopg
+
     limit = current()
     if limit is None:
         return None

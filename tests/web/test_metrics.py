@@ -92,6 +92,9 @@ def test_the_lag_of_the_mirror_is_the_age_of_the_oldest_owner_that_waits(town: T
 def test_every_metric_that_an_alert_rests_on_is_told(town: Town) -> None:
     town.shop.place_order([(town.track(), 1)])
     post(town.app.test_client(), "orders-create", {}, secret="wrong")
+    with town.db.write() as session:
+        problem = Finding("proxy", Level.PROBLEM, "missing")
+        doctor.keep(session, town.shop_id, [problem])
     told = {name for name, _ in scrape(town.app)}
     rules = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
     assert len({rule["alert"] for rule in rules}) == len(rules) > 10

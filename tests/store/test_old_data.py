@@ -1,0 +1,271 @@
+"""Migrations on databases that hold what older versions did wrong: it is put right and told, and nothing is lost.
+
+The data is written by SQL into the schema of its time, because today's code can no longer make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from serializer_app.store import migrate, schema
+from serializer_app.store.db import Database
+
+SHOP, OTHER_SHOP = 1, 2
+SOLD, REGISTERED, TAKEN_OFF, SOLD_AGAIN = (f"2026-0{month}-01T10:00:00.000Z" for month in (1, 2, 3, 4))
+
+
+class Old:
+    """A database at an older revision, filled by SQL. Times are texts, which both databases take."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.database = Database(url)
+
+    def add(self, table: str, **values: Any) -> None:
+        columns, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        with self.database.write() as session:
+            session.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({marks})"), values)
+
+    def all(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        with self.database.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(statement), values)]
+
+    def shop(self, shop_id: int) -> None:
+        domain = f"shop-{shop_id}.myshopify.com"
+        self.add("shops", id=shop_id, domain=domain, status="installed", installed_at=SOLD)
+
+    def serial(self, key: int, number: str, *, item_key: int | None = None, shop_id: int = SHOP) -> None:
+        self.add(
+            "serials",
+            id=key,
+            shop_id=shop_id,
+            serial_number=number,
+            serial_key=number.lower(),
+            variant_id=11,
+            token=f"token-{key}",
+            source="imported",
+            item_key=item_key,
+            created_by="staff:1",
+            created_at=SOLD,
+        )
+
+    def item(
+        self,
+        key: int,
+        customer_id: int | None,
+        number: str | None = None,
+        *,
+        registered: bool = False,
+        removed: bool = False,
+        shop_id: int = SHOP,
+    ) -> None:
+        self.add(
+            "items",
+            id=key,
+            shop_id=shop_id,
+            order_id=100 + key,
+            line_item_id=200 + key,
+            variant_id=11,
+            customer_id=customer_id,
+            item_id=item_id(key),
+            serial_number=number,
+            serial_key=number.lower() if number else None,
+            custom_fields="[]",
+            auto_generated=True,
+            registered=registered,
+            created_by="app",
+            created_at=SOLD,
+            updated_at=SOLD,
+            removed_at=TAKEN_OFF if removed else None,
+        )
+
+    def registration(
+        self, key: int, serial_id: int, item_key: int | None, holder: int | None, *, shop_id: int = SHOP
+    ) -> None:
+        self.add("customers", id=key, shop_id=shop_id, data="sealed", customer_id=holder)
+        self.add(
+            "registrations",
+            id=key,
+            shop_id=shop_id,
+            public_id=f"R-{key}",
+            serial_id=serial_id,
+            item_key=item_key,
+            customer_key=key,
+            status="approved",
+            registered_at=REGISTERED,
+            updated_at=REGISTERED,
+        )
+
+    def entered(self, serial_id: int, key: int, at: str, *, shop_id: int = SHOP) -> None:
+        changes = f'{{"itemId": {{"from": null, "to": "{item_id(key)}"}}}}'
+        self._happened(shop_id, serial_id, "entered", at, changes)
+
+    def taken_off(self, serial_id: int, key: int, *, shop_id: int = SHOP) -> None:
+        changes = f'{{"itemId": {{"from": "{item_id(key)}", "to": null}}}}'
+        self._happened(shop_id, serial_id, "taken-off", TAKEN_OFF, changes)
+
+    def _happened(self, shop_id: int, serial_id: int, action: str, at: str, changes: str) -> None:
+        self.add(
+            "history",
+            shop_id=shop_id,
+            subject="serial",
+            subject_id=serial_id,
+            at=at,
+            actor="staff:1",
+            action=action,
+            changes=changes,
+        )
+
+    def sale_of(self, registration: int) -> int | None:
+        ((item_key,),) = self.all("SELECT item_key FROM registrations WHERE id = :key", key=registration)
+        return item_key  # type: ignore[no-any-return]
+
+    def registered_items(self) -> set[int]:
+        return {key for key, registered in self.all("SELECT id, registered FROM items") if registered}
+
+    def told(self, subject: str, key: int) -> list[tuple[str, str]]:
+        """(action, changes) of what the migration wrote into history."""
+        statement = (
+            "SELECT action, changes FROM history WHERE subject = :subject AND subject_id = :key AND actor = 'app' "
+            "ORDER BY id"
+        )
+        return [(action, changes) for action, changes in self.all(statement, subject=subject, key=key)]
+
+    def upgrade(self) -> None:
+        self.database.dispose()
+        migrate.upgrade(self.url)
+        self.database = Database(self.url)
+        with self.database.connect() as connection:
+            assert schema.is_current(connection)
+
+
+def item_id(key: int) -> str:
+    return f"AAAA-AAAA-AAAA-{key:04}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/old.sqlite3"
+        return
+    postgres_url: str = request.getfixturevalue("postgres_url")
+    server, name = Database(postgres_url), f"old_data_{worker_id}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    yield postgres_url.rsplit("/", 1)[0] + f"/{name}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    server.dispose()
+
+
+@pytest.fixture
+def before_units(empty_url: str) -> Iterator[Old]:
+    """The schema at 0007, when a registration still followed its serial number onto another sale."""
+    migrate.upgrade(empty_url, "0007")
+    old = Old(empty_url)
+    old.shop(SHOP)
+    old.shop(OTHER_SHOP)
+    yield old
+    old.database.dispose()
+
+
+def test_a_registration_that_moved_to_a_strangers_order_goes_back_to_its_sale(before_units: Old) -> None:
+    old = before_units
+    for shop_id, start in ((SHOP, 0), (OTHER_SHOP, 10)):
+        first, second, serial, claim = start + 1, start + 2, start + 1, start + 1
+        old.item(first, 501, removed=True, shop_id=shop_id)
+        old.item(second, 502, "W1", registered=True, shop_id=shop_id)
+        old.serial(serial, "W1", item_key=second, shop_id=shop_id)
+        old.registration(claim, serial, second, 501, shop_id=shop_id)
+        old.entered(serial, first, SOLD, shop_id=shop_id)
+        old.taken_off(serial, first, shop_id=shop_id)
+        old.entered(serial, second, SOLD_AGAIN, shop_id=shop_id)
+    old.upgrade()
+    assert (old.sale_of(1), old.sale_of(11)) == (1, 11)
+    assert old.registered_items() == {1, 11}
+    assert old.all("SELECT id, unit_id FROM items WHERE unit_id IS NOT NULL ORDER BY id") == [
+        (2, 1),
+        (12, 11),
+    ]
+    ((action, changes),) = old.told("registration", 1)
+    assert action == "returned-to-sale"
+    assert item_id(2) in changes
+    assert item_id(1) in changes
+
+
+def test_a_registration_without_a_sale_leaves_a_strangers_order_and_stays_with_its_own(
+    before_units: Old,
+) -> None:
+    old = before_units
+    # Registered before any sale; sold later to another customer (1), to the same one (2), to an unknown one (3).
+    for key, (buyer, holder) in enumerate(((502, 501), (503, 503), (None, 504)), start=1):
+        old.item(key, buyer, f"W{key}", registered=True)
+        old.serial(key, f"W{key}", item_key=key)
+        old.registration(key, key, key, holder)
+        old.entered(key, key, SOLD_AGAIN)
+    old.upgrade()
+    assert [old.sale_of(key) for key in (1, 2, 3)] == [None, 2, 3]
+    assert old.registered_items() == {2, 3}
+    assert [action for action, _ in old.told("registration", 1)] == ["returned-to-sale"]
+    assert old.told("registration", 2) == old.told("registration", 3) == []
+
+
+def test_a_registration_stays_where_it_is_while_its_old_sale_has_another_one(before_units: Old) -> None:
+    old = before_units
+    old.item(1, 501, registered=True)
+    old.item(2, 502, "W1", registered=True)
+    old.serial(1, "W1", item_key=2)
+    old.serial(2, "W2")
+    old.registration(1, 1, 2, 501)
+    old.registration(2, 2, 1, 501)
+    old.entered(1, 1, SOLD)
+    old.entered(1, 2, SOLD_AGAIN)
+    old.upgrade()
+    assert (old.sale_of(1), old.sale_of(2)) == (2, 1)
+    assert old.registered_items() == {1, 2}
+
+
+def test_an_item_keeps_its_newest_unit_and_numbers_on_several_items_are_reported(before_units: Old) -> None:
+    old = before_units
+    old.item(1, 501, "W2")
+    old.serial(1, "W1", item_key=1)
+    old.serial(2, "W2", item_key=1)
+    for key in (3, 4):
+        old.item(key, 503, "W3")
+    old.serial(3, "W3")
+    old.upgrade()
+    assert old.all("SELECT id, item_key FROM serials ORDER BY id") == [(1, None), (2, 1), (3, None)]
+    assert old.all("SELECT unit_id FROM items ORDER BY id") == [(2,), (None,), (None,)]
+    assert [action for action, _ in old.told("serial", 1)] == ["taken-off"]
+    assert old.told("serial", 2) == []
+    assert old.told("serial", 3) == [("on-several-items", '{"items": {"to": 2}}')]
+
+
+def test_alerts_that_one_visitor_could_raise_are_settled_and_the_others_stay(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0011")
+    old = Old(empty_url)
+    old.shop(SHOP)
+    alert = {"shop_id": SHOP, "subject": "item", "count": 105, "places": 1, "raised_at": SOLD}
+    old.add("clone_alerts", id=1, subject_id=1, reason="often", **alert)
+    old.add("clone_alerts", id=2, subject_id=2, reason="places", **alert)
+    settled = {"settled_at": TAKEN_OFF, "settled_by": "staff:7"}
+    old.add("clone_alerts", id=3, subject_id=3, reason="often", **alert, **settled)
+    old.add("transfers", shop_id=SHOP, registration_id=1, code_index="x", expires_at=SOLD_AGAIN)
+    kept = old.all("SELECT settled_at, settled_by FROM clone_alerts WHERE id = 3")
+    old.upgrade()
+    assert old.all("SELECT id, settled_by FROM clone_alerts ORDER BY id") == [
+        (1, "app"),
+        (2, None),
+        (3, "staff:7"),
+    ]
+    assert old.all("SELECT settled_at, settled_by FROM clone_alerts WHERE id = 3") == kept
+    assert old.all("SELECT id FROM clone_alerts WHERE settled_at IS NULL") == [(2,)]
+    assert old.all("SELECT registration_id, nonce FROM transfers") == [(1, None)]
+    old.database.dispose()
