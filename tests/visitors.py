@@ -116,14 +116,19 @@ def webhook(
 
 
 def proxy_query(
-    shop: str = SHOP, customer: int | None = None, *, secret: str = API_SECRET, **filters: Any
+    shop: str = SHOP,
+    customer: int | None = None,
+    *,
+    secret: str = API_SECRET,
+    prefix: str = "/apps/serializer",
+    **filters: Any,
 ) -> str:
     """The signed query that Shopify's app proxy adds."""
     pairs = [(name, str(value)) for name, value in filters.items()]
     pairs += [
         ("shop", shop),
         ("logged_in_customer_id", "" if customer is None else str(customer)),
-        ("path_prefix", "/apps/serializer"),
+        ("path_prefix", prefix),
         ("timestamp", str(int(time.time()))),
     ]
     message = "".join(sorted(f"{name}={value}" for name, value in pairs))

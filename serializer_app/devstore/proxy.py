@@ -10,6 +10,7 @@ from serializer_app.devstore.moments import ShopClock
 from serializer_app.devstore.signing import proxy_signature
 
 PREFIX = "/apps/serializer"
+"""Below which the app answers; a shop may show it elsewhere."""
 Pairs = Iterable[tuple[str, str]]
 #: Hop-by-hop headers, and those that Shopify keeps to itself: cookies are stripped both ways.
 _STRIPPED = {
@@ -35,12 +36,14 @@ class AppProxy:
         self.secret = secret
         self.clock = clock
 
-    def signed(self, shop: str, params: Pairs, customer: int | None) -> list[tuple[str, str]]:
+    def signed(
+        self, shop: str, params: Pairs, customer: int | None, prefix: str = PREFIX
+    ) -> list[tuple[str, str]]:
         """The query as the app gets it: the visitor's parameters first, then Shopify's five."""
         pairs = [*params]
         pairs += [
             ("logged_in_customer_id", str(customer or "")),
-            ("path_prefix", PREFIX),
+            ("path_prefix", prefix),
             ("shop", shop),
             ("timestamp", str(int(self.clock.now().timestamp()))),
         ]
@@ -61,9 +64,13 @@ class AppProxy:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         address: str = "203.0.113.24",
+        prefix: str = PREFIX,
     ) -> AppAnswer:
-        """``path`` below the prefix, such as ``/items``. An app that does not answer is Shopify's own error page."""
-        query = urlencode(self.signed(shop, params, customer))
+        """``path`` below the prefix, such as ``/items``; ``prefix`` is where the shop shows the app proxy.
+
+        An app that does not answer is Shopify's own error page.
+        """
+        query = urlencode(self.signed(shop, params, customer, prefix))
         kept = {name: value for name, value in (headers or {}).items() if name.lower() not in _STRIPPED}
         kept["X-Forwarded-For"] = address
         try:

@@ -277,7 +277,9 @@ class Shop:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         address: str = "203.0.113.24",
+        locale: str = "",
     ) -> AppAnswer:
+        """A visitor's request; ``locale`` such as "/en-us" stands before the path in a theme with languages."""
         pairs: list[tuple[str, str]] = []
         for name, value in (params or {}).items():
             pairs += [(name, str(entry)) for entry in (value if isinstance(value, list | tuple) else [value])]
@@ -292,6 +294,7 @@ class Shop:
             headers=headers,
             body=body,
             address=address,
+            prefix=f"{locale}{self.state.proxy_path}",
         )
 
     def render_mail(self, order: Order, snippet: str = "order_confirmation") -> str:

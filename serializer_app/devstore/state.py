@@ -39,6 +39,7 @@ class ShopState:
         self.lock = RLock()
         self.name = domain.removesuffix(".myshopify.com").replace("-", " ").title()
         self.timezone = "Europe/Berlin"
+        self.proxy_path = "/apps/serializer"
         self.currency = "EUR"
         self.country = "DE"
         self.plan = {

@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.devstore.app_link import AppUnreachable
 from serializer_app.devstore.control import BUTTONS
-from serializer_app.devstore.proxy import PREFIX
 from serializer_app.devstore.shop import Shop
 
 if TYPE_CHECKING:
     from serializer_app.devstore.server import DevStore
 
+_ANYWHERE = {"locale": "", "path": ""}
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _SHOP_COOKIE, _CUSTOMER_COOKIE = "devstore_shop", "devstore_customer"
 _LAYOUT = re.compile(r"\{%-?\s*layout\s+(none|'[^']*'|\"[^\"]*\")\s*-?%\}")
@@ -33,10 +33,17 @@ def blueprint(store: DevStore) -> Blueprint:
         known = {"store": store, "shop": _shop(store), "customer": _customer(store), "buttons": BUTTONS}
         return render_template("index.html", **known)
 
-    @pages.route(f"{PREFIX}/", defaults={"path": ""}, methods=METHODS)
-    @pages.route(f"{PREFIX}/<path:path>", methods=METHODS)
-    def proxied(path: str) -> Response:
-        return _forward(store, path)
+    @pages.route("/<any(apps, a, community, tools):prefix>/<subpath>/", defaults=_ANYWHERE, methods=METHODS)
+    @pages.route(
+        "/<any(apps, a, community, tools):prefix>/<subpath>/<path:path>",
+        defaults={"locale": ""},
+        methods=METHODS,
+    )
+    @pages.route("/<locale>/<any(apps, a, community, tools):prefix>/<subpath>/<path:path>", methods=METHODS)
+    def proxied(locale: str, prefix: str, subpath: str, path: str) -> Response:
+        if f"/{prefix}/{subpath}" != _shop(store).state.proxy_path:
+            abort(404)
+        return _forward(store, path, f"/{locale}" if locale else "")
 
     @pages.get("/account/login")
     def login() -> BaseResponse:
@@ -86,7 +93,7 @@ def blueprint(store: DevStore) -> Blueprint:
     return pages
 
 
-def _forward(store: DevStore, path: str) -> Response:
+def _forward(store: DevStore, path: str, locale: str) -> Response:
     shop = _shop(store)
     if store.faults.storefront == "password":
         return Response(status=302, headers={"Location": "/password"})
@@ -107,6 +114,7 @@ def _forward(store: DevStore, path: str) -> Response:
         headers=dict(request.headers),
         body=request.get_data(),
         address=request.remote_addr or "127.0.0.1",
+        prefix=f"{locale}{shop.state.proxy_path}",
     )
     kind = (answer.header("Content-Type") or "").split(";")[0]
     if kind != "application/liquid":
@@ -137,7 +145,12 @@ def _variables(store: DevStore, shop: Shop) -> dict[str, Any]:
         {"id": customer.id, "first_name": customer.first_name, "name": customer.name} if customer else None
     )
     return {
-        "shop": {"name": shop.state.name, "domain": shop.domain, "permanent_domain": shop.domain},
+        "shop": {
+            "name": shop.state.name,
+            "domain": shop.domain,
+            "permanent_domain": shop.domain,
+            "proxy_path": shop.state.proxy_path,
+        },
         "customer": signed_in,
         "request": {"locale": {"iso_code": "en"}, "path": request.path, "origin": store.origin},
         "routes": {"root_url": "/", "account_login_url": "/#sign-in"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,12 @@ INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
 KEY_SCOPES = ("read", "write")
 HOUR = 3600.0
+PROXY_PATH = "/apps/serializer"
+"""Where a shop has the app proxy unless its merchant moves it; our own routes stay there, whatever the shop shows."""
+_LOCALIZED = re.compile(
+    r"/[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,2}(/(?:apps|a|community|tools)/[^/]+)", re.I | re.ASCII
+)
+"""A theme's locale in front of one of the four prefixes that Shopify offers."""
 INDEX_PEOPLE = "index-people"
 """Of the outbox; see domain.registry.people."""
 FIRST_CHECK = 300.0
@@ -78,6 +85,27 @@ def by_id(session: Session, shop_id: int, *, lock: bool = False) -> Shop:
     """The shop; with ``lock`` nobody else changes its settings until this write unit ends."""
     # NO KEY UPDATE: every insert of this shop's rows holds a key share of it, and need not wait for this.
     return session.get_one(Shop, shop_id, with_for_update={"key_share": True} if lock else None)
+
+
+def proxy_url(shop: Shop, path: str) -> str:
+    """The public address of a page of ours in the shop's own storefront; ``path`` begins with a slash."""
+    return f"https://{shop.domain}{shop.proxy_path}{path}"
+
+
+def without_locale(path_prefix: str) -> str:
+    """Where the app proxy stands in every language of a shop, from the prefix of one signed request."""
+    found = _LOCALIZED.fullmatch(path_prefix)
+    return found[1] if found else path_prefix
+
+
+def proxy_moved(session: Session, shop_id: int, proxy_path: str) -> None:
+    """Remember where the shop shows the app proxy, as a signed request said. The merchant may move it at any time."""
+    session.execute(
+        update(Shop)
+        .where(Shop.id == shop_id, Shop.proxy_path != proxy_path)
+        .values(proxy_path=proxy_path)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def every(session: Session) -> list[Shop]:

@@ -37,7 +37,6 @@ CLOCK_NOTICED = timedelta(seconds=30)
 CLOCK_WRONG = timedelta(seconds=90)
 """Shopify's proxy signatures are refused beyond this (shopify.signatures.PROXY_SECONDS)."""
 _NEWEST_ORDERS = 10
-_PROXY_PATH = "/apps/serializer"
 _NOBODY = "DOCTOR-CHECK"
 """An item ID that nothing has: the storefront answers with an empty list."""
 
@@ -183,7 +182,9 @@ def _seconds(spans: list[float]) -> int:
 
 def _storefront(work: Work) -> list[Finding]:
     """Ask our own verify endpoint as a visitor does: through the shop, its app proxy, and back to us."""
-    url = f"{work.settings.admin_url(work.domain)}{_PROXY_PATH}/items?itemId={_NOBODY}"
+    with work.db.read() as session:
+        path = shops.by_id(session, work.shop_id).proxy_path
+    url = f"{work.settings.admin_url(work.domain)}{path}/items?itemId={_NOBODY}"
     try:
         answer = get(work.http, url)
     except TransientFailure as error:

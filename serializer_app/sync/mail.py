@@ -140,10 +140,9 @@ def worded(shop: Shop, letter: Letter) -> tuple[str, str]:
 
 
 def _link(shop: Shop, letter: Letter) -> str:
-    base = f"https://{shop.domain}/apps/serializer"
     if letter.owner_token is not None:
-        return f"{base}/o/{letter.owner_token}?locale={letter.locale}"
-    page = f"{base}/confirm/{letter.public_id}"
+        return f"{shops.proxy_url(shop, f'/o/{letter.owner_token}')}?locale={letter.locale}"
+    page = shops.proxy_url(shop, f"/confirm/{letter.public_id}")
     return f"{page}?code={letter.code}&locale={letter.locale}"
 
 

@@ -23,6 +23,7 @@ class House:
     vault: Vault
     guesses: Guesses = field(default_factory=Guesses)
     shop_ids: dict[str, int] = field(default_factory=dict)
+    proxy_paths: dict[str, str] = field(default_factory=dict)
     """Shops by domain, of those seen installed: the only thing about a shop that a process keeps."""
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from flask import Blueprint, Response, g, request
 from sqlalchemy import Connection, Dialect, bindparam, select
 
-from serializer_app.domain import item_pages
+from serializer_app.domain import item_pages, shops
 from serializer_app.domain.codes import read_item_id
 from serializer_app.domain.item_pages import Direction, Filters
 from serializer_app.domain.shops import INSTALLED
@@ -35,7 +35,7 @@ _LARGEST_ID = 2**63 - 1
 _MOST_DOMAINS = 10_000
 
 _SHOPS = Shop.__table__.c
-_SHOP_BY_DOMAIN = select(_SHOPS.id, _SHOPS.status, _SHOPS.storefront_access).where(
+_SHOP_BY_DOMAIN = select(_SHOPS.id, _SHOPS.status, _SHOPS.storefront_access, _SHOPS.proxy_path).where(
     _SHOPS.domain == bindparam("domain")
 )
 
@@ -52,7 +52,7 @@ def signed_by_proxy() -> Response | None:
     known = _standing(parts, visitor.shop)
     if known is None:
         return _refused()
-    _enter(visitor, known[0])
+    _enter(parts, visitor, known[0])
     return None
 
 
@@ -74,14 +74,26 @@ def signed_and_shown_with_its_page() -> Response | None:
         if known is None:
             return _refused()
         shop_id = known[0]
-    _enter(visitor, shop_id)
+    _enter(parts, visitor, shop_id)
     return None
 
 
-def _enter(visitor: ProxyIdentity, shop_id: int) -> None:
+def _enter(parts: House, visitor: ProxyIdentity, shop_id: int) -> None:
     here = behind(g)
+    prefix = visitor.path_prefix
+    if prefix is not None and prefix != parts.proxy_paths.get(visitor.shop):
+        _remember_proxy(parts, visitor.shop, shop_id, shops.without_locale(prefix))
     here.shop_id, here.shop_domain, here.visitor = shop_id, visitor.shop, visitor
     here.actor = f"customer:{visitor.customer_id}" if visitor.customer_id else "visitor"
+
+
+def _remember_proxy(parts: House, domain: str, shop_id: int, path: str) -> None:
+    """Keep the path under which the merchant shows the app proxy, once for each change."""
+    if parts.proxy_paths.get(domain) == path:
+        return
+    with parts.db.write() as session:
+        shops.proxy_moved(session, shop_id, path)
+    parts.proxy_paths[domain] = path
 
 
 def _standing(parts: House, domain: str) -> tuple[int, str] | None:
@@ -90,11 +102,13 @@ def _standing(parts: House, domain: str) -> tuple[int, str] | None:
     found = _shop_by_domain(connection.dialect).rows(connection, {"domain": domain})
     if not found or found[0][1] != INSTALLED:
         parts.shop_ids.pop(domain, None)
+        parts.proxy_paths.pop(domain, None)
         return None
     if len(parts.shop_ids) >= _MOST_DOMAINS:
         parts.shop_ids.clear()
-    shop_id, _, access = found[0]
-    parts.shop_ids[domain] = shop_id
+        parts.proxy_paths.clear()
+    shop_id, _, access, proxy_path = found[0]
+    parts.shop_ids[domain], parts.proxy_paths[domain] = shop_id, proxy_path
     return shop_id, access
 
 

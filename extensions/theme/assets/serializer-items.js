@@ -1,4 +1,4 @@
-// Lists units from /apps/serializer/items, page by page. Everything is set as text, never as HTML.
+// Lists units from the app proxy, page by page. Everything is set as text, never as HTML.
 (() => {
   const warranty = (duration, block) => {
     if (!duration) return null;
@@ -30,7 +30,7 @@
     if (block.dataset.showFields === "true") for (const field of item.customFields ?? []) fact(field.key, field.value);
     const link = element("a", block.dataset.textOpen);
     const query = new URLSearchParams({ code: item.itemId, locale: block.dataset.locale });
-    link.href = `/apps/serializer/verify?${query}`;
+    link.href = `${block.dataset.proxy}/verify?${query}`;
     entry.append(facts, link);
     return entry;
   };
@@ -45,7 +45,7 @@
     if (cursor) query.set("cursor", cursor);
     more.hidden = true;
     try {
-      const answer = await fetch(`/apps/serializer/items?${query}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${block.dataset.proxy}/items?${query}`, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const page = await answer.json();
       list.append(...page.results.map((item) => shown(item, block)));

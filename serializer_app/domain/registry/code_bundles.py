@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import archives, gtin, item_search, qr, tasks
+from serializer_app.domain import archives, gtin, item_search, qr, shops, tasks
 from serializer_app.domain.archives import Packed
 from serializer_app.domain.registry import serials, uploads
 from serializer_app.domain.sheet_writer import Writer
@@ -191,7 +191,7 @@ def digital_link(shop: Shop, barcode: str | None, number: str, token: str) -> st
     """A unit's own link as GS1 Digital Link, its token as ``k``; None where GS1 has no form for it."""
     trade_item = gtin.read_gtin(barcode)
     path = gtin.digital_link(trade_item, number) if trade_item else None
-    return f"https://{shop.domain}/apps/serializer{path}?k={token}" if path else None
+    return f"{shops.proxy_url(shop, path)}?k={token}" if path else None
 
 
 def draw(pieces: Sequence[Piece], form: Form) -> Part:

@@ -12,6 +12,7 @@ from sqlalchemy import Integer, String, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain import shops
 from serializer_app.domain.codes import serial_key
 from serializer_app.domain.registry import patterns
 from serializer_app.store.models import Item, Serial, Shop, Variant
@@ -141,7 +142,7 @@ def wrong(number: object) -> str | None:
 
 def address(shop: Shop, token: str) -> str:
     """The page of one unit, on the shop's own domain."""
-    return f"https://{shop.domain}/apps/serializer/u/{token}"
+    return shops.proxy_url(shop, f"/u/{token}")
 
 
 def find(session: Session, shop_id: int, serial_number: str) -> Serial | None:

@@ -30,6 +30,8 @@ class Shop(Base):
     scopes: Mapped[str] = mapped_column(Text, server_default="")
     name: Mapped[str | None] = mapped_column(Text)
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    proxy_path: Mapped[str] = mapped_column(Text, server_default="/apps/serializer")
+    """Where the storefront shows the app proxy, without a locale: merchants may change prefix and subpath."""
     country: Mapped[str | None] = mapped_column(String(2))
     """ISO 3166: how telephone numbers without a country code are read. NULL until Shopify has told."""
     storefront_access: Mapped[str] = mapped_column(String(16), server_default="open")

@@ -20,7 +20,7 @@ from serializer_app.store.models import Registration, Shop
 from serializer_app.web.buyer import claiming
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.owner import owner_path
-from serializer_app.web.buyer.pages import PATH, see_other, shown, words
+from serializer_app.web.buyer.pages import link, see_other, shown, words
 from serializer_app.web.buyer.unit import Reached, problem_shown, reach, standing_of, unit_page
 from serializer_app.web.house import house
 from serializer_app.web.limits import Limiter, too_many
@@ -66,7 +66,7 @@ def claim(token: str) -> BaseResponse:
                     own_link=reached.own_link,
                     locale=words().locale,
                 )
-                return see_other(f"{PATH}/confirm/{public_id}")
+                return see_other(link(f"/confirm/{public_id}"))
             standing = Standing(reached.own_link, confirmed=True)
             made = claims.claim(
                 session, house().vault, shop, reached.unit, person, answers, standing, actor=g.actor
@@ -108,11 +108,11 @@ def confirm(public_id: str) -> BaseResponse:
                 code = request.form.get("code", "")[:40]
                 held = confirmations.confirm(session, house().vault, shop, public_id, code)
         except AppError as error:
-            return see_other(f"{PATH}/confirm/{public_id}", problem=_SAID.get(error.code, "trouble_long"))
+            return see_other(link(f"/confirm/{public_id}"), problem=_SAID.get(error.code, "trouble_long"))
         if held is not None:
             return see_other(owner_path(session, held), done=1)
     count_failure()
-    return see_other(f"{PATH}/confirm/{public_id}", problem="code_wrong")
+    return see_other(link(f"/confirm/{public_id}"), problem="code_wrong")
 
 
 @buyer.post("/confirm/<public_id>/again")
@@ -125,7 +125,7 @@ def send_again(public_id: str) -> BaseResponse:
         shop = shop_of(session)
         if not confirmations.send_again(session, shop.id, public_id):
             count_failure()
-    return see_other(f"{PATH}/confirm/{public_id}", again=1)
+    return see_other(link(f"/confirm/{public_id}"), again=1)
 
 
 @buyer.post("/u/<token>/mine")
@@ -192,7 +192,7 @@ def _accepted(session: Session, shop: Shop, unit: Unit) -> BaseResponse | None:
     public_id = confirmations.ask_transfer(
         session, vault, shop, unit, person, held, offer, locale=words().locale
     )
-    return see_other(f"{PATH}/confirm/{public_id}")
+    return see_other(link(f"/confirm/{public_id}"))
 
 
 def _guest() -> Person:
@@ -212,7 +212,7 @@ def _again(token: str, error: AppError) -> BaseResponse:
         return _with_entries(token, words()("field_wrong", fields=names), error.status)
     if error.code not in _SAID:
         raise error
-    return see_other(f"{PATH}/u/{token}", problem=_SAID[error.code])
+    return see_other(link(f"/u/{token}"), problem=_SAID[error.code])
 
 
 def _with_entries(token: str, problem: str, status: int) -> Response:

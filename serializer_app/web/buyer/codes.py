@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from serializer_app.domain import gtin
+from serializer_app.domain import gtin, shops
 from serializer_app.domain.qr import TYPES, drawn
 from serializer_app.domain.registry import code_bundles, recognition, serials, units
 from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
-from serializer_app.web.buyer.pages import PATH, shown
+from serializer_app.web.buyer.pages import link, shown
 from serializer_app.web.buyer.unit import reach
 from serializer_app.web.buyer.verify import guessed_by, pick, recognize, view_of
 from serializer_app.web.house import house
@@ -28,8 +28,8 @@ MOST_SCALE = 40
 def product_link(shop: Shop, variant: Variant) -> str:
     """What the code of a product holds: the GS1 Digital Link where its barcode is a GTIN, else its experience."""
     number = gtin.read_gtin(variant.barcode)
-    path = gtin.digital_link(number) if number else f"/p/{variant.experience_id}"
-    return f"https://{shop.domain}{PATH}{path}"
+    path = (gtin.digital_link(number) if number else None) or f"/p/{variant.experience_id}"
+    return shops.proxy_url(shop, path)
 
 
 def unit_link(shop: Shop, unit: Unit, token: str, *, gs1: bool = False) -> str | None:
@@ -59,7 +59,9 @@ def unit_code(token: str, kind: str) -> Response:
 @buyer.get("/qr.<kind>")
 def shop_code(kind: str) -> Response:
     """The code of the shop: leads to the verify page."""
-    return _image(f"https://{g.shop_domain}{PATH}/verify", kind)
+    with house().db.read() as session:
+        text = shops.proxy_url(shop_of(session), "/verify")
+    return _image(text, kind)
 
 
 @buyer.get("/p/<experience_id>/qr.<kind>")
@@ -96,7 +98,7 @@ def trade_unit(number: str, serial: str) -> BaseResponse:
         variants = _variants(session, number)
         own = units.by_token(session, shop, request.args.get("k", ""))
         if own is not None and own.product.variant_id in variants and own.number == serial:
-            return _onward(f"{PATH}/u/{request.args['k']}")
+            return _onward(link(f"/u/{request.args['k']}"))
         found = pick(session, shop, recognize(session, serial, variants))
     if not found:
         count_failure(guessed)

@@ -18,7 +18,7 @@ from serializer_app.errors import AppError
 from serializer_app.store.models import Registration, Shop
 from serializer_app.web.buyer import claiming
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
-from serializer_app.web.buyer.pages import PATH, see_other, shown
+from serializer_app.web.buyer.pages import link, see_other, shown
 from serializer_app.web.house import house
 
 Ending = Literal["transferred", "ended", "removed", "denied"]
@@ -39,7 +39,7 @@ def owned(token: str) -> Response:
             "owner.html",
             claim=held,
             unit=unit,
-            owner_path=f"{PATH}/o/{token}",
+            owner_path=link(f"/o/{token}"),
             seal=claiming.seal(("owner", held.id)),
             done="done" in request.args,
             offer=transfers.current(session, house().vault, held),
@@ -82,12 +82,12 @@ def transfer(token: str) -> BaseResponse:
             transfers.withdraw(session, held, actor=g.actor)
         elif "instead" in request.form or transfers.current(session, house().vault, held) is None:
             transfers.offer(session, house().vault, held, actor=g.actor)
-    return see_other(f"{PATH}/o/{token}")
+    return see_other(link(f"/o/{token}"))
 
 
 def owner_path(session: Session, held: Registration) -> str:
     """The address of the page of whoever owns the unit now."""
-    return f"{PATH}/o/{claims.owner_token(session, house().vault, held)}"
+    return link(f"/o/{claims.owner_token(session, house().vault, held)}")
 
 
 def _held(session: Session, shop: Shop, token: str) -> tuple[Registration, Ending | None]:

@@ -17,9 +17,13 @@ from flask import Response, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from serializer_app.domain.shops import PROXY_PATH
+from serializer_app.shopify.signatures import ProxyIdentity
 from serializer_app.web.buyer.texts import Words, choose
+from serializer_app.web.house import house
 
-PATH = "/apps/serializer"
+PATH = PROXY_PATH
+"""Where our own routes stand: Shopify forwards to the address of the app's configuration, however a shop shows it."""
 LIQUID = "application/liquid; charset=utf-8"
 _INERT = str.maketrans({"{": "&#123;", "}": "&#125;"})
 _FILES = Path(__file__).parent / "files"
@@ -38,6 +42,12 @@ def stated_locale() -> str | None:
         return request.values.get("locale")
     except HTTPException:
         return request.args.get("locale")
+
+
+def link(path: str) -> str:
+    """The address of ``path`` for this visitor: under the prefix, and in the language, of the request that asks."""
+    visitor: ProxyIdentity = g.visitor
+    return f"{visitor.path_prefix or house().proxy_paths.get(visitor.shop, PATH)}{path}"
 
 
 def see_other(path: str, **query: Any) -> BaseResponse:
@@ -59,7 +69,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
     html = render_template(
         f"buyer/{template}",
         t=words(),
-        path=PATH,
+        path=link(""),
         asset=asset_path,
         alone=alone,
         locale=stated_locale(),
@@ -98,4 +108,4 @@ def asset_path(file: str) -> str:
     """The address of ``buyer.css`` as it is today."""
     stem, _, kind = file.rpartition(".")
     name = next(name for name in assets() if name.startswith(f"{stem}.") and name.endswith(f".{kind}"))
-    return f"{PATH}/assets/{name}"
+    return link(f"/assets/{name}")

@@ -15,7 +15,7 @@ from serializer_app.store.models import Shop
 from serializer_app.web.buyer import claiming
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.owner import owner_path
-from serializer_app.web.buyer.pages import PATH, shown, words
+from serializer_app.web.buyer.pages import link, shown, words
 from serializer_app.web.buyer.verify import looked_up
 from serializer_app.web.house import house
 
@@ -42,7 +42,7 @@ class Reached:
 
     @property
     def path(self) -> str:
-        return f"{PATH}/u/{self.token}"
+        return link(f"/u/{self.token}")
 
 
 @buyer.get("/u/<token>")

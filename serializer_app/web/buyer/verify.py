@@ -12,7 +12,7 @@ from serializer_app.domain.registry.recognition import Kind, Recognized
 from serializer_app.domain.registry.units import Unit
 from serializer_app.store.models import Shop
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
-from serializer_app.web.buyer.pages import PATH, shown
+from serializer_app.web.buyer.pages import link, shown
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
 from serializer_app.web.limits import Guessed
@@ -104,7 +104,7 @@ def view_of(unit: Unit) -> str:
     """The address of the page about a unit that somebody found by its number; no right to claim it comes with it."""
     kind, key = unit.subject
     token = links.seal(house().vault, g.shop_id, "view", kind, key, links.VIEW_LIFE)
-    return f"{PATH}/u/{token}"
+    return link(f"/u/{token}")
 
 
 def looked_up(session: Session, unit: Unit) -> bool:

@@ -61,7 +61,7 @@ def _held(shop: Shop, found: Sequence[Found], code: str) -> list[str]:
     if code == "item":
         return [unit.item.item_id for unit in found]
     if code == "verify":
-        page = f"https://{shop.domain}/apps/serializer/verify"
+        page = shops.proxy_url(shop, "/verify")
         return [f"{page}?{urlencode({'code': unit.item.item_id})}" for unit in found]
     with house().db.write() as session:
         tokens = _tokens(session, shop, found)

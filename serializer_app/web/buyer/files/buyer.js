@@ -26,12 +26,14 @@ for (const button of document.querySelectorAll("[data-szr-print]")) {
     start.hidden = false;
   };
 
+  // Below the app proxy's own two names, which every language of the shop shares: "/apps/serializer/".
+  const own = new URL(form.action).pathname.split("/").slice(-3, -1).join("/");
   const accept = (text) => {
     end();
     try {
       const link = new URL(text);
       // A code of this shop opens its own page; a code of anybody else is only text.
-      if (link.host === location.host && link.pathname.startsWith("/apps/serializer/")) {
+      if (link.host === location.host && link.pathname.includes(`/${own}/`)) {
         location.assign(link.href);
         return;
       }
