@@ -19,6 +19,8 @@ _CHANGED = "2026-11-20T10:42:17.031Z"
 MONTHS = {"unit": "month", "value": 24}
 _YEARS = {"unit": "year", "value": 3}
 
+_WAITING = {"state": "waiting", "writtenAt": None, "attempts": 0, "nextTryAt": MADE}
+
 
 def _item(item_id: str = ITEM_ID, **changes: Any) -> dict[str, Any]:
     return {
@@ -72,12 +74,12 @@ def _order(items: list[dict[str, Any]], watches: int = 0, **changes: Any) -> dic
         "items": items,
         "removedItems": [],
         "warnings": [],
-        "mirror": {"state": "waiting", "writtenAt": None, "attempts": 0, "nextTryAt": MADE},
+        "mirror": _WAITING,
         **changes,
     }
 
 
-def _variant(*fields: dict[str, Any]) -> dict[str, Any]:
+def _variant(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
         "productVariantId": VARIANT_ID,
         "productId": 7,
@@ -93,6 +95,7 @@ def _variant(*fields: dict[str, Any]) -> dict[str, Any]:
         "customFields": list(fields),
         "createdAt": MADE,
         "updatedAt": MADE,
+        **more,
     }
 
 
@@ -189,6 +192,6 @@ EXAMPLES: dict[str, Example] = {
     ),
     "delete_mail": Example(200, {"server": None, "webhook": False}),
     "list_variants": Example(200, page_of(_variant(_IMEI, _COLOUR)), query={"sku": "CLOCK-R"}),
-    "get_variant": Example(200, _variant(_IMEI, _COLOUR), path=_VARIANT_PATH),
-    "put_variant": Example(200, _variant(_IMEI), path=_VARIANT_PATH, body=_TRACKING),
+    "get_variant": Example(200, _variant(_IMEI, _COLOUR, mirror=_WAITING), path=_VARIANT_PATH),
+    "put_variant": Example(200, _variant(_IMEI, mirror=_WAITING), path=_VARIANT_PATH, body=_TRACKING),
 }
