@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Dialect, bindparam, select
 from serializer_app.domain import item_pages, shops
 from serializer_app.domain.codes import read_item_id
 from serializer_app.domain.item_pages import Direction, Filters
+from serializer_app.domain.registry import recognition
 from serializer_app.domain.shops import INSTALLED
 from serializer_app.errors import AppError
 from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, RepeatedParameter, verify_proxy
@@ -165,10 +166,29 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
         # Erased and installed anew it has another number, and this process knew the old one.
         if _may_list(connection, shop_id, filters, visitor) if access == "owner" else shop_id != was:
             page = item_pages.page(connection, shop_id, filters, direction=direction, beyond=beyond)
+        if meant := _meant(parts, shop_id, filters):
+            page = item_pages.page(connection, shop_id, meant, direction=direction, beyond=beyond)
     if not page.rows and beyond is None:
         parts.guesses.missed(*guess)
     previous, following = cursors.around(page, keys, shop_id, filters, beyond)
     return Response(page_body(page, previous, following), content_type=JSON)
+
+
+def _meant(parts: House, shop_id: int, filters: Filters) -> Filters | None:
+    """The filters with the number of the one unit that a code names, such as a link or a GS1 code.
+
+    Asked only where the exact look-up found nothing. None with ``orderId`` or ``customerId``, whose units may be listed
+    for their customer only.
+    """
+    name = next((name for name in TEXTS if name in filters), None)
+    if name is None or "orderId" in filters or "customerId" in filters:
+        return None
+    with parts.db.read() as session:
+        _, item = recognition.one_unit(session, shop_id, str(filters[name]))
+        if item is None or item.removed_at is not None:
+            return None
+        others = {key: value for key, value in filters.items() if key not in TEXTS}
+        return {**others, "itemId": item.item_id}
 
 
 def read_filters(parameters: list[tuple[str, str]]) -> tuple[Filters, str | None]:

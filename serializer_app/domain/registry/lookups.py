@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import warranty
-from serializer_app.domain.codes import serial_key
 from serializer_app.domain.item_pages import PAGE, Direction
-from serializer_app.domain.registry import people, registrations, replacements, warranties
+from serializer_app.domain.registry import people, recognition, registrations, replacements, warranties
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.warranties import Cover, Unit
 from serializer_app.domain.ties import IN_FORCE, SALE_STANDS
@@ -195,7 +194,8 @@ def serial_page(
     if variant_id is not None:
         query = query.where(Serial.variant_id == variant_id)
     if serial_number is not None:
-        query = query.where(Serial.serial_key == serial_key(serial_number))
+        found = recognition.serial_named(session, shop.id, serial_number)
+        query = query.where(Serial.id == (0 if found is None else found.id))
     keys, has_previous, has_next = walk(session, query, Serial.id, direction, beyond, most)
     return Page([(row.id, row) for row in serial_rows(session, shop.id, keys)], has_previous, has_next)
 

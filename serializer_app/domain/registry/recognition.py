@@ -13,13 +13,14 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import order_list
+from serializer_app.domain import items, order_list, ties
 from serializer_app.domain.codes import read_item_id, serial_key
 from serializer_app.domain.gtin import barcode_forms, read_gtin
 from serializer_app.domain.ids import reader
 from serializer_app.domain.ids.reader import Form, Reading
 from serializer_app.domain.readings import readings
 from serializer_app.domain.registry import serials
+from serializer_app.errors import AppError
 from serializer_app.store.models import Confirmation, Item, Registration, Serial, Variant
 
 MOST = 20
@@ -106,6 +107,70 @@ def recognize(
     number = held[0].serial_number if held else (items[0].serial_number or items[0].item_id if items else "")
     kind = Kind.UNIT if items or held else Kind.LINK
     return Recognized(kind, reading, number, tuple(items), tuple(held))
+
+
+def named(session: Session, shop_id: int, typed: str) -> tuple[Serial | None, Item | None]:
+    """The serial that somebody named, else the item: exactly, or by any code that names one unit."""
+    serial = serials.find(session, shop_id, typed)
+    if serial is not None:
+        return serial, None
+    item = items.find(session, shop_id, typed)
+    # The exact look-ups come first: they answer what nearly everybody asks, with two probes.
+    return (None, item) if item is not None else one_unit(session, shop_id, typed)
+
+
+def serial_named(session: Session, shop_id: int, typed: str) -> Serial | None:
+    """The serial of the unit that somebody named."""
+    serial, item = named(session, shop_id, typed)
+    return ties.serial_of(session, shop_id, item.id) if serial is None and item is not None else serial
+
+
+def one_unit(session: Session, shop_id: int, typed: str) -> tuple[Serial | None, Item | None]:
+    """The unit that a code names, for look-ups and claims whose exact look-up found nothing.
+
+    Both are None where the code names no unit, or several (two makers may use the same number): nobody is asked here
+    which one is meant.
+    """
+    found = recognize(session, shop_id, typed, orders=False)
+    apart = [serial for serial in found.serials if not any(_is(serial, item) for item in found.items)]
+    alive = [serial for serial in apart if serial.state == "active"]
+    units: list[Item | Serial] = [*found.items, *(alive if alive or found.items else apart)]
+    if len(units) != 1:
+        return None, None
+    (unit,) = units
+    if isinstance(unit, Serial):
+        return unit, None
+    return next((serial for serial in found.serials if serial not in apart), None), unit
+
+
+def _is(serial: Serial, item: Item) -> bool:
+    """Whether they are one unit: tied to each other, or a number of the registry that was entered on the item."""
+    return serial.item_key == item.id or serial.variant_id == item.variant_id
+
+
+def refusal(session: Session, shop_id: int, typed: str) -> AppError:
+    """AppError ``serial_not_found`` (404) that says what the code is, where it is something that the shop knows."""
+    found = recognize(session, shop_id, typed)
+    reason = _REASONS[found.kind]
+    if found.misled:
+        reason = ": a unit has this number, but not of the product that the code's GTIN names"
+    elif found.items and all(item.removed_at is not None for item in found.items):
+        reason = ": that item was removed from its order"
+    number = found.reading.text[:LONGEST_KEY]
+    return AppError("serial_not_found", f"Serial number {number} not found{reason}.", status=404)
+
+
+_REASONS = {
+    Kind.UNIT: ": it names an item without a serial of its own, or more than one unit",
+    Kind.PRODUCT: ": that is the barcode, SKU or page of a product; use the serial number of the unit",
+    Kind.ORDER: ": that is the name of an order; use the serial number of the unit",
+    Kind.LINK: ": that is a link which leads to no unit of this shop",
+    Kind.CODE: ": that is a GS1 code without a serial number",
+    Kind.MISTYPED: ": it looks like an item ID with a typing error",
+    Kind.TRADE_NUMBER: ": that is a product's barcode (GTIN); use the serial number of the unit",
+    Kind.UNKNOWN: "",
+    Kind.EMPTY: "",
+}
 
 
 def _by_number(

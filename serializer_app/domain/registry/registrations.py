@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain import catalog, deliveries, history, items, mail, ties
 from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
-from serializer_app.domain.registry import idempotency, people, serials
+from serializer_app.domain.registry import idempotency, people, recognition
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.ties import DENIED, HOLDS, IN_FORCE
 from serializer_app.errors import AppError
@@ -110,9 +110,7 @@ def held(
     session: Session, shop_id: int, typed: str, *, lock: bool = True
 ) -> tuple[Serial | None, Registration | None]:
     """The serial somebody named (an item ID names its unit), and the claim it has now."""
-    serial = serials.find(session, shop_id, typed)
-    if serial is None and (item := items.find(session, shop_id, typed)) is not None:
-        serial = ties.serial_of(session, shop_id, item.id)
+    serial = recognition.serial_named(session, shop_id, typed)
     return serial, None if serial is None else claim_of(session, shop_id, serial, lock=lock)
 
 
@@ -263,14 +261,10 @@ def reset(session: Session, shop_id: int, typed: str, *, actor: str) -> None:
 def held_or_refused(session: Session, shop_id: int, typed: str) -> tuple[Serial, Registration]:
     serial, registration = held(session, shop_id, typed)
     if serial is None:
-        raise not_found(typed)
+        raise recognition.refusal(session, shop_id, typed)
     if registration is None:
         raise AppError("serial_not_registered", f"Serial number {typed} not registered.", status=409)
     return serial, registration
-
-
-def not_found(typed: str) -> AppError:
-    return AppError("serial_not_found", f"Serial number {typed} not found.", status=404)
 
 
 def end(session: Session, ended: Sequence[Registration], *, actor: str, action: str) -> None:
@@ -334,7 +328,7 @@ def announce(
 
 def _claimed(session: Session, shop_id: int, typed: str, *, actor: str) -> tuple[Serial, Item | None]:
     """The serial that a claim is about, with the unit of an order that it is known to be."""
-    serial = serials.find(session, shop_id, typed)
+    serial, item = recognition.named(session, shop_id, typed)
     if serial is not None:
         if serial.state != "active":
             raise AppError(
@@ -342,9 +336,9 @@ def _claimed(session: Session, shop_id: int, typed: str, *, actor: str) -> tuple
             )
         if serial.source != "item":
             return serial, _unit(session, shop_id, serial, actor=actor)
-    item = items.find(session, shop_id, typed)
+        item = items.find(session, shop_id, serial.serial_number)
     if item is None or item.removed_at is not None:
-        raise not_found(typed)
+        raise recognition.refusal(session, shop_id, typed)
     return ties.serial_of(session, shop_id, item.id) or ties.item_serial(
         session, shop_id, item, actor=actor
     ), item

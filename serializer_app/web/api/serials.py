@@ -8,9 +8,10 @@ from flask import Response, g
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import shops
-from serializer_app.domain.registry import lookups, patterns, registrations, serials
+from serializer_app.domain.registry import lookups, patterns, recognition, serials
 from serializer_app.domain.registry.serials import Verdicts
 from serializer_app.errors import Detail
+from serializer_app.store.models import Serial
 from serializer_app.web import cursors
 from serializer_app.web.answers import answer
 from serializer_app.web.api import once
@@ -132,11 +133,17 @@ def list_serials(query: SerialQuery) -> Response:
 def get_serial(serial_number: str) -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
-        serial = serials.find(session, g.shop_id, serial_number)
-        if serial is None:
-            raise registrations.not_found(serial_number)
+        serial = _named(session, serial_number)
         (row,) = lookups.serial_rows(session, g.shop_id, [serial.id])
         return answer(serial_wire(shop, row))
+
+
+def _named(session: Session, code: str) -> Serial:
+    """The serial of a number or any other code of its unit. Raises AppError ``serial_not_found`` (404)."""
+    serial = recognition.serial_named(session, g.shop_id, code)
+    if serial is None:
+        raise recognition.refusal(session, g.shop_id, code)
+    return serial
 
 
 @operation(
@@ -150,9 +157,7 @@ def get_serial(serial_number: str) -> Response:
 )
 def get_serial_history(serial_number: str) -> Response:
     with house().db.read() as session:
-        serial = serials.find(session, g.shop_id, serial_number)
-        if serial is None:
-            raise registrations.not_found(serial_number)
+        serial = _named(session, serial_number)
         story = lookups.story(session, g.shop_id, serial)
         return answer(SerialStory(serial.serial_number, [entry_wire(*entry) for entry in story]))
 
