@@ -17,10 +17,11 @@ WRITER = "other app"
 class OtherApp:
     """Writes values that this app never wrote. ``written`` is what it last wrote, by (owner's global ID, key)."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, first: int = 1) -> None:
+        """``first``: the number with which its item IDs and serial numbers begin."""
         self.shop = shop
         self.written: dict[tuple[str, str], str] = {}
-        self._next = 1
+        self._next = first
 
     def write(
         self, owner: Order | Variant, text: str, key: str = "properties", type: str = "json"

@@ -21,6 +21,7 @@ _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encod
 _TO_VALUE = bytes.maketrans(ALPHABET.encode(), bytes(range(32)))
 _TO_DOUBLED = bytes.maketrans(ALPHABET.encode(), bytes(_DOUBLED))
 _TYPED = str.maketrans({"I": "1", "L": "1", "O": "0", **dict.fromkeys("-‐‑‒–—―−﹘﹣－")})
+_HYPHENS = str.maketrans(dict.fromkeys("-‐‑‒–—―−﹘﹣－"))
 _SYMBOLS = 15
 
 
@@ -55,6 +56,17 @@ def read_item_id(typed: str) -> str | None:
     if check_symbol(symbols[:_SYMBOLS]) != symbols[_SYMBOLS]:
         return None
     return _shown(symbols)
+
+
+def old_id_key(typed: str) -> str | None:
+    """An item ID of another app as it is compared: case, spaces and hyphens do not matter. None for an empty text.
+
+    One of our own form is compared like ours, look-alikes included: an earlier installation of this app made it.
+    """
+    if len(typed) > 200:
+        return None
+    seen = unicodedata.normalize("NFKC", read_item_id(typed) or clean_code(typed)).translate(_HYPHENS)
+    return unicodedata.normalize("NFC", "".join(seen.split()).casefold())[:255] or None
 
 
 def read_symbols(typed: str) -> str | None:

@@ -6,7 +6,7 @@ positions, never as entities (performance.md says what each of these costs).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,16 +24,18 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    or_,
     select,
     true,
     tuple_,
     type_coerce,
     union,
+    union_all,
 )
 
 from serializer_app.clock import iso
-from serializer_app.domain.codes import read_item_id, serial_key
-from serializer_app.store.models import Item, Shop
+from serializer_app.domain.codes import old_id_key, read_item_id, serial_key
+from serializer_app.store.models import PUBLIC_ID, Item, Shop
 from serializer_app.store.prepared import Prepared
 
 PAGE = 100
@@ -61,7 +63,6 @@ _COLUMN = {
     "productVariantId": _ITEMS.variant_id,
     "lineItemId": _ITEMS.line_item_id,
     "serialNumber": _ITEMS.serial_key,
-    "itemId": _ITEMS.item_id,
 }
 
 
@@ -143,16 +144,20 @@ def _values(filters: Filters) -> dict[str, Any] | None:
     values: dict[str, Any] = {}
     for name, value in filters.items():
         if name == "itemRef":
-            serial, item_id = _serial(str(value)), read_item_id(str(value))
-            if serial is None and item_id is None:
+            serial, item_id, old_id = _serial(str(value)), read_item_id(str(value)), old_id_key(str(value))
+            if serial is None and item_id is None and old_id is None:
                 return None
-            values |= {"refSerial": serial or "", "refItem": item_id or ""}
+            values |= {"refSerial": serial or "", "refItem": item_id or "", "refOld": old_id or ""}
+            continue
+        if name == "itemId":
+            item_id, old_id = read_item_id(str(value)), old_id_key(str(value))
+            if item_id is None and old_id is None:
+                return None
+            values |= {"itemId": item_id or "", "oldId": old_id or ""}
             continue
         compared: int | str | None = value
         if name == "serialNumber":
             compared = _serial(str(value))
-        elif name == "itemId":
-            compared = read_item_id(str(value))
         if compared is None:
             return None
         values[name] = compared
@@ -174,7 +179,7 @@ def _statement(
         _ITEMS.id,
         _ITEMS.line_item_id,
         _ITEMS.variant_id,
-        _ITEMS.item_id,
+        PUBLIC_ID,
         _ITEMS.serial_number,
         _ITEMS.warranty,
         _ITEMS.custom_fields,
@@ -193,7 +198,6 @@ def _probe(names: tuple[str, ...], direction: str, dialect: Dialect) -> Prepared
 
 # Which index answers: the first of these whose names are all asked for. All other filters are looked at row by row.
 _LEADING = (
-    ("itemId",),
     ("serialNumber",),
     ("lineItemId",),
     ("orderId",),
@@ -219,13 +223,22 @@ def _matching(
     if dialect != "sqlite":
         limit = select(limit).scalar_subquery()
     led = _led_sqlite if dialect == "sqlite" else _led_postgresql
-    if "itemRef" not in names:
+    if not {"itemRef", "itemId"} & set(names):
         leading = next(leading for leading in _LEADING if set(leading) <= set(names))
         return led(names, {name: _COLUMN[name] for name in leading}, direction, columns).limit(limit)
-    # Two index probes: an OR over both columns scans the whole shop on SQLite without statistics (0.55 s measured).
-    by_serial = led(names, {"refSerial": _ITEMS.serial_key}, direction, columns).limit(limit)
-    by_item_id = led(names, {"refItem": _ITEMS.item_id}, direction, columns)
-    either = union(select(by_serial.subquery()), select(by_item_id.subquery())).subquery()
+    # An index probe each: an OR over the columns scans the whole shop on SQLite without statistics (0.55 s measured).
+    if "itemRef" not in names:
+        # No two items of a shop share an ID, so this is one row at most, which needs no order.
+        own = led(names, {"itemId": _ITEMS.item_id}, direction, columns)
+        old = led(names, {"oldId": _ITEMS.old_key}, direction, columns)
+        one = union_all(select(own.subquery()), select(old.subquery())).subquery()
+        return select(one).limit(limit)
+    probes = [
+        led(names, {"refSerial": _ITEMS.serial_key}, direction, columns).limit(limit),
+        led(names, {"refItem": _ITEMS.item_id}, direction, columns),
+        led(names, {"refOld": _ITEMS.old_key}, direction, columns),
+    ]
+    either = union(*(select(probe.subquery()) for probe in probes)).subquery()
     return select(either).order_by(_towards(direction, either.c.id)).limit(limit)
 
 
@@ -237,11 +250,19 @@ def _led_sqlite(
     query = query.where(*(column == bindparam(name) for name, column in leading.items()))
     if _ITEMS.serial_key in leading.values():
         query = query.where(_ITEMS.serial_key.is_not(None))  # its index holds only items that have one
+    if _ITEMS.old_key in leading.values():
+        query = query.where(_ITEMS.old_key.is_not(None))  # likewise
     for name in _others(names, leading):
         # An expression is no index's column.
-        hidden = func.coalesce(_COLUMN[name], "") if name in ("serialNumber", "itemId") else _COLUMN[name] + 0
-        query = query.where(hidden == bindparam(name))
+        query = query.where(
+            _goes_by(lambda column: func.coalesce(column, ""))
+            if name == "itemId"
+            else (func.coalesce(_COLUMN[name], "") if name == "serialNumber" else _COLUMN[name] + 0)
+            == bindparam(name)
+        )
     query = query.where(_beyond(direction, _ITEMS.id, bindparam("beyond")))
+    if _ITEMS.item_id in leading.values() or _ITEMS.old_key in leading.values():
+        return query  # one row needs no order
     return query.order_by(_towards(direction, _ITEMS.id))
 
 
@@ -259,10 +280,14 @@ def _led_postgresql(
     def unseen(name: str, column: Any) -> Any:
         return select(bindparam(name, type_=column.type)).scalar_subquery()
 
-    others = [_COLUMN[name] == bindparam(name) for name in _others(names, leading)]
+    others = [
+        _goes_by(lambda column: column) if name == "itemId" else _COLUMN[name] == bindparam(name)
+        for name in _others(names, leading)
+    ]
     passes = case((and_(_ITEMS.removed_at.is_(None), *others), true()), else_=false())
     equal = {"shop": _ITEMS.shop_id, **leading}
-    unique = _ITEMS.item_id in leading.values()  # one row needs no order
+    # One row needs no order.
+    unique = _ITEMS.item_id in leading.values() or _ITEMS.old_key in leading.values()
     # Only the last is compared as a row: two unseen ranges would be no better than one.
     last, led = ("", None) if unique else equal.popitem()
     query = select(*columns).where(
@@ -280,7 +305,16 @@ def _led_postgresql(
 
 
 def _others(names: tuple[str, ...], leading: dict[str, Any]) -> list[str]:
-    return [name for name in names if name not in leading and name != "itemRef"]
+    led = {*leading, "itemRef"} | ({"itemId"} if "oldId" in leading else set())
+    return [name for name in names if name not in led]
+
+
+def _goes_by(form: Callable[[Any], Any]) -> Any:
+    """Whether a row found otherwise has the item ID that is asked for, our own or an old one."""
+    return or_(
+        form(_ITEMS.item_id) == bindparam("itemId"),
+        and_(form(_ITEMS.old_key) == bindparam("oldId"), bindparam("oldId") != ""),
+    )
 
 
 def _beyond(direction: str, key: Any, edge: Any) -> Any:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import history, item_events, item_fields, item_rows, ties
-from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
+from serializer_app.domain.codes import make_item_ids, old_id_key, read_item_id, serial_key
 from serializer_app.domain.plan import Addition, StoredItem, StoredLine
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
@@ -23,7 +23,13 @@ SERIAL_LENGTH = 64
 FIELD_KEY_LENGTH = 30
 FIELD_VALUE_LENGTH = 200
 
-BLANK = Item.serial_key.is_(None) & ~Item.own_warranty & ~Item.filled_fields & ~Item.registered
+BLANK = (
+    Item.serial_key.is_(None)
+    & Item.old_key.is_(None)
+    & ~Item.own_warranty
+    & ~Item.filled_fields
+    & ~Item.registered
+)
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,27 @@ def find(session: Session, shop_id: int, typed_item_id: str, *, lock: bool = Fal
 
     With ``lock`` nobody else changes it until this write unit ends.
     """
-    item_id = read_item_id(typed_item_id)
-    if item_id is None:
-        return None
-    query = select(Item).where(Item.item_id == item_id, Item.shop_id == shop_id)
-    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+    for named in called(typed_item_id):
+        query = select(Item).where(Item.shop_id == shop_id, named)
+        item = session.scalars(query.with_for_update() if lock else query).one_or_none()
+        if item is not None:
+            return item
+    return None
+
+
+def called(*typed_item_ids: str) -> list[ColumnElement[bool]]:
+    """Conditions under which an item goes by one of these IDs: our own ones, then those of another app.
+
+    Each is answered from an index of its own. Joined by OR they would walk the shop on SQLite.
+    """
+    own = {item_id for typed in typed_item_ids if (item_id := read_item_id(typed))}
+    old = {key for typed in typed_item_ids if (key := old_id_key(typed))}
+    found: list[ColumnElement[bool]] = []
+    if own:
+        found.append(Item.own_id.in_(sorted(own)))
+    if old:
+        found.append(Item.old_key.in_(sorted(old)) & Item.old_key.is_not(None))
+    return found
 
 
 def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, StoredLine]:

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from serializer_app.store import outbox
-from serializer_app.store.models import Item, Line, Mirror, Order, Variant
+from serializer_app.store.models import PUBLIC_ID, Item, Line, Mirror, Order, Variant
 
 KEYS = re.compile(r"properties(_[1-9][0-9]*)?|serials")
 """The metafield keys that this app writes (contract §5)."""
@@ -83,7 +83,7 @@ _LIVING = (
         _ITEM.order_id,
         _ITEM.line_item_id,
         _ITEM.variant_id,
-        _ITEM.item_id,
+        PUBLIC_ID,
         _ITEM.serial_number,
         _ITEM.warranty,
         _ITEM.custom_fields,

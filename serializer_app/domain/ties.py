@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, aliased
 
 from serializer_app.clock import now
 from serializer_app.domain import history
-from serializer_app.domain.codes import read_item_id, serial_key
+from serializer_app.domain.codes import old_id_key, read_item_id, serial_key
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Customer, Item, Registration, Serial
@@ -91,6 +91,22 @@ def unit_to_enter(session: Session, shop_id: int, item: Item, number: str) -> Se
             status=409,
         )
     return serial
+
+
+def known_keys(session: Session, shop_id: int, keys: Sequence[str]) -> set[str]:
+    """Those of these serial numbers, as compared, that the registry has as units of its own."""
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):
+        found |= set(
+            session.scalars(
+                select(Serial.serial_key).where(
+                    Serial.shop_id == shop_id,
+                    Serial.serial_key.in_(keys[start : start + 500]),
+                    Serial.source != "item",
+                )
+            )
+        )
+    return found
 
 
 def active_item(session: Session, shop_id: int, serial: Serial, *, besides: int | None = None) -> Item | None:
@@ -241,10 +257,15 @@ def item_serial(session: Session, shop_id: int, item: Item, *, actor: str) -> Se
 
 def _not_another_item_id(session: Session, shop_id: int, item: Item, number: str) -> None:
     """An item ID names its item for good, so it cannot be another item's serial number."""
-    item_id = read_item_id(number)
-    if item_id is None or item_id == item.item_id:
-        return
-    if session.scalar(select(exists().where(Item.shop_id == shop_id, Item.item_id == item_id))):
+    own_id, old_key = read_item_id(number), old_id_key(number)
+    names = [] if own_id is None else [Item.own_id == own_id]
+    if old_key is not None:
+        names.append((Item.old_key == old_key) & Item.old_key.is_not(None))
+    # A query each: with OR neither index would answer.
+    if any(
+        session.scalar(select(exists().where(Item.shop_id == shop_id, named, Item.id != item.id)))
+        for named in names
+    ):
         raise AppError(
             "serial_number_is_item_id",
             f"{number} is the item ID of another item; enter the serial number that is on the unit",

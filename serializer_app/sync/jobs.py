@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serializer_app.config import Settings
+from serializer_app.domain.takeover import moves
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.sync import (
@@ -17,6 +18,7 @@ from serializer_app.sync import (
     mirror,
     people,
     reconcile,
+    takeover,
     tasks,
 )
 from serializer_app.sync.work import Handler
@@ -38,6 +40,7 @@ HANDLERS: dict[str, Handler] = {
     "backfill": backfill.backfill,
     backfill.ONE_ORDER: backfill.backfill_order,
     "serial-import": imports.enter_uploads,
+    moves.JOB: takeover.move,
     "task": tasks.carry_out,
     "index-fields": tasks.index_fields,
     "index-people": people.index_people,

@@ -126,7 +126,7 @@ def find_foreign(work: Work, order_ids: Sequence[int]) -> dict[int, AppError]:
     with work.db.write() as session:
         for order_id, answer in zip(unknown, answers, strict=True):
             if isinstance(answer, dict):
-                take_note(session, work.shop_id, order_id, as_seen(answer))
+                take_note(session, work.shop_id, "order", order_id, as_seen(answer))
             elif answer is not None:
                 odd[order_id] = answer
     return odd

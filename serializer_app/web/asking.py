@@ -78,7 +78,7 @@ def ensure_nothing_foreign(shop_id: int, order_id: int) -> None:
             for key, metafield in (asked or {}).items()
         }
         with db.write() as session:
-            take_note(session, shop_id, order_id, values)
+            take_note(session, shop_id, "order", order_id, values)
     with db.read() as session:
         foreign.refuse_if_held(session, shop_id, order_id)
 

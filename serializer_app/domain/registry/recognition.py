@@ -14,10 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import items, order_list, ties
-from serializer_app.domain.codes import read_item_id, serial_key
+from serializer_app.domain.codes import old_id_key, read_item_id, serial_key
 from serializer_app.domain.gtin import barcode_forms, read_gtin
 from serializer_app.domain.ids import reader
 from serializer_app.domain.ids.reader import Form, Reading
+from serializer_app.domain.items import called
 from serializer_app.domain.readings import readings
 from serializer_app.domain.registry import serials
 from serializer_app.errors import AppError
@@ -75,7 +76,8 @@ class Recognized:
     @property
     def by_item_id(self) -> bool:
         """Whether the code is a unit's item ID, and not a number that a maker or a person gave it."""
-        return any(item.item_id in self.reading.item_ids for item in self.items)
+        old_keys = {old_id_key(spelling) for spelling in self.reading.spellings} - {None}
+        return any(item.own_id in self.reading.item_ids or item.old_key in old_keys for item in self.items)
 
 
 def recognize(
@@ -181,7 +183,8 @@ def _by_number(
     if not number:
         kind = Kind.PRODUCT if claimed else Kind.TRADE_NUMBER if reading.gtin else Kind.CODE
         return Recognized(kind, reading, "", products=claimed)
-    items, held = _units(session, shop_id, _keys(reading.spellings), reading.item_ids, variants)
+    item_ids = (*reading.item_ids, *reading.spellings)
+    items, held = _units(session, shop_id, _keys(reading.spellings), item_ids, variants)
     misled: tuple[Item | Serial, ...] = ()
     if reading.gtin:
         found_units: list[Item | Serial] = [*items, *held]
@@ -224,16 +227,15 @@ def _units(
     """The items and serials of these names. Removed items only if nothing that lives goes by one of them."""
     of = (Item.variant_id.in_(variants),) if variants else ()
     items: dict[int, Item] = {}
-    # Two queries and not one with OR, which would walk the whole shop on SQLite.
-    for condition in (
-        Item.item_id.in_(item_ids) if item_ids else None,
-        Item.serial_key.in_(keys) & Item.serial_key.is_not(None) if keys else None,
-    ):
-        if condition is not None:
-            query = select(Item).where(Item.shop_id == shop_id, condition, *of).order_by(Item.id)
-            living = session.scalars(query.where(Item.removed_at.is_(None)).limit(MOST)).all()
-            found = living or session.scalars(query.where(Item.removed_at.is_not(None)).limit(MOST)).all()
-            items |= {item.id: item for item in found}
+    # A query each and not one with OR, which would walk the whole shop on SQLite.
+    conditions = called(*item_ids)
+    if keys:
+        conditions.append(Item.serial_key.in_(keys) & Item.serial_key.is_not(None))
+    for condition in conditions:
+        query = select(Item).where(Item.shop_id == shop_id, condition, *of).order_by(Item.id)
+        living = session.scalars(query.where(Item.removed_at.is_(None)).limit(MOST)).all()
+        found = living or session.scalars(query.where(Item.removed_at.is_not(None)).limit(MOST)).all()
+        items |= {item.id: item for item in found}
     alive = [item for item in items.values() if item.removed_at is None]
     held: list[Serial] = []
     if keys:
@@ -337,5 +339,5 @@ def _suggested(session: Session, shop_id: int, number: str) -> tuple[Item, ...]:
     near = reader.near_item_ids(number)
     if not near:
         return ()
-    query = select(Item).where(Item.shop_id == shop_id, Item.item_id.in_(near), Item.removed_at.is_(None))
+    query = select(Item).where(Item.shop_id == shop_id, Item.own_id.in_(near), Item.removed_at.is_(None))
     return tuple(session.scalars(query.order_by(Item.id).limit(MOST)))

@@ -8,7 +8,7 @@ hold, so held owners need no job of their own; a later change of the owner asks 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -160,12 +160,23 @@ def let_go(
     )
 
 
-def decide(session: Session, shop_id: int, owner: OwnerKind, owner_id: int, decision: Decision) -> list[Kept]:
+def decide(
+    session: Session,
+    shop_id: int,
+    owner: OwnerKind,
+    owner_id: int,
+    decision: Decision,
+    *,
+    says: Mapping[str, str] | None = None,
+) -> list[Kept]:
     """Adopt or decline what holds an owner; returns the values that were decided about, none when nothing holds it.
 
     The next write takes the place of the very texts that were decided about: it is guarded by their digests, and looks
     first, so that an owner which says the right thing already is not written, and one that the other app has changed
     since is held again. Whoever adopts makes the items before, in the same transaction.
+
+    ``says``: the SHA-256 of every text that we would write (key → hash), where all that stands there says the same.
+    Such an owner is not written, not even a list of serials that it lacks; that comes with its next change.
     """
     values = [value for value in of_owner(session, shop_id, owner, owner_id) if value.state == "held"]
     if not values:
@@ -175,7 +186,13 @@ def decide(session: Session, shop_id: int, owner: OwnerKind, owner_id: int, deci
     pages: Pages = read_pages(stored) if stored is not None else {}
     for value in values:
         held_hash = hashlib.sha256(value.text.encode("utf-8", "surrogatepass")).hexdigest()
-        pages[value.key] = Page(digest=value.digest, hash=held_hash, look=True)
+        if says:
+            pages[value.key] = Page(digest=value.digest, hash=says.get(value.key, held_hash))
+        else:
+            pages[value.key] = Page(digest=value.digest, hash=held_hash, look=True)
+    for key, text_hash in (says or {}).items():
+        if key not in pages:
+            pages[key] = Page(hash=text_hash, was="shown")
     moment = now()
     row = {
         "shop_id": shop_id,
@@ -198,7 +215,8 @@ def decide(session: Session, shop_id: int, owner: OwnerKind, owner_id: int, deci
         .values(state=decision, decided_at=moment),
         execution_options={"synchronize_session": False},
     )
-    outbox.put(session, shop_id, f"mirror-{owner}", [owner_id])
+    if not says:
+        outbox.put(session, shop_id, f"mirror-{owner}", [owner_id])
     return values
 
 
@@ -266,11 +284,13 @@ def refuse_if_held(session: Session, shop_id: int, order_id: int) -> None:
         )
 
 
-def unwritten(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[int]:
-    """Those of these orders of which we hold no digest: only Shopify can tell whether they hold foreign values."""
+def unwritten(
+    session: Session, shop_id: int, owner_ids: Sequence[int], owner: OwnerKind = "order"
+) -> list[int]:
+    """Those of these owners of which we hold no digest: only Shopify can tell whether they hold foreign values."""
     rows = session.execute(
         select(Mirror.owner_id, Mirror.pages).where(
-            Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id.in_(order_ids)
+            Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id.in_(owner_ids)
         )
     )
     written = {
@@ -278,7 +298,7 @@ def unwritten(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
         for row in rows
         if any(known.digest and not known.foreign for known in read_pages(row.pages).values())
     }
-    return [order_id for order_id in order_ids if order_id not in written]
+    return [owner_id for owner_id in owner_ids if owner_id not in written]
 
 
 def counts(session: Session, shop_id: int) -> Counts:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain.mirrored import KEYS, Page, Pages, read_pages, write_pages
 from serializer_app.domain.takeover import foreign, recognition
-from serializer_app.domain.takeover.foreign import Seen
+from serializer_app.domain.takeover.foreign import OwnerKind, Seen
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror
 
@@ -74,29 +74,38 @@ class Judge:
         return recognition.holds_only(text, self._names)
 
 
-def take_note(session: Session, shop_id: int, order_id: int, shown: Mapping[str, Seen]) -> list[str]:
-    """Judge and keep what Shopify showed of an order just now; returns the keys under which it holds foreign values.
+def take_note(
+    session: Session,
+    shop_id: int,
+    owner: OwnerKind,
+    owner_id: int,
+    shown: Mapping[str, Seen],
+    wanted: Mapping[str, Wanted] | None = None,
+) -> list[str]:
+    """Judge and keep what Shopify showed of an owner just now; returns the keys under which it holds foreign values.
 
     For whoever looks before the mirror does: the mirror then asks again before it writes.
     """
-    whose = (Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id == order_id)
+    whose = (Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id == owner_id)
     stored = session.scalar(select(Mirror.pages).where(*whose))
     pages: Pages = read_pages(stored) if stored is not None else {}
-    judge = Judge(pages, lambda: recognition.names_of_order(session, shop_id, order_id), settings=False)
+    judge = Judge(
+        pages, lambda: recognition.names_of_order(session, shop_id, owner_id), settings=owner == "variant"
+    )
     held = {}
     for key, value in shown.items():
         if KEYS.fullmatch(key):
-            page, found = judge.judge(value)
+            page, found = judge.judge(value, (wanted or {}).get(key))
             if found is not None:
                 held[key] = (page, found)
-    foreign.keep(session, shop_id, "order", order_id, [found for _, found in held.values()])
-    foreign.let_go(session, shop_id, "order", order_id, held)
+    foreign.keep(session, shop_id, owner, owner_id, [found for _, found in held.values()])
+    foreign.let_go(session, shop_id, owner, owner_id, held)
     if held:
         moment = now()
         row = {
             "shop_id": shop_id,
-            "owner": "order",
-            "owner_id": order_id,
+            "owner": owner,
+            "owner_id": owner_id,
             "pages": write_pages(pages | {key: page for key, (page, _) in held.items()}),
             "written_at": moment,
             "checked_at": moment,

@@ -4,7 +4,7 @@ from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSet
 from serializer_app.store.models.columns import Base
 from serializer_app.store.models.desk import FieldValue, PackedUnit, Staff, Task, TaskPart
 from serializer_app.store.models.doctor import ShopFinding, WebhookSeen, WorkerSeen
-from serializer_app.store.models.items import BY_CUSTOMER, HistoryEntry, Item
+from serializer_app.store.models.items import BY_CUSTOMER, PUBLIC_ID, HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
 from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
 from serializer_app.store.models.privacy import DataRequest, ErasedCustomer, Erasure
@@ -29,6 +29,7 @@ from serializer_app.store.models.variants import Variant
 __all__ = [
     "BY_CUSTOMER",
     "MADE_BY_CUSTOMER",
+    "PUBLIC_ID",
     "ApiKey",
     "Base",
     "ClaimRules",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
@@ -14,8 +15,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    func,
     text,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
@@ -25,6 +28,7 @@ BY_CUSTOMER = text("substr(actor, 1, 9) = 'customer:'")
 """Belongs into every query for what customers did: it is the condition of ix_history_customer."""
 _LIVE_SERIAL = text("serial_key IS NOT NULL AND removed_at IS NULL")
 _UNIT = text("unit_id IS NOT NULL")
+_ADOPTED = text("old_key IS NOT NULL")
 _LIVE_UNIT = text("unit_id IS NOT NULL AND removed_at IS NULL")
 
 
@@ -61,6 +65,15 @@ class Item(Base):
             postgresql_where=_LIVE_UNIT,
         ),
         Index("ix_items_unit", "shop_id", "unit_id", "id", sqlite_where=_UNIT, postgresql_where=_UNIT),
+        # An item ID that another app gave names one item of its shop. Other shops may bring the same one.
+        Index(
+            "uq_items_old_key",
+            "shop_id",
+            "old_key",
+            unique=True,
+            sqlite_where=_ADOPTED,
+            postgresql_where=_ADOPTED,
+        ),
         # Reading indexes are whole, although most paths want living items: of a partial one PostgreSQL thinks, until
         # it has statistics, that it is as good as empty, and walks whichever it met first (15,705 pages for 101 rows).
         Index("ix_items_shop", "shop_id", "id").ddl_if(dialect="sqlite"),
@@ -86,8 +99,12 @@ class Item(Base):
     line_item_id: Mapped[ShopifyId]
     variant_id: Mapped[ShopifyId]
     customer_id: Mapped[ShopifyId | None] = mapped_column(BigInteger)
-    item_id: Mapped[str] = mapped_column(String(19))
-    """As shown, ``XXXX-XXXX-XXXX-XXXX``."""
+    own_id: Mapped[str] = mapped_column("item_id", String(19))
+    """The item ID that this app generated, as shown: ``XXXX-XXXX-XXXX-XXXX``. It finds the item, whatever is shown."""
+    old_id: Mapped[str | None] = mapped_column(String(64))
+    """The item ID that another app gave the unit. It is shown instead of ``own_id`` (decision 3)."""
+    old_key: Mapped[str | None] = mapped_column(String(255))
+    """``old_id`` as it is compared (domain.codes.old_id_key)."""
     serial_number: Mapped[str | None] = mapped_column(String(64))
     serial_key: Mapped[str | None] = mapped_column(String(256))
     """The serial number as it is compared: NFC, trimmed, case-folded (which may lengthen it)."""
@@ -107,6 +124,26 @@ class Item(Base):
     created_at: Mapped[Utc]
     updated_at: Mapped[Utc]
     removed_at: Mapped[Utc | None]
+
+    @hybrid_property
+    def item_id(self) -> str:
+        """The public item ID: the old one of an adopted unit, else our own. Look-ups use ``own_id`` and ``old_key``."""
+        return self.own_id if self.old_id is None else self.old_id
+
+    @item_id.inplace.setter
+    def _set_item_id(self, value: str) -> None:
+        self.own_id = value
+
+    @item_id.inplace.expression
+    @classmethod
+    def _public_id(cls) -> ColumnElement[str]:
+        return func.coalesce(cls.old_id, cls.own_id)
+
+
+PUBLIC_ID: ColumnElement[str] = func.coalesce(Item.__table__.c.old_id, Item.__table__.c.item_id).label(
+    "item_id"
+)
+"""``Item.item_id`` for statements over the bare table."""
 
 
 class HistoryEntry(Base):

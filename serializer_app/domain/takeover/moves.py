@@ -1,0 +1,198 @@
+"""Looking at, adopting and declining the other app's data of a whole shop, as one piece of long work (domain.tasks).
+
+The worker carries it out (sync.takeover): first it looks at every variant and order in Shopify and keeps what it finds,
+then it goes through what is held. Each slice and how far it came are one transaction, so a killed worker repeats one
+slice at most, and repeating is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import iso, now, parse_iso
+from serializer_app.domain import tasks
+from serializer_app.domain.takeover.foreign import OwnerKind, as_kept
+from serializer_app.domain.takeover.reading import OldItem, Problem
+from serializer_app.errors import AppError
+from serializer_app.store.models import ForeignValue, Shop, Task
+
+Kind = Literal["takeover-look", "takeover-adopt", "takeover-decline"]
+LOOK: Kind = "takeover-look"
+ADOPT: Kind = "takeover-adopt"
+DECLINE: Kind = "takeover-decline"
+KINDS: tuple[Kind, ...] = (LOOK, ADOPT, DECLINE)
+JOB = "takeover"
+SAMPLES = 10
+MOST_NAMED = 200
+"""Problems that are kept with their place; all of them are counted."""
+_FIRST: Mapping[Kind, str] = {LOOK: "variants", ADOPT: "variants", DECLINE: "decide"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """How it stands with the newest look, adoption or decline of a shop.
+
+    ``counts``: words of the tally, such as ``orders``, ``items`` and ``problem.not_json``. ``seconds_left`` is None
+    while nothing tells. ``problems`` are the first MOST_NAMED: {"owner", "id", "code", "detail"}.
+    """
+
+    kind: str
+    phase: str
+    running: bool
+    done: int
+    total: int
+    counts: Mapping[str, int]
+    samples: Sequence[Mapping[str, Any]]
+    problems: Sequence[Mapping[str, Any]]
+    seconds_left: int | None
+    finished_at: datetime | None
+
+
+def begin(session: Session, shop_id: int, kind: Kind, *, actor: str) -> Task:
+    """Have the worker begin. Raises AppError ``takeover_running`` 409 while another one runs."""
+    session.scalar(select(Shop.id).where(Shop.id == shop_id).with_for_update())
+    newest = _newest(session, shop_id)
+    if newest is not None and newest.finished_at is None:
+        raise AppError("takeover_running", "The other app's data is being worked on already.", status=409)
+    spec = {"phase": _FIRST[kind], "cursor": "", "samples": [], "problems": [], "since": iso(now())}
+    task = tasks.draft(session, shop_id, kind, spec, total=0, actor=actor)
+    tasks.start(session, task, job=JOB)
+    return task
+
+
+def newest(session: Session, shop_id: int) -> Move | None:
+    """The newest one, running or finished; None where there never was one in the last thirty days."""
+    task = _newest(session, shop_id)
+    if task is None:
+        return None
+    spec = tasks.spec(task)
+    left = None
+    if task.finished_at is None and task.done and task.total:
+        spent = (now() - parse_iso(spec["since"])).total_seconds()
+        left = max(1, round(spent / task.done * (task.total - task.done)))
+    return Move(
+        task.kind,
+        spec["phase"],
+        task.finished_at is None,
+        task.done,
+        task.total,
+        tasks.counts(task),
+        spec["samples"],
+        spec["problems"],
+        left,
+        task.finished_at,
+    )
+
+
+def enter_phase(session: Session, task: Task, phase: str, *, total: int = 0) -> None:
+    """Go on with another part of the work."""
+    spec = {**tasks.spec(task), "phase": phase, "cursor": "", "since": iso(now())}
+    task.spec = msgspec.json.encode(spec).decode()
+    task.position, task.done, task.total = 0, 0, total
+    session.flush()
+
+
+def came(
+    session: Session, task: Task, *, done: int = 0, cursor: str = "", position: int = 0, **found: Any
+) -> None:
+    """A slice is done. ``found``: ``tally``, ``samples`` and ``problems`` of it."""
+    spec = tasks.spec(task)
+    spec["cursor"] = cursor
+    spec["samples"] = [*spec["samples"], *found.get("samples", ())][:SAMPLES]
+    spec["problems"] = [*spec["problems"], *found.get("problems", ())][:MOST_NAMED]
+    task.spec = msgspec.json.encode(spec).decode()
+    tasks.came(session, task, position, done, found.get("tally", {}))
+
+
+def held_owners(session: Session, shop_id: int, owner: OwnerKind, *, after: int, most: int) -> list[int]:
+    """IDs of held owners of one kind behind ``after``."""
+    query = (
+        select(ForeignValue.owner_id)
+        .where(
+            ForeignValue.shop_id == shop_id,
+            ForeignValue.state == "held",
+            ForeignValue.owner == owner,
+            ForeignValue.owner_id > after,
+        )
+        .group_by(ForeignValue.owner_id)
+        .order_by(ForeignValue.owner_id)
+        .limit(most)
+    )
+    return list(session.scalars(query))
+
+
+def count_held(session: Session, shop_id: int) -> int:
+    """How many owners are held, all of them counted."""
+    owners = (
+        select(ForeignValue.owner, ForeignValue.owner_id)
+        .where(ForeignValue.shop_id == shop_id, ForeignValue.state == "held")
+        .distinct()
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(owners)) or 0
+
+
+def export(session: Session, shop_id: int) -> Iterator[dict[str, Any]]:
+    """Everything that was kept of the other app, in whatever state, as plain values: one for each metafield."""
+    place = (ForeignValue.owner, ForeignValue.owner_id, ForeignValue.key)
+    query = select(ForeignValue).where(ForeignValue.shop_id == shop_id).order_by(*place)
+    for row in session.scalars(query.execution_options(yield_per=50)):
+        value = as_kept(row)
+        yield {
+            "owner": value.owner,
+            "ownerId": value.owner_id,
+            "key": value.key,
+            "type": value.type,
+            "state": value.state,
+            "text": value.text,
+            "firstText": value.first_text if value.first_text != value.text else None,
+            "firstSeenAt": iso(value.first_seen_at),
+            "lastSeenAt": iso(value.last_seen_at),
+        }
+        session.expunge(row)
+
+
+def tally_of(problems: Sequence[Problem]) -> dict[str, int]:
+    """Problems by their code."""
+    counted: dict[str, int] = {}
+    for problem in problems:
+        word = f"problem.{problem.code}"
+        counted[word] = counted.get(word, 0) + 1
+    return counted
+
+
+def named(owner: OwnerKind, owner_id: int, problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    return [
+        {"owner": owner, "id": owner_id, "code": problem.code, "detail": problem.detail}
+        for problem in problems
+    ]
+
+
+def sample(order_id: int, item: OldItem) -> dict[str, Any]:
+    return {
+        "order": order_id,
+        "itemId": item.item_id,
+        "serialNumber": item.serial_number,
+        "fields": item.fields,
+        "warranty": item.warranty,
+    }
+
+
+def _newest(session: Session, shop_id: int) -> Task | None:
+    found = [
+        session.scalars(
+            select(Task)
+            .where(Task.shop_id == shop_id, Task.kind == kind, Task.started_at.is_not(None))
+            .order_by(Task.id.desc())
+            .limit(1)
+        ).one_or_none()
+        for kind in KINDS
+    ]
+    return max((task for task in found if task is not None), key=lambda task: task.id, default=None)

@@ -1,0 +1,281 @@
+"""The worker's part of moving in: look at what another app wrote, then adopt or decline it (domain.takeover.moves)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import order_lookups, orders, privacy, shops, tasks
+from serializer_app.domain.plan import snapshot_of
+from serializer_app.domain.takeover import adoption, foreign, moves, reading, recognition
+from serializer_app.domain.takeover.foreign import Kept, OwnerKind
+from serializer_app.domain.takeover.judgement import Wanted, take_note
+from serializer_app.domain.takeover.reading import Problem
+from serializer_app.errors import AppError
+from serializer_app.shopify import metafields
+from serializer_app.shopify.connections import next_cursor, present
+from serializer_app.shopify.domains import gid, numeric_id
+from serializer_app.shopify.orders import FetchedOrder, fetch
+from serializer_app.store.crypto import Vault
+from serializer_app.store.models import Shop, Task, Variant
+from serializer_app.store.outbox import Job
+from serializer_app.sync import documents
+from serializer_app.sync.look_up import as_seen
+from serializer_app.sync.work import Verdict, Work, contained, one_by_one
+
+OWNERS = 100
+"""Owners that one step asks Shopify about."""
+ROOM = 4
+"""Metafields that an owner is expected to have: seven points each. One that has more is asked again."""
+SLICE = 20
+"""Owners that one transaction adopts. Their texts are read one owner after the other."""
+
+
+@one_by_one(points=900)
+def move(work: Work, job: Job) -> Verdict:
+    """Handler of ``takeover``: one step of the task that the key names. One that was forgotten meanwhile is done."""
+    try:
+        with work.db.read() as session:
+            task = tasks.find(session, work.shop_id, job.key)
+            phase, cursor, position = tasks.spec(task)["phase"], tasks.spec(task)["cursor"], task.position
+            kind, finished = task.kind, task.finished_at is not None
+    except AppError:
+        return Verdict(done=[job])
+    if finished:
+        return Verdict(done=[job])
+    if phase == "variants":
+        more = _look_at_variants(work, job.key, position)
+    elif phase == "orders":
+        more = _look_at_orders(work, job.key, cursor)
+    else:
+        more = _go_through(work, job.key, kind, phase, position)
+    return Verdict(postponed=[(job, 0.0)] if more else [], done=[] if more else [job], pause=work.rest(900))
+
+
+def _task(session: Session, work: Work, key: str) -> Task:
+    return tasks.find(session, work.shop_id, key, lock=True)
+
+
+def _look_at_variants(work: Work, key: str, after: int) -> bool:
+    with work.db.read() as session:
+        query = select(Variant.variant_id).where(
+            Variant.shop_id == work.shop_id, Variant.variant_id > after, Variant.deleted_at.is_(None)
+        )
+        numbers = list(session.scalars(query.order_by(Variant.variant_id).limit(OWNERS)))
+    with work.db.read() as session:
+        asked = foreign.unwritten(session, work.shop_id, numbers, "variant")
+    shown = metafields.of_owners(work.call, [gid("ProductVariant", number) for number in asked], ROOM)
+    with work.db.write() as session:
+        task = _task(session, work, key)
+        unread = _keep(session, work.shop_id, "variant", asked, shown)
+        if len(numbers) == OWNERS:
+            tally = {"lookedVariants": len(numbers)}
+            moves.came(session, task, position=numbers[-1], tally=tally, problems=unread)
+        else:
+            moves.came(session, task, tally={"lookedVariants": len(numbers)}, problems=unread)
+            moves.enter_phase(session, task, "orders")
+    return True
+
+
+def _look_at_orders(work: Work, key: str, cursor: str) -> bool:
+    variables = {"first": OWNERS, "after": cursor or None, "query": None}
+    answer = work.call("OrderIds", variables).get("orders")
+    numbers = [numeric_id(node["id"]) for node in present(answer)]
+    following = next_cursor(answer)
+    with work.db.read() as session:
+        asked = foreign.unwritten(session, work.shop_id, numbers)
+    shown = metafields.of_owners(work.call, [gid("Order", number) for number in asked], ROOM)
+    with work.db.write() as session:
+        task = _task(session, work, key)
+        unread = _keep(session, work.shop_id, "order", asked, shown)
+        moves.came(
+            session, task, cursor=following or "", tally={"lookedOrders": len(numbers)}, problems=unread
+        )
+        if not following:
+            moves.enter_phase(session, task, "decide", total=moves.count_held(session, work.shop_id))
+    return True
+
+
+def _keep(
+    session: Session,
+    shop_id: int,
+    owner: OwnerKind,
+    numbers: Sequence[int],
+    answers: Sequence[metafields.Shown],
+) -> list[dict[str, object]]:
+    """Keep what is foreign; returns the owners whose answer made no sense, as problems."""
+    unread: list[dict[str, object]] = []
+    for number, answer in zip(numbers, answers, strict=True):
+        if isinstance(answer, dict) and answer:
+            # Settings that are equal to ours are ours; an order is judged by its items.
+            built = (
+                documents.variant_metafields(session, shop_id, {number: False}) if owner == "variant" else {}
+            )
+            goals = built.get(number)
+            wanted = (
+                {key: Wanted(value.text, value.hash) for key, value in goals.items()}
+                if isinstance(goals, dict)
+                else {}
+            )
+            take_note(session, shop_id, owner, number, as_seen(answer), wanted)
+        elif isinstance(answer, AppError):
+            unread += moves.named(owner, number, [Problem("no_answer")])
+    return unread
+
+
+def _go_through(work: Work, key: str, kind: str, phase: str, after: int) -> bool:
+    """Read, adopt or decline the next held owners: variants first, so that orders are adopted with their settings."""
+    owner: OwnerKind = "variant" if phase == "decide" else "order"
+    with work.db.read() as session:
+        numbers = moves.held_owners(session, work.shop_id, owner, after=after, most=SLICE)
+        unknown = [
+            number
+            for number in numbers
+            if owner == "order" and not order_lookups.is_known(session, work.shop_id, number)
+        ]
+    fetched: dict[int, FetchedOrder | None] = {}
+    if kind == moves.ADOPT:
+        for number in unknown:
+            with work.set_aside("fetch-order", number, work.taken.jobs[0]):
+                fetched[number] = fetch(work.call, number)
+    with work.db.write() as session:
+        task = _task(session, work, key)
+        shop = shops.by_id(session, work.shop_id)
+        if not task.total and phase == "decide":
+            task.total = moves.count_held(session, shop.id)
+        for number in numbers:
+            step = _Step(session, work.vault, shop, task)
+            try:
+                with contained(kind=moves.JOB, job_key=f"{owner} {number}"), session.begin_nested():
+                    step.carry_out(kind, owner, number, fetched.get(number), number in unknown)
+            except AppError as error:
+                problem = Problem("failed", error.code)
+                step = _Step(session, work.vault, shop, task)
+                step.note(owner, number, [problem])
+            moves.came(
+                session,
+                task,
+                done=1,
+                position=number,
+                tally=step.tally,
+                samples=step.samples,
+                problems=step.problems,
+            )
+        if len(numbers) == SLICE:
+            return True
+        if phase == "decide":
+            total, done = task.total, task.done
+            moves.enter_phase(session, task, "decide-orders", total=total)
+            task.done = done
+            return True
+        tasks.finish(session, task)
+    return False
+
+
+class _Step:
+    """What is done about one held owner, and what there is to say of it."""
+
+    def __init__(self, session: Session, vault: Vault, shop: Shop, task: Task) -> None:
+        self.session, self.vault, self.shop, self.task = session, vault, shop, task
+        self.tally: dict[str, int] = {}
+        self.samples: list[dict[str, object]] = []
+        self.problems: list[dict[str, object]] = []
+
+    def carry_out(
+        self, kind: str, owner: OwnerKind, number: int, fetched: FetchedOrder | None, is_unknown: bool
+    ) -> None:
+        if kind == moves.DECLINE:
+            foreign.decide(self.session, self.shop.id, owner, number, "declined")
+            self._add(**{f"{owner}s": 1})
+        elif kind == moves.LOOK:
+            self._look(owner, number)
+        elif owner == "variant":
+            self._adopt_variant(number)
+        else:
+            self._adopt_order(number, fetched, is_unknown)
+
+    def note(self, owner: OwnerKind, number: int, problems: Sequence[Problem]) -> None:
+        self._add(**moves.tally_of(problems))
+        self.problems += moves.named(owner, number, problems)
+
+    def _add(self, **tally: int) -> None:
+        for word, count in tally.items():
+            self.tally[word] = self.tally.get(word, 0) + count
+
+    def _held(self, owner: OwnerKind, number: int) -> list[Kept]:
+        values = foreign.of_owner(self.session, self.shop.id, owner, number)
+        return sorted(
+            (value for value in values if value.state == "held"), key=lambda value: _page(value.key)
+        )
+
+    def _look(self, owner: OwnerKind, number: int) -> None:
+        values = self._held(owner, number)
+        self._add(**{f"{owner}s": 1})
+        if owner == "variant":
+            for value in values:
+                if value.key == documents.MAIN:
+                    self.note(owner, number, reading.read_settings(value.text).problems)
+            return
+        old = reading.read_order((value.key, value.text) for value in values)
+        self._add(items=len(old.items))
+        problems = [*old.problems, *adoption.conflicts(self.session, self.shop.id, number, old.items)]
+        self.note(owner, number, problems)
+        self.samples = [moves.sample(number, item) for item in old.items[:1]]
+
+    def _adopt_variant(self, number: int) -> None:
+        values = self._held("variant", number)
+        main = next((value for value in values if value.key == documents.MAIN), None)
+        if main is None:
+            self.note("variant", number, [Problem("unknown_shape", lost=True)])
+            return
+        found = adoption.adopt_settings(self.session, self.shop, number, main.text)
+        self.note("variant", number, found.problems)
+        if any(problem.lost for problem in found.problems):
+            return
+        self._add(variants=1)
+        self._decide("variant", number, values)
+
+    def _adopt_order(self, number: int, fetched: FetchedOrder | None, is_unknown: bool) -> None:
+        if is_unknown and fetched is None:
+            self.note("order", number, [Problem("order_not_shown", lost=True)])
+            return
+        if fetched is not None:
+            snapshot = privacy.without_erased(self.session, self.vault, self.shop, snapshot_of(fetched))
+            orders.apply(self.session, self.shop, snapshot, actor=adoption.ACTOR)
+        values = self._held("order", number)
+        old = reading.read_order((value.key, value.text) for value in values)
+        found = adoption.add_items(self.session, self.shop.id, number, old.items)
+        fields = dict.fromkeys(key for item in old.items for key in item.fields)
+        adoption.define(self.session, self.shop, list(fields), found.problems)
+        problems = [*old.problems, *found.problems]
+        self.note("order", number, problems)
+        self._add(orders=1, items=found.items, known=found.known)
+        self.samples = [moves.sample(number, item) for item in old.items[:1]]
+        if any(problem.lost for problem in problems):
+            # What could not be read still stands in Shopify. It is not overwritten until somebody discards it.
+            self._add(partly=1)
+            return
+        self._decide("order", number, values)
+
+    def _decide(self, owner: OwnerKind, number: int, values: Sequence[Kept]) -> None:
+        """Adopted. An owner whose values say what ours would say is not written at all."""
+        self.session.flush()
+        build = documents.order_metafields if owner == "order" else documents.variant_metafields
+        wanted = build(self.session, self.shop.id, {number: True}).get(number)
+        says: dict[str, str] = {}
+        if isinstance(wanted, dict):
+            texts = {value.key: value.text for value in values}
+            same = all(
+                key in wanted and recognition.same_json(text, wanted[key].text) for key, text in texts.items()
+            )
+            if same and set(wanted) - {documents.SERIALS} <= set(texts):
+                says = {key: value.hash for key, value in wanted.items()}
+        foreign.decide(self.session, self.shop.id, owner, number, "adopted", says=says)
+
+
+def _page(key: str) -> int:
+    """Where a page stands in its document: ``properties_10`` comes after ``properties_9``."""
+    _, _, number = key.partition("_")
+    return int(number) if number.isdigit() else 1
