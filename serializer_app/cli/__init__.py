@@ -16,6 +16,7 @@ from serializer_app.cli.catch_up import backfill, reconcile, resync
 from serializer_app.cli.doctor import examine_all
 from serializer_app.cli.operation import back_up, migrate_database, rotate_keys, run_demo, run_worker
 from serializer_app.cli.shops import create_key, list_keys, list_shops, manage_staff, revoke_key
+from serializer_app.cli.takeover import takeover
 from serializer_app.clock import parse_iso
 from serializer_app.config import DEFAULT_DATABASE_URL, ConfigError
 from serializer_app.errors import AppError
@@ -115,6 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     old.add_argument("--no-wait", action="store_true", help="leave the work to the running worker")
     old.add_argument("--status", action="store_true", help="start nothing, tell how the newest one stands")
     old.add_argument("--json", action="store_true", help="as JSON")
+    moving = add(
+        verbs, "takeover", takeover, "Look at, adopt or discard what another app wrote in a shop.", shop=True
+    )
+    moving.add_argument("action", choices=("look", "adopt", "decline", "export"))
+    moving.add_argument("--order", type=int, help="decline: only this order")
+    moving.add_argument("--confirm", metavar="NAME", help="decline: the shop's name, as a confirmation")
+    moving.add_argument("--json", action="store_true", help="as JSON")
     rotate = verbs.add_parser("keys", help="Encryption keys.").add_subparsers(required=True, metavar="verb")
     add(rotate, "rotate", rotate_keys, "Encrypt everything with the first of SERIALIZER_ENCRYPTION_KEYS.")
     return parser

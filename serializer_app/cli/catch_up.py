@@ -40,7 +40,7 @@ def resync(options: argparse.Namespace) -> int:
             print("Queued; the worker will do it.")
             return 0
         kinds = ("resync", "definitions", "mirror-order", "mirror-variant")
-        parked = _work_until_done(settings, database, shop.id, kinds)
+        parked = work_until_done(settings, database, shop.id, kinds)
     print(
         "Every metafield holds what the database says."
         if not parked
@@ -62,7 +62,7 @@ def reconcile(options: argparse.Namespace) -> int:
             outbox.put(session, shop.id, "reconcile", [""])
             outbox.put(session, shop.id, "compare", [""])
         kinds = ("reconcile", "compare", "mirror-order", "mirror-variant", "fetch-order")
-        _work_until_done(settings, database, shop.id, kinds)
+        work_until_done(settings, database, shop.id, kinds)
         with database.read() as session:
             healed = _healed(session, shop.id, begun)
     for kind, numbers in sorted(healed.items()):
@@ -101,7 +101,7 @@ def backfill(options: argparse.Namespace) -> int:
         if not options.status and "read_all_orders" not in shop.scopes.split(","):
             print("Without read_all_orders Shopify shows the orders of the last 60 days.", file=sys.stderr)
         if not options.status and not options.no_wait:
-            parked = _work_until_done(settings, database, shop.id, (backfills.KIND, "mirror-order"))
+            parked = work_until_done(settings, database, shop.id, (backfills.KIND, "mirror-order"))
         with database.read() as session:
             progress = backfills.progress(session, shop.id)
     rows = [] if progress is None else [_progress_row(progress)]
@@ -120,7 +120,7 @@ def _progress_row(progress: backfills.Progress) -> dict[str, Any]:
     }
 
 
-def _work_until_done(settings: Settings, database: Database, shop_id: int, kinds: Sequence[str]) -> int:
+def work_until_done(settings: Settings, database: Database, shop_id: int, kinds: Sequence[str]) -> int:
     """Work beside whatever worker runs until none of these kinds is due in the shop; returns how many are parked."""
     worker = new_worker(settings, database, Vault(settings.encryption_keys))
     told = time.monotonic()

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import tokens
+from serializer_app.domain.takeover import foreign
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
@@ -190,6 +191,14 @@ def queue(session: Session, shop_id: int) -> Finding:
     if late > OVERDUE:
         return Finding("queue", Level.PROBLEM, "late", {"minutes": int(late.total_seconds() // 60)})
     return Finding("queue", Level.OK)
+
+
+def foreign_values(session: Session, shop_id: int) -> Finding:
+    """Whether data of another app keeps orders or variants from being written."""
+    held = foreign.counts(session, shop_id)
+    if held.total:
+        return Finding("foreign", Level.WARNING, "held", {"count": held.total})
+    return Finding("foreign", Level.OK)
 
 
 def webhooks(session: Session, shop_id: int) -> Finding:

@@ -56,6 +56,7 @@ def examine(work: Work) -> list[Finding]:
             doctor.token(session, work.shop_id),
             doctor.webhooks(session, work.shop_id),
             doctor.queue(session, work.shop_id),
+            doctor.foreign_values(session, work.shop_id),
         ]
     access, answer = _access(work)
     found.append(access)

@@ -64,12 +64,10 @@ def _look_at_variants(work: Work, key: str, after: int) -> bool:
             Variant.shop_id == work.shop_id, Variant.variant_id > after, Variant.deleted_at.is_(None)
         )
         numbers = list(session.scalars(query.order_by(Variant.variant_id).limit(OWNERS)))
-    with work.db.read() as session:
-        asked = foreign.unwritten(session, work.shop_id, numbers, "variant")
-    shown = metafields.of_owners(work.call, [gid("ProductVariant", number) for number in asked], ROOM)
+    shown = metafields.of_owners(work.call, [gid("ProductVariant", number) for number in numbers], ROOM)
     with work.db.write() as session:
         task = _task(session, work, key)
-        unread = _keep(session, work.shop_id, "variant", asked, shown)
+        unread = _keep(session, work.shop_id, "variant", numbers, shown)
         if len(numbers) == OWNERS:
             tally = {"lookedVariants": len(numbers)}
             moves.came(session, task, position=numbers[-1], tally=tally, problems=unread)
@@ -84,12 +82,10 @@ def _look_at_orders(work: Work, key: str, cursor: str) -> bool:
     answer = work.call("OrderIds", variables).get("orders")
     numbers = [numeric_id(node["id"]) for node in present(answer)]
     following = next_cursor(answer)
-    with work.db.read() as session:
-        asked = foreign.unwritten(session, work.shop_id, numbers)
-    shown = metafields.of_owners(work.call, [gid("Order", number) for number in asked], ROOM)
+    shown = metafields.of_owners(work.call, [gid("Order", number) for number in numbers], ROOM)
     with work.db.write() as session:
         task = _task(session, work, key)
-        unread = _keep(session, work.shop_id, "order", asked, shown)
+        unread = _keep(session, work.shop_id, "order", numbers, shown)
         moves.came(
             session, task, cursor=following or "", tally={"lookedOrders": len(numbers)}, problems=unread
         )

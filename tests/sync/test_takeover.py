@@ -142,19 +142,21 @@ def test_items_of_ours_take_the_old_ids_and_keep_their_own(town: Town) -> None:
 def test_what_cannot_be_read_is_named_and_stays_where_it_is(town: Town) -> None:
     variant = town.shop.add_product("Lamp").variant
     other = OtherApp(town.shop)
-    orders = {shape: old_order(town, variant) for shape in SHAPES}
+    # The definition of properties takes JSON only.
+    shapes = [shape for shape, make in SHAPES.items() if make()[1] == "json"]
+    orders = {shape: old_order(town, variant) for shape in shapes}
     for shape, order in orders.items():
         other.write_shape(order, shape)
     result = move(town)
-    unread = {"malformed", "unknown", "list", "text", "deep"}
+    unread = {"unknown", "list", "deep"}
     assert {entry["id"] for entry in result.problems} >= {orders[shape].id for shape in unread}
     for shape in unread:
         assert held(town, orders[shape]), shape
         assert town.shop.metafield(orders[shape].gid, "properties").value == SHAPES[shape]()[0]  # type: ignore[union-attr]
     with town.db.read() as session:
         exported = list(moves.export(session, town.shop_id))
-    assert len(exported) == len(SHAPES)
-    assert {entry["text"] for entry in exported} == {make()[0] for make in SHAPES.values()}
+    assert len(exported) == len(shapes)
+    assert {entry["text"] for entry in exported} == {SHAPES[shape]()[0] for shape in shapes}
 
 
 def test_odd_items_are_adopted_as_far_as_they_can_be_read(town: Town) -> None:
@@ -209,6 +211,7 @@ def test_the_other_app_that_goes_on_writing_loses_nothing(town: Town) -> None:
     move(town)
     second = other.serialise(order)
     touch(town, order)
+    ask_for(town, "compare")
     assert held(town, order)
     assert other.untouched()
     with town.db.read() as session:

@@ -284,13 +284,11 @@ def refuse_if_held(session: Session, shop_id: int, order_id: int) -> None:
         )
 
 
-def unwritten(
-    session: Session, shop_id: int, owner_ids: Sequence[int], owner: OwnerKind = "order"
-) -> list[int]:
-    """Those of these owners of which we hold no digest: only Shopify can tell whether they hold foreign values."""
+def unwritten(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[int]:
+    """Those of these orders of which we hold no digest: only Shopify can tell whether they hold foreign values."""
     rows = session.execute(
         select(Mirror.owner_id, Mirror.pages).where(
-            Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id.in_(owner_ids)
+            Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id.in_(order_ids)
         )
     )
     written = {
@@ -298,7 +296,7 @@ def unwritten(
         for row in rows
         if any(known.digest and not known.foreign for known in read_pages(row.pages).values())
     }
-    return [owner_id for owner_id in owner_ids if owner_id not in written]
+    return [order_id for order_id in order_ids if order_id not in written]
 
 
 def counts(session: Session, shop_id: int) -> Counts:

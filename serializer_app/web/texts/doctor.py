@@ -250,6 +250,16 @@ WORDS = {
         "Run shopify app deploy, which subscribes the webhooks, and check that Shopify can reach the public address.",
         "shopify app deploy ausführen (abonniert Webhooks) und prüfen, ob Shopify die öffentliche Adresse erreicht.",
     ),
+    "doctor.foreign": ("Data of another app", "Daten einer anderen App"),
+    "doctor.foreign.ok": ("Nothing of another app waits.", "Es warten keine Daten einer anderen App."),
+    "doctor.foreign.held": (
+        "Orders and variants with data of another app: {count}. They are not updated in Shopify.",
+        "Bestellungen und Varianten mit Daten einer anderen App: {count}. Sie werden in Shopify nicht aktualisiert.",
+    ),
+    "doctor.foreign.held.do": (
+        'Open "Data of another app" from the home page, or run serializer-app takeover look.',
+        "„Daten einer anderen App“ auf der Startseite öffnen oder serializer-app takeover look ausführen.",
+    ),
     "doctor.queue": ("Queue", "Warteschlange"),
     "doctor.queue.ok": ("Nothing is overdue.", "Nichts ist überfällig."),
     "doctor.queue.parked": (

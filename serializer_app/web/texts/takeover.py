@@ -31,10 +31,104 @@ WORDS = {
         "Produkte nicht und legt keine fehlenden Artikel an.",
     ),
     "foreign.choice": (
-        "You can remove the other app's metafield in Shopify if you no longer need it. This app then continues within "
-        "the hour.",
-        "Wenn Sie das Metafeld der anderen App nicht mehr brauchen, können Sie es in Shopify entfernen. Diese App "
-        "macht dann innerhalb einer Stunde weiter.",
+        "Take the data over, and the items keep their item IDs and serial numbers, which stay findable everywhere. Or "
+        "discard it, and this app writes its own data there. We keep a copy either way.",
+        "Übernehmen Sie die Daten, behalten die Artikel ihre Artikel-IDs und Seriennummern und bleiben überall "
+        "auffindbar. Oder verwerfen Sie die Daten, dann schreibt diese App dort ihre eigenen. Eine Kopie bewahren wir "
+        "in jedem Fall auf.",
+    ),
+    "move.title": ("Move in", "Umziehen"),
+    "move.look": ("Search the whole shop", "Ganzen Shop durchsuchen"),
+    "move.adopt": ("Take everything over", "Alles übernehmen"),
+    "move.decline": ("Discard", "Verwerfen"),
+    "move.confirm": ("Type {shop} to discard", "Zum Verwerfen {shop} eingeben"),
+    "move.export": ("Download the copy", "Kopie herunterladen"),
+    "move.begun": (
+        "The work has started. Reload this page to see how far it is.",
+        "Die Arbeit hat begonnen. Bitte die Seite neu laden, um den Stand zu sehen.",
+    ),
+    "move.running": (
+        "Working: {done} of {total} so far. Orders searched: {looked}.",
+        "In Arbeit: bisher {done} von {total}. Durchsuchte Bestellungen: {looked}.",
+    ),
+    "move.left": ("About {minutes} minutes left.", "Noch etwa {minutes} Minuten."),
+    "move.takeover-look": ("Search finished", "Suche abgeschlossen"),
+    "move.takeover-adopt": ("Everything readable was taken over", "Alles Lesbare wurde übernommen"),
+    "move.takeover-decline": (
+        "The other app's data was discarded",
+        "Die Daten der anderen App wurden verworfen",
+    ),
+    "move.counts": (
+        "Orders: {orders}. Items: {items}. Product variants: {variants}.",
+        "Bestellungen: {orders}. Artikel: {items}. Produktvarianten: {variants}.",
+    ),
+    "move.samples": ("Examples", "Beispiele"),
+    "move.problems": (
+        "What could not be taken over as it is",
+        "Was nicht unverändert übernommen werden kann",
+    ),
+    "move.code.not_json": ("The text is not valid JSON.", "Der Text ist kein gültiges JSON."),
+    "move.code.unknown_shape": (
+        "The data has a form that this app does not know.",
+        "Die Daten haben eine Form, die diese App nicht kennt.",
+    ),
+    "move.code.item_unreadable": ("An item cannot be read.", "Ein Artikel ist nicht lesbar."),
+    "move.code.wrong_type": (
+        "A value has the wrong type and was left out.",
+        "Ein Wert hat den falschen Typ und wurde ausgelassen.",
+    ),
+    "move.code.too_long": (
+        "A number is longer than 64 characters and was left out.",
+        "Eine Nummer hat mehr als 64 Zeichen und wurde ausgelassen.",
+    ),
+    "move.code.field_unreadable": ("A custom field cannot be read.", "Ein Zusatzfeld ist nicht lesbar."),
+    "move.code.field_too_long": ("A custom field is too long.", "Ein Zusatzfeld ist zu lang."),
+    "move.code.other_keys": (
+        "The data has entries that this app does not use.",
+        "Die Daten enthalten Einträge, die diese App nicht verwendet.",
+    ),
+    "move.code.warranty_unreadable": ("The warranty cannot be read.", "Die Garantie ist nicht lesbar."),
+    "move.code.item_id_taken": (
+        "Another item has this item ID already, so the item gets a new one.",
+        "Diese Artikel-ID hat schon ein anderer Artikel; der Artikel bekommt eine neue.",
+    ),
+    "move.code.serial_repeated": (
+        "The serial number comes twice on one order line.",
+        "Die Seriennummer kommt in einer Bestellposition zweimal vor.",
+    ),
+    "move.code.serial_differs": (
+        "The item has a different serial number here.",
+        "Der Artikel hat hier eine andere Seriennummer.",
+    ),
+    "move.code.registry_conflict": (
+        "The serial number belongs to another unit of the registry.",
+        "Die Seriennummer gehört im Register zu einem anderen Stück.",
+    ),
+    "move.code.line_not_shown": (
+        "Shopify no longer shows the order line.",
+        "Shopify zeigt die Bestellposition nicht mehr.",
+    ),
+    "move.code.line_guessed": (
+        "The item names no order line; it was put on the only one that fits.",
+        "Der Artikel nennt keine Bestellposition und kam zur einzig passenden.",
+    ),
+    "move.code.no_line": ("No order line fits the item.", "Keine Bestellposition passt zum Artikel."),
+    "move.code.order_not_shown": ("Shopify does not show the order.", "Shopify zeigt die Bestellung nicht."),
+    "move.code.settings_differ": (
+        "The variant is set up differently here; your settings stay.",
+        "Die Variante ist hier anders eingestellt; Ihre Einstellungen bleiben.",
+    ),
+    "move.code.too_many_fields": (
+        "The shop has no room for another custom field.",
+        "Der Shop kann keine weiteren Zusatzfelder haben.",
+    ),
+    "move.code.no_answer": (
+        "Shopify's answer could not be read.",
+        "Die Antwort von Shopify war nicht lesbar.",
+    ),
+    "move.code.failed": (
+        "The app failed on this one; its log says more.",
+        "Hier ist die App gescheitert; ihr Protokoll sagt mehr.",
     ),
     "foreign.two": ("Another app is still writing", "Eine andere App schreibt noch"),
     "foreign.contested": (
