@@ -34,7 +34,7 @@ def test_an_export_filled_in_is_imported_with_a_preview(desk: Desk, tmp_path: Pa
     order = desk.order((desk.town.track("Watch"), 4))
     desk.open("/items")
     with desk.page.expect_download() as waiting:
-        desk.app.get_by_role("link", name="Export").click()
+        desk.app.get_by_role("link", name="Export to CSV").click()
     file = tmp_path / "items.csv"
     waiting.value.save_as(file)
     with file.open(encoding="utf-8-sig", newline="") as text:
