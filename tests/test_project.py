@@ -35,6 +35,7 @@ TOPICS = {
     "products/delete",
     "app/uninstalled",
     "app/scopes_update",
+    "shop/update",
 }
 COMPLIANCE_TOPICS = {"customers/data_request", "customers/redact", "shop/redact"}
 # The demo reads no setting from the environment; it hands it on to the processes it starts.

@@ -131,9 +131,23 @@ class DevStore:
                 state = ShopState(name, self.clock, seed=len(self.states))
                 self.states[name] = state
                 self._shops[name] = Shop(
-                    state, Connections(self.link, self.webhooks, self.tokens, self.proxy)
+                    state, Connections(self.link, self.webhooks, self.tokens, self.proxy, self._rename)
                 )
             return self._shops[name]
+
+    def _rename(self, before: str, domain: str) -> None:
+        """Raises ValueError when another shop has the name. The old one opens a new shop if it is asked for again."""
+        with self._lock:
+            if domain in self._shops:
+                raise ValueError(f"{domain} is taken")
+            state = self.states.pop(before)
+            with state.lock:
+                state.domain = domain
+            self.states[domain] = state
+            self._shops[domain] = self._shops.pop(before)
+            if before in self._other_apps:
+                self._other_apps[domain] = self._other_apps.pop(before)
+            self.tokens.rename(before, domain)
 
     def other_app(self, domain: str | None = None) -> OtherApp:
         """The other app in a shop that writes under the same metafield keys."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from serializer_app.clock import iso
 from serializer_app.devstore import notification, payloads
 from serializer_app.devstore.app_link import AppAnswer, AppLink
 from serializer_app.devstore.metafields import Metafield
@@ -33,6 +34,7 @@ class Connections:
     courier: Courier
     tokens: Tokens
     proxy: AppProxy
+    rename: Callable[[str, str], None]
 
 
 class Shop:
@@ -184,6 +186,14 @@ class Shop:
         """Every token is void from now on; sends app/uninstalled."""
         self._to.tokens.revoke(self.domain)
         return self._announce("app/uninstalled", payloads.shop_payload(self.state))
+
+    def rename(self, domain: str, *, announce: bool = True) -> None:
+        """Another myshopify.com name for the same shop, whose ID and tokens stay; sends shop/update."""
+        self._to.rename(self.domain, domain)
+        self.domain = domain
+        payload = {**payloads.shop_payload(self.state), "updated_at": iso(self.state.clock.now())}
+        if announce:
+            self._announce("shop/update", payload)
 
     def grant_scopes(self, scopes: Iterable[str] = SCOPES) -> Delivery:
         """The merchant granted or took back scopes: for tokens to come. Sends app/scopes_update."""

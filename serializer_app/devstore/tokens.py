@@ -117,6 +117,15 @@ class Tokens:
             self._grants[grant.token] = grant
         return grant
 
+    def rename(self, before: str, domain: str) -> None:
+        """The shop has another domain; its tokens stay good."""
+        with self._lock:
+            for token, grant in self._grants.items():
+                if grant.shop == before:
+                    self._grants[token] = replace(grant, shop=domain)
+            if before in self.scopes:
+                self.scopes[domain] = self.scopes.pop(before)
+
     def revoke(self, shop: str) -> None:
         """Uninstalled: every token of the shop is void."""
         with self._lock:

@@ -29,17 +29,31 @@ ERASED_AT_ONCE = 5_000
 REINSTALLED_WITHIN = timedelta(hours=72)
 
 
-def redact_shop(session: Session, domain: str, counts: Counter[str], *, most: int = ERASED_AT_ONCE) -> bool:
+def redact_shop(
+    session: Session,
+    domain: str,
+    counts: Counter[str],
+    *,
+    shopify_id: int | None = None,
+    most: int = ERASED_AT_ONCE,
+) -> bool:
     """Erase the next ``most`` rows of a shop; True while there are more. In the end what remains is that it was done,
     under a hash of the domain, with ``counts``, to which each call adds what it erased.
 
     A transaction for a million items would hold up every other shop, and be rolled back when its request is given up.
     A shop that came back within the 48 hours keeps its data. A shop that we never saw go does not: then the news of
-    its uninstallation was lost.
+    its uninstallation was lost. Where ``shopify_id`` is given and known, it decides which shop is meant: a merchant may
+    change the domain after the uninstallation.
     """
-    shop = session.scalars(select(Shop).where(Shop.domain == domain).with_for_update()).one_or_none()
+    meant = shops.named(session, domain, shopify_id)
+    if meant is None:
+        return False
+    shop = session.scalars(
+        select(Shop).where(Shop.id == meant.id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
     if shop is None:
         return False
+    domain = shop.domain
     if shop.status == shops.INSTALLED:
         if _came_back(session, shop.id):
             note(session, shop.id, "redaction-ignored")
@@ -48,7 +62,7 @@ def redact_shop(session: Session, domain: str, counts: Counter[str], *, most: in
         shop.status = shops.UNINSTALLED  # nobody meets a shop that is half there
         session.flush()
     left = most
-    for table in _in_order_of_erasure():
+    for table in in_order_of_erasure():
         erased = _emptied(session, table, shop.id, left)
         counts[table.name] += erased
         left -= erased
@@ -61,7 +75,7 @@ def redact_shop(session: Session, domain: str, counts: Counter[str], *, most: in
     return False
 
 
-def _in_order_of_erasure() -> list[Table]:
+def in_order_of_erasure() -> list[Table]:
     """Children first, and history last of all: it tells whether the shop came back, as long as there is anything."""
     tables = [table for table in reversed(Base.metadata.sorted_tables) if "shop_id" in table.columns]
     return sorted(tables, key=lambda table: table.name == HistoryEntry.__tablename__)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 import msgspec
+import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,9 @@ from serializer_app.store import outbox
 from serializer_app.store.crypto import api_key_hash, new_api_key
 from serializer_app.store.models import ApiKey, Shop, ShopToken
 
+log = structlog.get_logger(__name__)
+
+_BY_SHOPIFY_ID = select(Shop).where(Shop.shopify_id == bindparam("shopify_id"))
 _BY_DOMAIN = select(Shop).where(Shop.domain == bindparam("domain"))
 
 INSTALLED = "installed"
@@ -71,6 +75,25 @@ class KeyHolder:
 def find(session: Session, domain: str) -> Shop | None:
     """The shop of a checked domain, uninstalled ones too."""
     return session.scalars(_BY_DOMAIN, {"domain": domain}).one_or_none()
+
+
+def by_shopify_id(session: Session, shopify_id: int) -> Shop | None:
+    """The shop with this ID at Shopify, uninstalled ones too; None as long as Shopify has not told us the ID."""
+    if not 0 < shopify_id < 2**63:
+        return None
+    return session.scalars(_BY_SHOPIFY_ID, {"shopify_id": shopify_id}).one_or_none()
+
+
+def named(session: Session, domain: str, shopify_id: int | None) -> Shop | None:
+    """The shop that a signed body names by both. The ID decides: a domain changes, and may go to another shop."""
+    same = by_shopify_id(session, shopify_id) if shopify_id is not None else None
+    if same is not None:
+        return same
+    shop = find(session, domain)
+    if shop is None or shopify_id is None or shop.shopify_id is None:
+        return shop
+    log.error("domain belongs to another shop", shop=domain, known=shop.shopify_id, stated=shopify_id)
+    return None
 
 
 def installed(session: Session, domain: str) -> Shop:

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 
-from serializer_app.domain import contacts, shops
+from serializer_app.domain import contacts, renames, shops
 from serializer_app.domain.takeover import definitions
 from serializer_app.errors import AppError
 from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import Throttled
+from serializer_app.shopify.domains import shop_domain
 from serializer_app.store import outbox
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work
@@ -78,10 +79,19 @@ _NO_MORE_FILTERS = {
 class ShopFacts:
     """What Shopify says a shop is; an unknown time zone or country is None, and so are scopes it did not tell."""
 
+    shopify_id: int | None
+    domain: str | None
     name: str | None
     time_zone: str | None
     country: str | None
     scopes: tuple[str, ...] | None
+
+
+class ShopMoved(AppError):
+    """The row of this job is gone: the shop is known under an earlier domain, and that row goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("shop_moved", "The shop is known under its earlier domain", status=409)
 
 
 def install(work: Work, jobs: Sequence[Job]) -> Verdict:
@@ -89,7 +99,12 @@ def install(work: Work, jobs: Sequence[Job]) -> Verdict:
     if any(job.attempts == 0 for job in jobs):
         with work.db.write() as session:
             outbox.put(session, work.shop_id, "sync-catalog", [""])
-    failures = [failure for part in (keep_facts, _definitions) if (failure := _tried(part, work)) is not None]
+    try:
+        failures = [
+            failure for part in (keep_facts, _definitions) if (failure := _tried(part, work)) is not None
+        ]
+    except ShopMoved:
+        return Verdict()  # the jobs went with the row; the older row has an installation of its own to do
     lasting = [failure for failure in failures if not failure.permanent]
     if lasting:
         return Verdict(failed=[(job, lasting[0]) for job in jobs], pause=work.rest())
@@ -158,7 +173,10 @@ def shop_facts(call: Call) -> ShopFacts:
     if installation:
         scopes = tuple(entry["handle"] for entry in installation.get("accessScopes") or [] if entry)
     country = (shop.get("shopAddress") or {}).get("countryCodeV2")
+    number = str(shop.get("id") or "").removeprefix("gid://shopify/Shop/")
     return ShopFacts(
+        int(number) if number.isascii() and number.isdigit() and len(number) < 20 else None,
+        shop_domain(shop.get("myshopifyDomain")),
         clean(shop.get("name") or "") or None,
         _time_zone(shop.get("ianaTimezone")),
         country if contacts.is_country(country) else None,
@@ -167,13 +185,20 @@ def shop_facts(call: Call) -> ShopFacts:
 
 
 def keep_facts(work: Work) -> None:
-    """Ask Shopify what the shop is, and keep it."""
+    """Ask Shopify what the shop is, and keep it. Raises ShopMoved when this row is gone: the shop has an older one."""
     facts = shop_facts(work.call)
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
+        if facts.shopify_id is not None:
+            shop = renames.identify(
+                session, shop, facts.shopify_id, facts.domain, actor="app", proves_row=True
+            )
+        has_moved = shop.id != work.shop_id
         shops.describe(session, shop, name=facts.name, time_zone=facts.time_zone, country=facts.country)
         if facts.scopes is not None:
             shops.scopes_changed(session, shop, facts.scopes, actor="app")
+    if has_moved:
+        raise ShopMoved
 
 
 def _definitions(work: Work) -> None:
@@ -200,7 +225,7 @@ def _tried(part: Callable[[Work], None], work: Work) -> AppError | None:
     """The failure of one part, unless it concerns the whole shop: then nothing else would work either."""
     try:
         part(work)
-    except Throttled:
+    except (Throttled, ShopMoved):
         raise
     except AppError as error:
         if error.code in {"authorisation_lost", "unauthorised"}:

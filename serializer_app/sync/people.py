@@ -66,7 +66,7 @@ def _learn_country(work: Work) -> None:
         return
     try:
         install.keep_facts(work)
-    except Throttled:
+    except (Throttled, install.ShopMoved):
         raise
     except AppError as error:
         log.warning("country not known", code=error.code)

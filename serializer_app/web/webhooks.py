@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now, parse_iso
-from serializer_app.domain import catalog, deletions, doctor, erasures, orders, privacy, shops
+from serializer_app.domain import catalog, deletions, doctor, erasures, orders, privacy, renames, shops
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.registry import customers
 from serializer_app.errors import AppError
@@ -81,9 +81,9 @@ def compliance() -> Response:
         raise AppError("shop_mismatch", "X-Shopify-Shop-Domain names another shop than the body", status=400)
     g.shop_domain = domain
     if topic == "shop/redact":
-        return _erase(domain)
+        return _erase(domain, payload.shop_id)
     with house().db.write_within(SECONDS) as session:
-        shop = shops.find(session, domain)
+        shop = shops.named(session, domain, payload.shop_id)
         if shop is not None and topic == "customers/redact":
             privacy.redact_customer(session, house().vault, shop, payload.as_dict(), HOLDINGS)
         elif shop is not None:
@@ -92,7 +92,7 @@ def compliance() -> Response:
     return answer({"ok": True})
 
 
-def _erase(domain: str) -> Response:
+def _erase(domain: str, shopify_id: int | None) -> Response:
     """Erase a shop in steps, each of which is kept. What is left after FIRST_STEPS_SECONDS is erased after the answer,
     which asks Shopify to come again; whoever comes then goes on with it, or finds it done.
     """
@@ -100,7 +100,7 @@ def _erase(domain: str) -> Response:
     start = time.monotonic()
     while (gone := time.monotonic() - start) < FIRST_STEPS_SECONDS:
         with house().db.write_within(SECONDS - gone) as session:
-            more = erasures.redact_shop(session, domain, counts)
+            more = erasures.redact_shop(session, domain, counts, shopify_id=shopify_id)
         if not more:
             house().db.scrub()
             return answer({"ok": True})
@@ -108,16 +108,24 @@ def _erase(domain: str) -> Response:
         "erasure_running", "The erasure is under way; ask again", status=503, permanent=False, retry_after=60
     )
     response = failure(unfinished)
-    response.call_on_close(partial(_erase_on, house().db, domain, counts, heartbeat_of(current_app)))
+    response.call_on_close(
+        partial(_erase_on, house().db, domain, shopify_id, counts, heartbeat_of(current_app))
+    )
     return response
 
 
-def _erase_on(db: Database, domain: str, counts: Counter[str], heartbeat: Callable[[], None]) -> None:
+def _erase_on(
+    db: Database,
+    domain: str,
+    shopify_id: int | None,
+    counts: Counter[str],
+    heartbeat: Callable[[], None],
+) -> None:
     try:
         more = True
         while more:
             with db.write() as session:
-                more = erasures.redact_shop(session, domain, counts)
+                more = erasures.redact_shop(session, domain, counts, shopify_id=shopify_id)
             heartbeat()
         db.scrub()
     except SQLAlchemyError as error:
@@ -138,7 +146,7 @@ def webhook(topic: str) -> Response:
     domain = shop_domain(request.headers.get("X-Shopify-Shop-Domain"))
     payloads.must_be_object(body)
     with house().db.write_within(SECONDS) as session:
-        shop = shops.find(session, domain) if domain else None
+        shop = _addressed(session, topic, domain, body)
         # Shopify repeats app/uninstalled like any other topic; the second one finds its work done.
         if shop is None or (shop.status != shops.INSTALLED and topic != "app-uninstalled"):
             raise AppError("shop_not_installed", "The app is not installed in this shop", status=404)
@@ -148,6 +156,17 @@ def webhook(topic: str) -> Response:
     if happened_at := _happened_at():
         counters().webhook_accepted((now() - happened_at).total_seconds())
     return answer({"ok": True})
+
+
+def _addressed(session: Session, topic: str, domain: str | None, body: bytes) -> Shop | None:
+    """The shop of a webhook. A shop whose new domain we do not know yet is found by the ID in the signed body."""
+    shop = shops.find(session, domain) if domain else None
+    if shop is not None or domain is None or topic not in _ABOUT_THE_SHOP:
+        return shop
+    stated = payloads.decode(body, payloads.ShopPayload)
+    if stated.id is None or shop_domain(stated.myshopify_domain) != domain:
+        return None
+    return shops.by_shopify_id(session, stated.id)
 
 
 def _note_arrival(session: Session, shop_id: int, topic: str) -> None:
@@ -228,10 +247,31 @@ def _customers_merged(session: Session, shop: Shop, body: bytes) -> None:
 
 
 def _uninstalled(session: Session, shop: Shop, body: bytes) -> None:
-    stated = payloads.decode(body, payloads.ShopPayload).myshopify_domain
-    if stated is not None and shop_domain(stated) != shop.domain:
-        raise AppError("payload_invalid", "The body speaks of another shop", status=400)
+    stated = payloads.decode(body, payloads.ShopPayload)
+    is_named = stated.myshopify_domain is None or shop_domain(stated.myshopify_domain) == shop.domain
+    if not is_named and (stated.id is None or stated.id != shop.shopify_id):
+        raise AppError("payload_invalid", "The body names another shop", status=400)
     shops.uninstall(session, shop, actor="webhook:app/uninstalled", happened_at=_happened_at())
+
+
+def _shop_updated(session: Session, shop: Shop, body: bytes) -> None:
+    """The signed body says which ID and domain belong together. The header must name the shop's old or new domain."""
+    stated = payloads.decode(body, payloads.ShopPayload)
+    domain = shop_domain(stated.myshopify_domain)
+    if stated.id is None or domain is None:
+        return
+    known = shops.by_shopify_id(session, stated.id)
+    if shop.domain not in (domain, known.domain if known is not None else domain):
+        raise AppError("shop_mismatch", "X-Shopify-Shop-Domain names another shop than the body", status=400)
+    renames.identify(
+        session,
+        shop,
+        stated.id,
+        domain,
+        actor="webhook:shop/update",
+        proves_row=False,
+        as_of=stated.moment(),
+    )
 
 
 def _happened_at() -> datetime | None:
@@ -263,6 +303,8 @@ _HANDLERS: dict[str, Handler] = {
     "customers-merge": _customers_merged,
     "app-uninstalled": _uninstalled,
     "app-scopes_update": _scopes_updated,
+    "shop-update": _shop_updated,
 }
+_ABOUT_THE_SHOP = frozenset({"app-uninstalled", "shop-update"})
 
 TOPICS = frozenset(_HANDLERS)

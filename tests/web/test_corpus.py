@@ -132,6 +132,7 @@ def test_the_corpus_has_every_topic() -> None:
         "customers-merge",
         "app-uninstalled",
         "app-scopes_update",
+        "shop-update",
     }
 
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serializer_app.store.models.columns import Base, Json, Key, Utc
@@ -15,6 +25,8 @@ class Shop(Base):
     __table_args__ = (
         # Two first requests of one new shop race here: the second one finds the row of the first.
         UniqueConstraint("domain", name="uq_shops_domain"),
+        # Two rows of one shop would each see half of its orders. NULLs do not collide.
+        Index("uq_shops_shopify_id", "shopify_id", unique=True),
         CheckConstraint("status IN ('installed', 'uninstalled')", name="status"),
         CheckConstraint("storefront_access IN ('open', 'owner')", name="storefront_access"),
         CheckConstraint("on_order_edit IN ('automatic', 'manual')", name="on_order_edit"),
@@ -23,6 +35,8 @@ class Shop(Base):
 
     id: Mapped[Key]
     domain: Mapped[str] = mapped_column(String(255))
+    shopify_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Shopify's ID of the shop. It stays when the domain changes. NULL until Shopify has told."""
     status: Mapped[str] = mapped_column(String(16))
     installed_at: Mapped[Utc]
     """First installation: orders made before it get no items by themselves (contract §7.2)."""

@@ -107,6 +107,11 @@ WORDS = {
         "Erasure not done: the shop came back",
         "Löschung unterblieben: der Shop kam zurück",
     ),
+    "action.renamed": ("Shop address changed", "Shop-Adresse geändert"),
+    "action.identity-conflict": (
+        "Two entries for one shop were not combined",
+        "Zwei Einträge für einen Shop wurden nicht zusammengeführt",
+    ),
     "action.authorisation-lost": ("Access to the shop lost", "Zugang zum Shop verloren"),
     "action.healed": ("Caught up with Shopify", "Mit Shopify abgeglichen"),
     "action.data-handed-out": ("Customer's data handed out", "Kundendaten ausgehändigt"),

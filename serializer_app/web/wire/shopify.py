@@ -250,7 +250,14 @@ class CustomersMerged(Struct):
 
 
 class ShopPayload(Struct):
+    """shop/update and app/uninstalled."""
+
+    id: int | None = None
     myshopify_domain: str | None = None
+    updated_at: str | None = None
+
+    def moment(self) -> datetime | None:
+        return None if self.updated_at is None else _moment(self.updated_at, "updated_at")
 
 
 class ScopesUpdated(Struct):
