@@ -28,7 +28,7 @@ RECREATED = frozenset(
         "webhooks_seen",
     }
 )
-"""Tables that an installation fills by itself. A row in any other table is data of the shop; so is an edit in history."""
+"""Tables that an installation fills by itself. Rows of any other table are data; so is an edit in history."""
 _BY_ITSELF = ("installed", "scopes-changed", "authorisation-lost", "identity-conflict")
 
 
@@ -144,7 +144,7 @@ def _has_data(session: Session, shop: Shop) -> bool:
 
 
 def _is_late(session: Session, shop: Shop, as_of: datetime | None) -> bool:
-    """Whether the shop was renamed after ``as_of``. A repeated delivery, hours old, must not bring the old name back."""
+    """Whether the shop was renamed after ``as_of``. A late delivery must not bring the old name back."""
     if as_of is None:
         return False
     renamed = session.scalars(
