@@ -31,13 +31,18 @@ class Page(msgspec.Struct, omit_defaults=True):
     digest: str = ""
     """Shopify's compareDigest of that text, which guards the next write."""
     was: str = ""
-    """``shown``: Shopify showed the owner without this metafield. ``taken``: a version before 0013 wrote it."""
+    """``shown``: Shopify showed the owner without this metafield. ``taken``: it held a value of ours once."""
     sent: list[str] = []
     """SHA-256 of texts that were sent, or about to be, before any answer came: they are ours if they turn up."""
     look: bool = False
     """Whether to ask what Shopify holds before anything is written."""
     foreign: str = ""
     """The compareDigest of a value here that is not ours. Nothing of the owner is written meanwhile (contract §8.1)."""
+
+    @property
+    def was_ours(self) -> bool:
+        """Whether the last value known here was one of ours."""
+        return bool(self.digest or self.was == "taken") and not self.foreign
 
 
 Pages = dict[str, Page]

@@ -76,7 +76,10 @@ def _compare(session: Session, shop_id: int, owner: Owner, held: Mapping[str, Me
             if found is not None:
                 owner.foreign.append(found)
         elif key in wanted:
-            known[key] = Page(was="shown", sent=owner.page(key).sent)
+            page = owner.page(key)
+            # Erased by somebody: what appears there next is drift of ours too, unless it names items we do not know.
+            was = "taken" if page.was_ours else "shown"
+            known[key] = Page(was=was, sent=page.sent)
     owner.known = known
     log.info(
         "metafields compared",

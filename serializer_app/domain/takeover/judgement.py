@@ -57,7 +57,7 @@ class Judge:
         if sent:
             ours.hash = wanted.hash if says_it and wanted else sent.pop()
             return ours, None
-        was_ours = bool(page.digest or page.was == "taken") and not page.foreign
+        was_ours = page.was_ours
         if self._is_ours(shown.text, says_it=says_it, was_ours=was_ours):
             ours.hash = wanted.hash if says_it and wanted else ""
             return ours, None
