@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
@@ -30,6 +30,7 @@ DECLINE: Kind = "takeover-decline"
 KINDS: tuple[Kind, ...] = (LOOK, ADOPT, DECLINE)
 JOB = "takeover"
 SAMPLES = 10
+_EXPORTED = 50
 MOST_NAMED = 200
 """Problems that are kept with their place; all of them are counted."""
 _FIRST: Mapping[Kind, str] = {LOOK: "variants", ADOPT: "variants", DECLINE: "decide"}
@@ -142,21 +143,27 @@ def count_held(session: Session, shop_id: int) -> int:
 def export(session: Session, shop_id: int) -> Iterator[dict[str, Any]]:
     """Everything that was kept of the other app, in whatever state, as plain values: one for each metafield."""
     place = (ForeignValue.owner, ForeignValue.owner_id, ForeignValue.key)
-    query = select(ForeignValue).where(ForeignValue.shop_id == shop_id).order_by(*place)
-    for row in session.scalars(query.execution_options(yield_per=50)):
-        value = as_kept(row)
-        yield {
-            "owner": value.owner,
-            "ownerId": value.owner_id,
-            "key": value.key,
-            "type": value.type,
-            "state": value.state,
-            "text": value.text,
-            "firstText": value.first_text if value.first_text != value.text else None,
-            "firstSeenAt": iso(value.first_seen_at),
-            "lastSeenAt": iso(value.last_seen_at),
-        }
-        session.expunge(row)
+    after: tuple[str, int, str] = ("", 0, "")
+    while True:
+        query = select(ForeignValue).where(ForeignValue.shop_id == shop_id, tuple_(*place) > after)
+        rows = session.scalars(query.order_by(*place).limit(_EXPORTED)).all()
+        for row in rows:
+            value = as_kept(row)
+            yield {
+                "owner": value.owner,
+                "ownerId": value.owner_id,
+                "key": value.key,
+                "type": value.type,
+                "state": value.state,
+                "text": value.text,
+                "firstText": value.first_text if value.first_text != value.text else None,
+                "firstSeenAt": iso(value.first_seen_at),
+                "lastSeenAt": iso(value.last_seen_at),
+            }
+        if len(rows) < _EXPORTED:
+            return
+        after = (rows[-1].owner, rows[-1].owner_id, rows[-1].key)
+        session.expunge_all()
 
 
 def tally_of(problems: Sequence[Problem]) -> dict[str, int]:
