@@ -31,13 +31,18 @@ class OtherApp:
         self.written[owner.gid, key] = text
         return metafield
 
-    def serialise(self, order: Order) -> list[str]:
-        """Give every unit of an order an item ID and a serial number of its own; returns the item IDs."""
-        items = [
+    def serialise(self, order: Order, *, beside: bool = False) -> list[str]:
+        """Give every unit of an order an item ID and a serial number of its own; returns the new item IDs.
+
+        ``beside`` keeps the items that it gave the order before; otherwise they are replaced.
+        """
+        new = [
             self._item(line.id, line.variant_id) for line in order.lines for _ in range(line.current_quantity)
         ]
+        before = json.loads(self.written.get((order.gid, "properties"), "{}")) if beside else {}
+        items = [*before.get("items", ()), *new]
         self.write(order, _json({"currentTotalTrackable": len(items), "items": items}))
-        return [item["itemId"] for item in items]
+        return [item["itemId"] for item in new]
 
     def configure(self, variant: Variant, months: int = 18) -> None:
         """Track a variant with a warranty and a custom field."""

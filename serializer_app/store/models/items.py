@@ -102,7 +102,7 @@ class Item(Base):
     own_id: Mapped[str] = mapped_column("item_id", String(19))
     """The item ID that this app generated, as shown: ``XXXX-XXXX-XXXX-XXXX``. It finds the item, whatever is shown."""
     old_id: Mapped[str | None] = mapped_column(String(64))
-    """The item ID that another app gave the unit. It is shown instead of ``own_id`` (decision 6)."""
+    """The item ID that another app gave the unit. It is shown instead of ``own_id`` (decision 8)."""
     old_key: Mapped[str | None] = mapped_column(String(255))
     """``old_id`` as it is compared (domain.codes.old_id_key)."""
     serial_number: Mapped[str | None] = mapped_column(String(64))

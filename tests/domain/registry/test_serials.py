@@ -26,6 +26,7 @@ def test_each_entry_stands_on_its_own(world: World) -> None:
         {"serialNumber": 12, "productSku": "W-1"},
         {"serialNumber": "", "productSku": "W-1"},
         {"serialNumber": "a\tb", "productSku": "W-1"},
+        {"serialNumber": "\u200b", "productSku": "W-1"},
         {"serialNumber": "XYZ7"},
         {"serialNumber": "XYZ8", "productSku": 5},
         {"serialNumber": "XYZ9", "productSku": "W-1", "experienceId": experience},
@@ -39,6 +40,7 @@ def test_each_entry_stands_on_its_own(world: World) -> None:
         ("XYZ1", world.experience(WATCH), "W-1"),
         ("XYZ2", experience, "S-1"),
         ("XYZ3", experience, "S-1"),
+        ("a b", world.experience(WATCH), "W-1"),
     ]
     assert verdicts.errors == [
         {
@@ -69,7 +71,7 @@ def test_each_entry_stands_on_its_own(world: World) -> None:
         {"errorMessage": serials.EXISTS, "serialNumber": " xyz1 ", "productSku": "W-1"},
         {"errorMessage": serials.NO_SERIAL, "serialNumber": 12, "productSku": "W-1"},
         {"errorMessage": serials.NO_SERIAL, "serialNumber": "", "productSku": "W-1"},
-        {"errorMessage": serials.NO_SERIAL, "serialNumber": "a\tb", "productSku": "W-1"},
+        {"errorMessage": serials.NO_SERIAL, "serialNumber": "\u200b", "productSku": "W-1"},
         {"errorMessage": serials.NO_VARIANT, "serialNumber": "XYZ7"},
         {"errorMessage": serials.NO_VARIANT, "serialNumber": "XYZ8", "productSku": 5},
         {
