@@ -43,7 +43,7 @@ def parse_email(text: str) -> str | None:
     if len(text) > 2 * LONGEST_EMAIL or _LINE_BREAKS.search(text):
         return None
     local, at, domain = _folded(text).partition("@")
-    domain = domain.translate(_DOTS).removesuffix(".")
+    domain = domain.translate(_DOTS).removesuffix(".").rstrip()
     if not at or not _is_local(local) or not _is_domain(domain):
         return None
     email = unicodedata.normalize("NFC", f"{local}@{domain}")
@@ -70,6 +70,7 @@ def email_key(text: str) -> str:
     local, at, domain = _folded(text).rpartition("@")
     if not at:
         return _local_key(domain)
+    domain = domain.translate(_DOTS).removesuffix(".").rstrip()
     return f"{_local_key(local)}@{ascii_domain(domain)}"
 
 

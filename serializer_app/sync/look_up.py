@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.mirrored import KEYS, Page, Pages
+from serializer_app.domain.mirrored import KEYS, Page, Pages, read_pages
 from serializer_app.domain.takeover import foreign, recognition
 from serializer_app.domain.takeover.foreign import Seen
 from serializer_app.domain.takeover.judgement import Judge, Wanted, take_note
@@ -16,6 +17,7 @@ from serializer_app.shopify import metafields
 from serializer_app.shopify.client import PermanentFailure
 from serializer_app.shopify.domains import gid
 from serializer_app.shopify.metafields import Metafield
+from serializer_app.store.models import Mirror
 from serializer_app.sync.owners import Owner
 from serializer_app.sync.work import Work
 
@@ -52,6 +54,27 @@ def look_up(work: Work, owners: Sequence[Owner]) -> None:
                 owner.error = answer
             else:
                 _compare(session, work.shop_id, owner, answer)
+
+
+def read_digests_again(work: Work, owners: Sequence[Owner]) -> None:
+    """Learn what another worker of ours wrote since these owners were loaded: it may hold the lane by now, and its
+    first write must not be taken for another app's.
+    """
+    kinds = {owner.kind for owner in owners}
+    with work.db.read() as session:
+        connection = session.connection()
+        for kind in kinds:
+            numbers = [owner.number for owner in owners if owner.kind == kind]
+            rows = connection.execute(
+                select(Mirror.owner_id, Mirror.pages).where(
+                    Mirror.shop_id == work.shop_id, Mirror.owner == kind, Mirror.owner_id.in_(numbers)
+                )
+            )
+            stored = {row.owner_id: read_pages(row.pages) for row in rows}
+            for owner in owners:
+                for key, page in stored.get(owner.number, {}).items():
+                    if owner.kind == kind and page.digest and not owner.page(key).digest:
+                        owner.known[key] = page
 
 
 def _compare(session: Session, shop_id: int, owner: Owner, held: Mapping[str, Metafield]) -> None:

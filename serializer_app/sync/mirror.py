@@ -31,7 +31,7 @@ from serializer_app.store.models import Mirror
 from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
 from serializer_app.sync.documents import ATOMIC_PAGES, NAMESPACE
-from serializer_app.sync.look_up import look_up, remember
+from serializer_app.sync.look_up import look_up, read_digests_again, remember
 from serializer_app.sync.owners import Batch, Owner, batches_of
 from serializer_app.sync.work import Verdict, Work
 
@@ -162,6 +162,7 @@ def _write_all(work: Work, owners: Sequence[Owner]) -> None:
             for owner in _send(work, batch.without(conflicts.values())):
                 conflicts[id(owner)] = owner
         if conflicts:
+            read_digests_again(work, list(conflicts.values()))
             for owner in conflicts.values():
                 owner.unsend()
             look_up(work, list(conflicts.values()))

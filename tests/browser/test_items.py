@@ -46,9 +46,7 @@ def test_an_export_filled_in_is_imported_with_a_preview(desk: Desk, tmp_path: Pa
     desk.app.get_by_role("link", name="Import").click()
     desk.app.get_by_label("CSV file").set_input_files(file)
     outcome = desk.app.locator("#outcome")
-    expect(outcome).to_contain_text(
-        "3 serial numbers can be entered, 0 are there already, 2 rows have errors."
-    )
+    expect(outcome).to_contain_text("Ready to import: 3. Already entered: 0. Rows with errors: 2.")
     expect(desk.app.locator("tbody tr")).to_have_count(2)
     desk.picture("preview")
     assert [item.serial_number for item in desk.town.items(order)] == [None] * 4

@@ -276,7 +276,7 @@ def doors(house: House) -> dict[str, tuple[str, Headers, int, bytes, int]]:
             b'{"serialNumber": "A"}',
             404,
         ),
-        "buyer form": (f"POST /apps/serializer/u/{token}/claim?{query}", form, 2, b"firstName=Ada&x=", 403),
+        "buyer form": (f"POST /apps/serializer/u/{token}/claim?{query}", form, 2, b"firstName=Ada&x=", 303),
     }
 
 

@@ -118,6 +118,7 @@ def confirm(public_id: str) -> BaseResponse:
 @buyer.post("/confirm/<public_id>/again")
 def send_again(public_id: str) -> BaseResponse:
     """Mail the same code once more."""
+    _ = request.form  # a body that is too large or cut off is refused before anything happens
     check_patience()
     if wait := _AGAIN.take((g.shop_id, public_id[:40])):
         raise too_many(wait)
