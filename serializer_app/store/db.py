@@ -240,8 +240,10 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
 
 def _private_file(_dialect: Any, _record: Any, arguments: list[Any], _parameters: Any) -> None:
     """Create a new database file for its owner only; SQLite gives ``-wal`` and ``-shm`` the same permissions."""
-    with suppress(OSError):  # SQLite reports what is wrong with the path
-        os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # O_EXCL: closing any descriptor of an existing database would drop the locks that this process holds on it
+    # (sqlite.org/howtocorrupt.html, 2.2). What is wrong with the path, SQLite reports itself.
+    with suppress(OSError):
+        os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _sqlite_writer(connection: Any, _record: Any) -> None:
