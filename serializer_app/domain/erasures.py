@@ -42,8 +42,8 @@ def redact_shop(
 
     A transaction for a million items would hold up every other shop, and be rolled back when its request is given up.
     A shop that came back within the 48 hours keeps its data. A shop that we never saw go does not: then the news of
-    its uninstallation was lost. Where ``shopify_id`` is given and known, it decides which shop is meant: a merchant may
-    change the domain after the uninstallation.
+    its uninstallation was lost. Where a shop of ours has this ``shopify_id``, it is the one: a merchant may change the
+    domain after the uninstallation. An installed shop with another ID is never erased.
     """
     meant = shops.named(session, domain, shopify_id)
     if meant is None:
@@ -55,6 +55,9 @@ def redact_shop(
         return False
     domain = shop.domain
     if shop.status == shops.INSTALLED:
+        if None not in (shopify_id, shop.shopify_id) and shopify_id != shop.shopify_id:
+            log.error("shop not erased", shop=domain, reason="it is installed, and another shop was meant")
+            return False
         if _came_back(session, shop.id):
             note(session, shop.id, "redaction-ignored")
             log.warning("shop not erased", shop=domain, reason="it was installed again meanwhile")

@@ -85,15 +85,18 @@ def by_shopify_id(session: Session, shopify_id: int) -> Shop | None:
 
 
 def named(session: Session, domain: str, shopify_id: int | None) -> Shop | None:
-    """The shop that a signed body names by both. The ID decides: a domain changes, and may go to another shop."""
-    same = by_shopify_id(session, shopify_id) if shopify_id is not None else None
-    if same is not None:
-        return same
-    shop = find(session, domain)
-    if shop is None or shopify_id is None or shop.shopify_id is None:
+    """The shop that a signed body names, by its ID at Shopify where we know it and by its domain otherwise.
+
+    A merchant may change the domain, so the ID comes first. An ID that belongs to no shop of ours does not outweigh a
+    domain that does: refusing the request would keep a person's data that Shopify told us to erase.
+    """
+    shop = by_shopify_id(session, shopify_id) if shopify_id is not None else None
+    if shop is not None:
         return shop
-    log.error("domain belongs to another shop", shop=domain, known=shop.shopify_id, stated=shopify_id)
-    return None
+    shop = find(session, domain)
+    if shop is not None and None not in (shopify_id, shop.shopify_id):
+        log.warning("shop named by its domain only", shop=domain, known=shop.shopify_id, stated=shopify_id)
+    return shop
 
 
 def installed(session: Session, domain: str) -> Shop:

@@ -252,8 +252,8 @@ def _opened(call: Call, definition: Definition) -> list[Mapping[str, Any]]:
 
 def _bears_our_name(call: Call, definition: Definition) -> bool:
     """Whether version 0.1.0, which did not note what it created, created this one."""
-    part = "orders" if definition["ownerType"] == "ORDER" else "variants"
-    nodes = (call("MetafieldDefinitions", {}).get(part) or {}).get("nodes") or []
+    answer = call("MetafieldDefinitions", {"ownerType": definition["ownerType"]})
+    nodes = (answer.get("metafieldDefinitions") or {}).get("nodes") or []
     return any(
         (node.get("key"), node.get("name"), (node.get("type") or {}).get("name"))
         == (definition["key"], definition["name"], definition["type"])

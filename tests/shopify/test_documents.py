@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -94,6 +97,31 @@ def test_the_requested_cost_stays_within_the_thousand_points_of_a_call(
     root = schema.mutation_type if definition.operation is OperationType.MUTATION else schema.query_type
     cost = _cost(schema, root, definition.selection_set, {"first": PAGES.get(name, 30)}, OWNERS.get(name, 1))
     assert 0 < cost + (10 if definition.operation is OperationType.MUTATION else 0) <= 1000
+
+
+def test_every_call_passes_the_variables_that_its_document_requires() -> None:
+    required = {
+        name: {
+            variable.variable.name.value
+            for variable in operation(name).variable_definitions or ()
+            if isinstance(variable.type, NonNullTypeNode) and variable.default_value is None
+        }
+        for name in NAMES
+    }
+    calls = [*_calls()]
+    assert len(calls) > 8
+    for place, name, passed in calls:
+        assert required[name] <= passed, place
+
+
+def _calls() -> Iterator[tuple[str, str, set[str]]]:
+    """(place, document, variables) of every call in our code that spells out both."""
+    for path in Path(str(resources.files("serializer_app"))).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(args=[ast.Constant(value=str(name)), ast.Dict(keys=keys)]) if name in NAMES:
+                    passed = {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+                    yield f"{path.name}:{node.lineno}", name, passed
 
 
 @pytest.mark.parametrize("name", ["NoSuchOperation", "../client", "", "Order.graphql"])

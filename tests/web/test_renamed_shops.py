@@ -186,14 +186,23 @@ def test_a_shop_known_by_its_domain_only_learns_its_id(town: Town) -> None:
 
 def test_a_redaction_goes_by_the_id(town: Town) -> None:
     order, domain, shopify_id = sold(town), town.shop.domain, town.shop.state.id
-    town.shop.uninstall()
     client = town.app.test_client()
     theirs = {"shop_id": shopify_id + 1, "shop_domain": domain}
     assert webhook(client, "shop/redact", theirs, domain).status_code == 200
     assert len(town.items(order)) == 2
     # Renamed after the uninstallation: nobody told us, and the redaction names the new domain.
+    town.shop.uninstall()
     ours = {"shop_id": shopify_id, "shop_domain": NEW}
     assert webhook(client, "shop/redact", ours, NEW).status_code == 200
+    assert rows(town) == {}
+    assert town.items(order, removed=True) == []
+
+
+def test_a_redaction_of_an_unknown_id_goes_by_the_domain(town: Town) -> None:
+    order, domain = sold(town), town.shop.domain
+    town.shop.uninstall()
+    theirs = {"shop_id": 954889, "shop_domain": domain}
+    assert webhook(town.app.test_client(), "shop/redact", theirs, domain).status_code == 200
     assert rows(town) == {}
     assert town.items(order, removed=True) == []
 
