@@ -196,6 +196,7 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:
     # A file may state any dimension; ours does not depend on it.
     sheet.reset_dimensions()
     rows = iter(sheet.iter_rows(max_col=MOST_COLUMNS))
+    blank: Any = None
     for number in range(1, _LAST_ROW + 1):
         try:
             with warnings.catch_warnings():
@@ -205,7 +206,12 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:
             raise _damaged() from error
         if cells is None:
             return
+        # openpyxl fills a gap between two rows with one and the same tuple, up to a million times.
+        if cells is blank:
+            continue
         last = max((at for at, cell in enumerate(cells) if cell.value is not None), default=-1)
+        if last < 0:
+            blank = cells
         yield _row(number, [_typed(cell) for cell in islice(cells, last + 1)])
 
 
