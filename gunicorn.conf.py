@@ -1,6 +1,6 @@
 """How gunicorn runs the web process; read by `gunicorn -c gunicorn.conf.py` in production and by the demo alike.
 
-Sync workers with one thread each were the fastest arrangement measured (README, Decisions); a buffering proxy is
+Sync workers with one thread each were the fastest arrangement measured (docs/decisions/0012); a buffering proxy is
 expected in front. Each setting that deployments change is an environment variable.
 """
 

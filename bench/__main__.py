@@ -23,7 +23,9 @@ def main() -> None:
     options.add_argument("--rounds", type=int, help="turns of each case (4, with --full 8)")
     options.add_argument("--seconds", type=float, default=1.0, help="of one turn under load")
     options.add_argument("--only", metavar="PART", action="append", choices=PARTS, help=", ".join(PARTS))
-    options.add_argument("--summary", action="store_true", help="print the last run's table for the README")
+    options.add_argument(
+        "--summary", action="store_true", help="print the last run's table for docs/performance.md"
+    )
     given = options.parse_args()
     if given.summary:
         print(results.summary())

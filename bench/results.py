@@ -1,4 +1,4 @@
-"""What a run leaves behind: tables to read, a plot, and figures for the README."""
+"""What a run leaves behind: tables to read, a plot, and figures for docs/performance.md."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write(machine: str, parts: list[Part]) -> tuple[str, Path]:
 
 
 def summary() -> str:
-    """The README's table out of the last run. Raises SystemExit when there was none."""
+    """The table of goals for docs/performance.md, from the last run. Raises SystemExit when there was none."""
     try:
         kept = json.loads(LATEST.read_text(encoding="utf-8"))
     except OSError:

@@ -1,8 +1,8 @@
 """The database: one way to write, two ways to read, and the rules each engine needs.
 
 A *write unit* is one transaction: commit on return, roll back on raise. A *read unit* runs in autocommit, because
-BEGIN and ROLLBACK cost more than many of our reads (performance.md). The figures behind each rule stand in the
-README's Decisions.
+BEGIN and ROLLBACK cost more than many of our reads (performance.md). The figures behind each rule stand in
+docs/performance.md.
 """
 
 from __future__ import annotations
