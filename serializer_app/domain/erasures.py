@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import history, shops
-from serializer_app.store import outbox
+from serializer_app.store import outbox, schema
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Base, ErasedCustomer, Erasure, HistoryEntry, Shop
+from serializer_app.store.models import ErasedCustomer, Erasure, HistoryEntry, Shop
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ def redact_shop(
         shop.status = shops.UNINSTALLED  # nobody meets a shop that is half there
         session.flush()
     left = most
-    for table in in_order_of_erasure():
+    for table in schema.tables_of_a_shop():
         erased = _emptied(session, table, shop.id, left)
         counts[table.name] += erased
         left -= erased
@@ -76,12 +76,6 @@ def redact_shop(
     record(session, "shop", domain, counts)
     log.info("shop erased", shop=domain, counts=dict(counts))
     return False
-
-
-def in_order_of_erasure() -> list[Table]:
-    """Children first, and history last of all: it tells whether the shop came back, as long as there is anything."""
-    tables = [table for table in reversed(Base.metadata.sorted_tables) if "shop_id" in table.columns]
-    return sorted(tables, key=lambda table: table.name == HistoryEntry.__tablename__)
 
 
 def of_shop(session: Session, domain: str) -> list[tuple[str, datetime, dict[str, int]]]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy import text as text_clause
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import field_values, item_pages, order_list, variant_list
+from serializer_app.domain import field_values, item_pages, order_lookups, variant_list
 from serializer_app.domain.codes import serial_key
 from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.item_pages import Filters
@@ -160,7 +160,7 @@ def _by_serial_beginning(session: Session, shop_id: int, text: str) -> Iterable[
 
 def _by_order(session: Session, shop_id: int, text: str) -> list[int]:
     keys: list[int] = []
-    for order_id in order_list.named(session, shop_id, text, most=3):
+    for order_id in order_lookups.named(session, shop_id, text, most=3):
         keys += _filtered(session, shop_id, {"orderId": order_id})
     return keys
 

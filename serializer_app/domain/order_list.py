@@ -180,23 +180,6 @@ def _standing(row: Any, lines: Sequence[tuple[int, int]], held: dict[int, tuple[
     )
 
 
-def named(session: Session, shop_id: int, name: str, *, most: int = 10) -> list[int]:
-    """Orders called ``name`` (``#1001`` or ``1001``), or with that ID; newest first."""
-    bare = name.strip().removeprefix("#")
-    query = (
-        select(Order.order_id)
-        .where(Order.shop_id == shop_id, Order.name.in_([name.strip(), bare, f"#{bare}"]))
-        # "+ 0": SQLite would rather walk all orders by their key than look a name up and sort.
-        .order_by((Order.order_id + 0).desc())
-        .limit(most)
-    )
-    found = list(session.scalars(query))
-    if bare.isascii() and bare.isdigit() and 8 < len(bare) < 19:
-        by_id = select(Order.order_id).where(Order.shop_id == shop_id, Order.order_id == int(bare))
-        found += [key for key in session.scalars(by_id) if key not in found]
-    return found
-
-
 def newer_than(session: Session, shop_id: int, since: datetime, *, most: int = 10_000) -> int:
     """How many orders were placed since ``since``; counting stops at ``most``."""
     placed = (

@@ -79,3 +79,20 @@ def names(session: Session, shop_id: int, order_ids: Sequence[int]) -> dict[int,
         select(Order.order_id, Order.name).where(Order.shop_id == shop_id, Order.order_id.in_(order_ids))
     )
     return {row.order_id: row.name for row in rows}
+
+
+def named(session: Session, shop_id: int, name: str, *, most: int = 10) -> list[int]:
+    """Orders called ``name`` (``#1001`` or ``1001``), or with that ID; newest first."""
+    bare = name.strip().removeprefix("#")
+    query = (
+        select(Order.order_id)
+        .where(Order.shop_id == shop_id, Order.name.in_([name.strip(), bare, f"#{bare}"]))
+        # "+ 0": SQLite would rather walk all orders by their key than look a name up and sort.
+        .order_by((Order.order_id + 0).desc())
+        .limit(most)
+    )
+    found = list(session.scalars(query))
+    if bare.isascii() and bare.isdigit() and 8 < len(bare) < 19:
+        by_id = select(Order.order_id).where(Order.shop_id == shop_id, Order.order_id == int(bare))
+        found += [key for key in session.scalars(by_id) if key not in found]
+    return found

@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy import delete, literal, select, update
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import erasures, history, shops
-from serializer_app.store import outbox
+from serializer_app.domain import history, shops
+from serializer_app.store import outbox, schema
 from serializer_app.store.models import HistoryEntry, Shop, ShopToken
 
 log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ def _take_over(session: Session, old: Shop, new: Shop, actor: str) -> Shop:
     domain, scopes = new.domain, [scope for scope in new.scopes.split(",") if scope]
     session.execute(delete(ShopToken).where(ShopToken.shop_id == old.id))
     session.execute(update(ShopToken).where(ShopToken.shop_id == new.id).values(shop_id=old.id))
-    for table in erasures.in_order_of_erasure():
+    for table in schema.tables_of_a_shop():
         session.execute(delete(table).where(table.c.shop_id == new.id))
     session.execute(delete(Shop).where(Shop.id == new.id), execution_options={"synchronize_session": False})
     session.expunge_all()
@@ -129,7 +129,7 @@ def _conflict(session: Session, shop: Shop, shopify_id: int, holder: Shop | None
 
 
 def _has_data(session: Session, shop: Shop) -> bool:
-    for table in erasures.in_order_of_erasure():
+    for table in schema.tables_of_a_shop():
         if table.name in RECREATED:
             continue
         if session.execute(

@@ -1,11 +1,16 @@
-"""Which schema a database has. Without Alembic: a web process asks at every probe, and never migrates."""
+"""Which schema a database has, and which of its tables belong to shops.
+
+Without Alembic: a web process asks at every probe, and never migrates.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Table, inspect, text
+
+from serializer_app.store.models import Base, HistoryEntry
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -35,3 +40,11 @@ def is_current(connection: Connection) -> bool:
     """
     found = present(connection)
     return found == {max(known())} or bool(found - known())
+
+
+def tables_of_a_shop() -> list[Table]:
+    """Every table with rows of a shop, in the order in which they can be erased: children first, and history last,
+    because it tells whether the shop came back.
+    """
+    tables = [table for table in reversed(Base.metadata.sorted_tables) if "shop_id" in table.columns]
+    return sorted(tables, key=lambda table: table.name == HistoryEntry.__tablename__)

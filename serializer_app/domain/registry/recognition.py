@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import items, order_list, ties
+from serializer_app.domain import items, order_lookups, ties
 from serializer_app.domain.codes import old_id_key, read_item_id, serial_key
 from serializer_app.domain.gtin import barcode_forms, read_gtin
 from serializer_app.domain.ids import reader
@@ -100,7 +100,7 @@ def recognize(
     if reading.form in (Form.PLAIN, Form.GS1):
         return _by_number(session, shop_id, reading, set(variants), orders)
     if reading.form is Form.ORDER_LINK:
-        keys = order_list.named(session, shop_id, reading.number or "") if orders else []
+        keys = order_lookups.named(session, shop_id, reading.number or "") if orders else []
         return Recognized(Kind.ORDER if keys else Kind.LINK, reading, "", orders=tuple(keys))
     if reading.form is Form.EXPERIENCE_LINK:
         products = _of_experience(session, shop_id, reading.tokens)
@@ -193,7 +193,7 @@ def _by_number(
         items = [item for item in items if item.variant_id not in others]
         held = [serial for serial in held if serial.variant_id not in others]
     products = claimed or (() if reading.gtin else _named(session, shop_id, reading.spellings))
-    orders = tuple(order_list.named(session, shop_id, number)) if with_orders and not reading.gtin else ()
+    orders = tuple(order_lookups.named(session, shop_id, number)) if with_orders and not reading.gtin else ()
     found = Recognized(
         Kind.UNKNOWN, reading, number, tuple(items), tuple(held), False, products, orders, misled
     )

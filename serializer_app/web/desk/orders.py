@@ -8,7 +8,16 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import items, mirrored, order_list, orders, serial_entry, shops, units
+from serializer_app.domain import (
+    items,
+    mirrored,
+    order_list,
+    order_lookups,
+    orders,
+    serial_entry,
+    shops,
+    units,
+)
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Shop
@@ -46,7 +55,7 @@ def order_rows() -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         if name:
-            keys = order_list.named(session, shop.id, name)
+            keys = order_lookups.named(session, shop.id, name)
             page = order_list.OrderPage(order_list.standings(session, shop.id, keys), None, None, None)
         else:
             page = order_list.page(
