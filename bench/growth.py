@@ -20,8 +20,8 @@ from bench.goals import MOST_GROWTH, MOST_SECONDS
 from bench.measured import Part, Ratio
 from bench.servers import APP, KINDS, Server, databases, running
 from bench.stock import ONE, Unit, combinations_of_filters, fill, pick
-from serializer_app.domain import item_pages
-from serializer_app.domain.item_pages import Filters
+from serializer_app.domain.items import pages as item_pages
+from serializer_app.domain.items.pages import Filters
 from serializer_app.store.db import Database
 
 FIRST = 10_000

@@ -25,7 +25,7 @@ from bench.measured import Part, Turns
 from bench.reads import fetched
 from bench.servers import APP, Server, databases, running, serving
 from bench.stock import fill
-from serializer_app.domain.item_pages import Filters
+from serializer_app.domain.items.pages import Filters
 from serializer_app.store.db import Database
 from tests.postgres import free_port
 

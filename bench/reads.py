@@ -14,7 +14,7 @@ from bench.facts import ORDER, SERIAL, UNITS, WHOLE_ORDER
 from bench.measured import Part, Turns
 from bench.servers import APP, KINDS, Server, databases, floor, raw, running
 from bench.stock import Unit, fill, pick
-from serializer_app.domain.item_pages import Filters
+from serializer_app.domain.items.pages import Filters
 from serializer_app.store.db import Database
 
 PAGE = "page of 100 by orderId"

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from bench.facts import ENCRYPTION_KEY, EXPERIENCE, FAN, ORDER, POPULAR, RARE, SHOP, SHOP_ID
 from serializer_app.clock import now
 from serializer_app.config import SCOPES
-from serializer_app.domain import shops, tokens
-from serializer_app.domain.codes import make_item_ids
-from serializer_app.domain.item_pages import Filters
+from serializer_app.domain.ids.item_ids import make_item_ids
+from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify.oauth import Grant
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database

@@ -18,7 +18,7 @@ from bench.facts import EXPERIENCE
 from bench.measured import Part, Ratio, Turns
 from bench.servers import APP, KINDS, databases, floor, running
 from bench.stock import admit, fill
-from serializer_app.domain.codes import make_item_ids
+from serializer_app.domain.ids.item_ids import make_item_ids
 from serializer_app.store.db import Database
 
 SIZES = (1, 10, 250, 5000)

@@ -13,7 +13,7 @@ isolates). ``clean`` keeps everything else that belongs to writing: joiners, dir
 spaces, variation selectors, soft hyphens. Real names contain them. A code does not, so ``clean_code`` removes whatever
 is invisible and turns every kind of space into an ordinary one.
 
-Nothing here trims, changes case or normalises: forms for comparison do that (``domain.codes.serial_key``).
+Nothing here trims, changes case or normalises: forms for comparison do that (``domain.ids.serial_keys.serial_key``).
 """
 
 from __future__ import annotations

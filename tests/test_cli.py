@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from serializer_app import cli
-from serializer_app.domain import deliveries, shops
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.store import schema
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ApiKey, Base, Variant

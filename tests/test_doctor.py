@@ -17,8 +17,8 @@ from werkzeug.serving import make_server
 from serializer_app import cli
 from serializer_app.clock import now
 from serializer_app.devstore.faults import ALWAYS
-from serializer_app.domain import doctor
-from serializer_app.domain.doctor import Finding, Level
+from serializer_app.domain.desk import doctor
+from serializer_app.domain.desk.doctor import Finding, Level
 from serializer_app.store.models import HistoryEntry, OutboxRow, ShopToken, WebhookSeen, WorkerSeen
 from serializer_app.store.outbox import Taken
 from serializer_app.sync.doctor import examine

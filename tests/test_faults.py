@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from serializer_app import create_app
 from serializer_app.clock import now
 from serializer_app.config import Settings
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Base, Lane, Mirror, OutboxRow
 from serializer_app.web.house import house

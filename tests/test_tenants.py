@@ -20,8 +20,10 @@ from sqlalchemy import select, update
 
 from serializer_app import cli
 from serializer_app.clock import now
-from serializer_app.domain import catalog, items, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items import items
 from serializer_app.domain.registry import people, registrations
+from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.models import Base, Item, Lane, OutboxRow, Shop
 from serializer_app.sync.jobs import HANDLERS

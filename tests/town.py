@@ -16,8 +16,9 @@ from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Variant
 from serializer_app.devstore.server import DevStore
 from serializer_app.devstore.shop import Shop as PretendShop
-from serializer_app.domain import catalog, shops, tokens
-from serializer_app.domain.catalog import TrackingChanges
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.catalog.catalog import TrackingChanges
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify import oauth
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Lane, Mirror, OutboxRow, Shop

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 
 from serializer_app import clock
 from serializer_app.config import SCOPES
-from serializer_app.domain import shops, tokens
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify.oauth import Grant
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database

@@ -7,7 +7,8 @@ from __future__ import annotations
 import sys
 
 from serializer_app.config import Settings
-from serializer_app.domain import catalog, shops, tokens
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify import oauth
 from serializer_app.store import migrate
 from serializer_app.store.crypto import Vault

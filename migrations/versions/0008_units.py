@@ -1,4 +1,4 @@
-"""A registry unit has at most one active item, and a registration belongs to the sale it was made for (domain.ties).
+"""A registry unit has at most one active item, and a registration belongs to the sale it was made for (items.ties).
 
 What older versions left behind is put right and told in history; nothing is deleted.
 """

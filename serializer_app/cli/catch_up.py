@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from serializer_app.cli.console import opened, print_rows
 from serializer_app.clock import iso, now
 from serializer_app.config import Settings
-from serializer_app.domain import backfills, shops
+from serializer_app.domain.orders import backfills
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop

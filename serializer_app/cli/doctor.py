@@ -16,8 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from serializer_app import logs
 from serializer_app.cli.console import known_shop
 from serializer_app.config import DEFAULT_DATABASE_URL, ConfigError, Settings
-from serializer_app.domain import doctor, shops
-from serializer_app.domain.doctor import Finding, Level
+from serializer_app.domain.desk import doctor
+from serializer_app.domain.desk.doctor import Finding, Level
+from serializer_app.domain.shops import shops
 from serializer_app.shopify.transport import TransientFailure, get, new_http
 from serializer_app.store import schema
 from serializer_app.store.crypto import Vault

@@ -9,9 +9,11 @@ from sqlalchemy.engine import make_url
 
 from serializer_app.cli.console import opened
 from serializer_app.config import Settings, database_url
-from serializer_app.domain import deliveries, privacy, tokens
+from serializer_app.domain import idempotency
 from serializer_app.domain.holdings import HOLDINGS
-from serializer_app.domain.registry import idempotency
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import tokens
+from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.store import backup, migrate
 from serializer_app.store.crypto import Vault
 from serializer_app.sync.jobs import new_worker

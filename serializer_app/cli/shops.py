@@ -7,7 +7,8 @@ import argparse
 from serializer_app.cli.console import known_shop, opened, print_rows
 from serializer_app.clock import iso
 from serializer_app.config import database_url
-from serializer_app.domain import shops, staff, tokens
+from serializer_app.domain.desk import staff
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store import outbox

@@ -9,7 +9,7 @@ import sys
 from serializer_app.cli.catch_up import work_until_done
 from serializer_app.cli.console import known_shop, opened, print_rows
 from serializer_app.config import Settings
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign, moves
 from serializer_app.errors import AppError
 

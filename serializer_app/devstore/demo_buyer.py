@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import requests
 
 from serializer_app.devstore.mailbox import HOST
-from serializer_app.domain import shops
-from serializer_app.domain.mail import Server, set_up
-from serializer_app.domain.registry import units
+from serializer_app.domain.buyers import units
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out.mail import Server, set_up
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 

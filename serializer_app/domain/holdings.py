@@ -6,9 +6,11 @@ tests/domain/test_holdings.py fails for a table that is in neither.
 
 from __future__ import annotations
 
-from serializer_app.domain import privacy, serial_sheets
-from serializer_app.domain.privacy import Holding
-from serializer_app.domain.registry import confirmations, customers
+from serializer_app.domain.buyers import confirmations
+from serializer_app.domain.desk import spreadsheets
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.privacy.privacy import Holding
+from serializer_app.domain.registry import customers
 from serializer_app.domain.takeover import people
 
 HOLDINGS: tuple[Holding, ...] = (
@@ -17,7 +19,7 @@ HOLDINGS: tuple[Holding, ...] = (
     privacy.ITEMS,
     customers.HOLDING,
     confirmations.HOLDING,
-    serial_sheets.HOLDING,
+    spreadsheets.HOLDING,
 )
 
 COVERED_OTHERWISE = {
@@ -51,4 +53,4 @@ COVERED_OTHERWISE = {
     "webhooks_seen": "when each topic last arrived",
     "workers": "processes of this deployment",
 }
-"""Tables that need no Holding, and why. All of them go with their shop (domain.erasures)."""
+"""Tables that need no Holding, and why. All of them go with their shop (domain.privacy.erasures)."""

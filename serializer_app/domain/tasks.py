@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.codes import make_item_ids, read_item_id
+from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Task, TaskPart

@@ -7,9 +7,11 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
-from serializer_app.domain import backfills, orders, privacy, shops
-from serializer_app.domain.backfills import Backfill
-from serializer_app.domain.plan import snapshot_of
+from serializer_app.domain.items.plan import snapshot_of
+from serializer_app.domain.orders import backfills, orders
+from serializer_app.domain.orders.backfills import Backfill
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.orders import FetchedOrder, fetch, page
 from serializer_app.store import outbox

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from serializer_app.deadlines import Deadline
-from serializer_app.domain import addresses
-from serializer_app.domain.deliveries import SECRET_PREFIX, Outcome, Parcel
+from serializer_app.domain.webhooks_out import addresses
+from serializer_app.domain.webhooks_out.deliveries import SECRET_PREFIX, Outcome, Parcel
 from serializer_app.sync import outside
 
 SECONDS = 8.0

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from serializer_app.domain import deliveries
-from serializer_app.domain.deliveries import Outcome, Parcel
+from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out.deliveries import Outcome, Parcel
 from serializer_app.errors import AppError
 from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import PermanentFailure

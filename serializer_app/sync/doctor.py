@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now, parse_iso
 from serializer_app.config import OPTIONAL_SCOPES
-from serializer_app.domain import doctor, mail, shops
-from serializer_app.domain.doctor import Finding, Level
+from serializer_app.domain.desk import doctor
+from serializer_app.domain.desk.doctor import Finding, Level
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import mail
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure, Refused, ShopUnavailable, Throttled, Unauthorised
 from serializer_app.shopify.domains import gid, numeric_id

@@ -12,7 +12,9 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, mirrored, warranty
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.ids import warranty
+from serializer_app.domain.items import mirrored
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
 

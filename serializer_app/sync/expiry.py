@@ -7,8 +7,12 @@ from collections.abc import Callable, Mapping
 import structlog
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import deliveries, privacy, scans, tasks
-from serializer_app.domain.registry import code_bundles, confirmations, idempotency, uploads
+from serializer_app.domain import idempotency, tasks
+from serializer_app.domain.buyers import confirmations, scans
+from serializer_app.domain.desk import label_bundles
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.registry import uploads
+from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.errors import AppError
 from serializer_app.store.db import Database
 from serializer_app.sync.work import contained
@@ -27,7 +31,7 @@ SWEEPS: Mapping[str, Callable[[Session, int], object]] = {
     "scans": _of_all(scans.sweep),
     "deliveries": deliveries.expire,
     "uploads": uploads.expire,
-    "codes": code_bundles.forget,
+    "codes": label_bundles.forget,
     "tasks": tasks.forget,
 }
 """Each forgets what is older than promised, in a transaction of its own."""

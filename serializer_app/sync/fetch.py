@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from serializer_app.clock import now, parse_iso
-from serializer_app.domain import catalog, deletions, order_lookups, orders, privacy, shops
-from serializer_app.domain.catalog import Facts
-from serializer_app.domain.plan import snapshot_of
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.catalog.catalog import Facts
+from serializer_app.domain.items.plan import snapshot_of
+from serializer_app.domain.orders import deletions, lookups, orders
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import numeric_id
@@ -40,7 +43,7 @@ def apply_order(work: Work, order_id: int) -> orders.Outcome:
         if order is not None:
             snapshot = privacy.without_erased(session, work.vault, shop, snapshot_of(order))
             return orders.apply(session, shop, snapshot, actor="app:fetch")
-        if not is_shown(shop, order_lookups.ordered_at(session, shop.id, order_id)):
+        if not is_shown(shop, lookups.ordered_at(session, shop.id, order_id)):
             return orders.Outcome()
         if not deletions.was_there(session, shop.id, order_id):
             return orders.Outcome()

@@ -6,8 +6,8 @@ import time
 
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import shops
 from serializer_app.domain.registry import uploads
+from serializer_app.domain.shops import shops
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Contain, Verdict, Work, one_by_one, part_by_part
 

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 
-from serializer_app.domain import contacts, renames, shops
+from serializer_app.domain.ids import contacts
+from serializer_app.domain.shops import renames, shops
 from serializer_app.domain.takeover import definitions
 from serializer_app.errors import AppError
 from serializer_app.shopify import user_errors

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.mirrored import KEYS, Page, Pages, read_pages
+from serializer_app.domain.items.mirrored import KEYS, Page, Pages, read_pages
 from serializer_app.domain.takeover import foreign, recognition
 from serializer_app.domain.takeover.foreign import Seen
 from serializer_app.domain.takeover.judgement import Judge, Wanted, take_note

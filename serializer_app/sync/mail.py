@@ -14,11 +14,14 @@ from email.utils import formatdate, make_msgid
 from typing import Any
 
 from serializer_app.deadlines import Deadline
-from serializer_app.domain import contacts, deliveries, history, mail, shops
-from serializer_app.domain.deliveries import Parcel
-from serializer_app.domain.mail import Server
-from serializer_app.domain.registry import confirmations
-from serializer_app.domain.registry.confirmations import Letter
+from serializer_app.domain import history
+from serializer_app.domain.buyers import confirmations
+from serializer_app.domain.buyers.confirmations import Letter
+from serializer_app.domain.ids import contacts
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import deliveries, mail
+from serializer_app.domain.webhooks_out.deliveries import Parcel
+from serializer_app.domain.webhooks_out.mail import Server
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Shop

@@ -18,9 +18,10 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, mirrored
-from serializer_app.domain.deletions import was_taken
-from serializer_app.domain.mirrored import Page, read_pages, write_pages
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items import mirrored
+from serializer_app.domain.items.mirrored import Page, read_pages, write_pages
+from serializer_app.domain.orders.deletions import was_taken
 from serializer_app.domain.takeover.foreign import OwnerKind, let_go
 from serializer_app.errors import AppError
 from serializer_app.shopify import user_errors

@@ -6,7 +6,7 @@ import contextlib
 import socket
 
 from serializer_app.deadlines import Deadline
-from serializer_app.domain import addresses
+from serializer_app.domain.webhooks_out import addresses
 
 CONNECT_SECONDS = 3.0
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from serializer_app.domain.mirrored import Page, Pages
+from serializer_app.domain.items.mirrored import Page, Pages
 from serializer_app.domain.takeover.foreign import OwnerKind, Seen
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import gid

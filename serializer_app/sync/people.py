@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import shops
 from serializer_app.domain.registry import customers, people
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import Throttled
 from serializer_app.store import outbox
@@ -30,7 +30,7 @@ def index_people(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``index-people``: the key is the last customers.id that is done, then that of ended registrations.
 
     Finished when the outbox has no such row; the shop's history then says "people-indexed". Until then people are
-    found under the forms of earlier versions as well (domain.contacts).
+    found under the forms of earlier versions as well (domain.ids.contacts).
     """
     _learn_country(work)
     until = time.monotonic() + SECONDS

@@ -15,9 +15,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
-from serializer_app.domain import catalog, history, order_lookups, orders, privacy, shops
-from serializer_app.domain.mirrored import KEYS, Pages, read_pages, to_look_at, write_pages
-from serializer_app.domain.plan import OrderSnapshot, snapshot_of
+from serializer_app.domain import history
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items.mirrored import KEYS, Pages, read_pages, to_look_at, write_pages
+from serializer_app.domain.items.plan import OrderSnapshot, snapshot_of
+from serializer_app.domain.orders import lookups, orders
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops
 from serializer_app.shopify.domains import gid
 from serializer_app.shopify.orders import page
 from serializer_app.shopify.transport import TransientFailure
@@ -100,7 +104,7 @@ def _missed(work: Work, snapshot: OrderSnapshot) -> bool:
     """Apply what Shopify shows; whether it is news."""
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
-        known = order_lookups.updated_at(session, shop.id, snapshot.order_id)
+        known = lookups.updated_at(session, shop.id, snapshot.order_id)
         allowed = privacy.without_erased(session, work.vault, shop, snapshot)
         orders.apply(session, shop, allowed, actor="app:reconcile")
     return known is None or known < snapshot.updated_at
@@ -197,7 +201,7 @@ def _missing(session: Session, shop_id: int, owners: Sequence[tuple[str, int]]) 
     gone = [
         number
         for kind, number in owners
-        if kind == "order" and fetch.is_shown(shop, order_lookups.ordered_at(session, shop_id, number))
+        if kind == "order" and fetch.is_shown(shop, lookups.ordered_at(session, shop_id, number))
     ]
     outbox.put(session, shop_id, "fetch-order", gone)
 
@@ -207,7 +211,7 @@ def variant_orders(work: Work, job: Job) -> Verdict:
     """Handler of ``variant-orders``: a variant was toggled, so its orders' counts change. Key ``variant[:after]``."""
     variant_id, _, after = job.key.partition(":")
     with work.db.write() as session:
-        found = order_lookups.with_variant(
+        found = lookups.with_variant(
             session, work.shop_id, int(variant_id), after=int(after or 0), most=TOUCH_PAGE
         )
         outbox.put(session, work.shop_id, "mirror-order", found)
@@ -228,7 +232,7 @@ def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
                 )
             ).all()
             _look_again(session, work.shop_id, "variant", variants)
-        found = order_lookups.with_something_trackable(session, work.shop_id, after=after, most=TOUCH_PAGE)
+        found = lookups.with_something_trackable(session, work.shop_id, after=after, most=TOUCH_PAGE)
         _look_again(session, work.shop_id, "order", found)
     again = [("resync", str(found[-1]), 0.0)] if len(found) == TOUCH_PAGE else []
     return Verdict(done=[job], again=again)

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import order_lookups, orders, privacy, shops, tasks
-from serializer_app.domain.plan import snapshot_of
+from serializer_app.domain import tasks
+from serializer_app.domain.items.plan import snapshot_of
+from serializer_app.domain.orders import lookups, orders
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import adoption, foreign, moves, reading, recognition
 from serializer_app.domain.takeover.foreign import Kept, OwnerKind
 from serializer_app.domain.takeover.judgement import Wanted, take_note
@@ -129,7 +132,7 @@ def _go_through(work: Work, key: str, kind: str, phase: str, after: int) -> bool
         unknown = [
             number
             for number in numbers
-            if owner == "order" and not order_lookups.is_known(session, work.shop_id, number)
+            if owner == "order" and not lookups.is_known(session, work.shop_id, number)
         ]
     fetched: dict[int, FetchedOrder | None] = {}
     if kind == moves.ADOPT:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import field_values, serial_sheets, tasks, variant_changes
+from serializer_app.domain import tasks
+from serializer_app.domain.desk import spreadsheets, variant_changes
+from serializer_app.domain.items import field_values
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Task
@@ -17,7 +19,7 @@ from serializer_app.sync.work import Contain, Verdict, Work, one_by_one, part_by
 SECONDS = 5.0
 
 STEPS: Mapping[str, Callable[[Session, Task, Contain | None], bool]] = {
-    serial_sheets.KIND: serial_sheets.enter_next,
+    spreadsheets.KIND: spreadsheets.enter_next,
     variant_changes.KIND: variant_changes.go_on,
 }
 

@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from serializer_app.config import Settings
-from serializer_app.domain import tokens
+from serializer_app.domain.shops import tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import AdminClient, ShopUnavailable, Throttled, Unauthorised
 from serializer_app.shopify.transport import Http

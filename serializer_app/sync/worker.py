@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from serializer_app import logs
 from serializer_app.clock import now
 from serializer_app.config import Settings
-from serializer_app.domain import doctor, shops
+from serializer_app.domain.desk import doctor
+from serializer_app.domain.shops import shops
 from serializer_app.shopify.transport import new_http
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
@@ -102,7 +103,7 @@ class Worker:
         log.warning("the clock was ahead", jobs=freed)
 
     def _report_alive(self) -> None:
-        """Once a minute, leave word for the doctor (domain.doctor.worker) that this worker is running."""
+        """Once a minute, leave word for the doctor (domain.desk.doctor.worker) that this worker is running."""
         if time.monotonic() < self._report_at:
             return
         self._report_at = time.monotonic() + REPORT_SECONDS

@@ -9,8 +9,10 @@ from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from serializer_app.domain import order_lookups, orders, privacy, shops, tokens
-from serializer_app.domain.plan import snapshot_of
+from serializer_app.domain.items.plan import snapshot_of
+from serializer_app.domain.orders import lookups, orders
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.takeover import foreign
 from serializer_app.domain.takeover.foreign import Seen
 from serializer_app.domain.takeover.judgement import take_note
@@ -33,7 +35,7 @@ def ensure_order(shop_id: int, order_id: int, *, actor: str) -> None:
     """
     db = house().db
     with db.read() as session:
-        if order_lookups.is_known(session, shop_id, order_id):
+        if lookups.is_known(session, shop_id, order_id):
             return
         domain = shops.by_id(session, shop_id).domain
         usable = tokens.standing(session, shop_id).usable

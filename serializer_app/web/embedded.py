@@ -15,7 +15,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import privacy, shops, staff, tokens
+from serializer_app.domain.desk import staff
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify import oauth
 from serializer_app.shopify.domains import shop_domain

@@ -11,8 +11,10 @@ from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from serializer_app.domain import items, orders, shops
-from serializer_app.domain.registry import units
+from serializer_app.domain.buyers import units
+from serializer_app.domain.items import items
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item
 from serializer_app.web.answers import answer

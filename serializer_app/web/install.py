@@ -16,7 +16,7 @@ from flask import Blueprint, Response, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from serializer_app.domain import shops, tokens
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify import oauth
 from serializer_app.shopify.domains import shop_domain

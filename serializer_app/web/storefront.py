@@ -8,11 +8,12 @@ from functools import lru_cache
 from flask import Blueprint, Response, g, request
 from sqlalchemy import Connection, Dialect, bindparam, select
 
-from serializer_app.domain import item_pages, shops
-from serializer_app.domain.codes import read_item_id
-from serializer_app.domain.item_pages import Direction, Filters
+from serializer_app.domain.ids.item_ids import read_item_id
+from serializer_app.domain.items import pages
+from serializer_app.domain.items.pages import Direction, Filters
 from serializer_app.domain.registry import recognition
-from serializer_app.domain.shops import INSTALLED
+from serializer_app.domain.shops import shops
+from serializer_app.domain.shops.shops import INSTALLED
 from serializer_app.errors import AppError
 from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, RepeatedParameter, verify_proxy
 from serializer_app.store.models import Order, Shop
@@ -155,7 +156,7 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
     guess = (shop_id, visitor.customer_id, visitor_address(), _guessed(filters))
     parts.guesses.check(*guess)
     connection = parts.db.reading()
-    page = item_pages.page(
+    page = pages.page(
         connection, shop_id, filters, direction=direction, beyond=beyond, open_domain=visitor.shop
     )
     if not page.rows:
@@ -165,9 +166,9 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
         was, (shop_id, access) = shop_id, known
         # Erased and installed anew it has another number, and this process knew the old one.
         if _may_list(connection, shop_id, filters, visitor) if access == "owner" else shop_id != was:
-            page = item_pages.page(connection, shop_id, filters, direction=direction, beyond=beyond)
+            page = pages.page(connection, shop_id, filters, direction=direction, beyond=beyond)
         if meant := _meant(parts, shop_id, filters):
-            page = item_pages.page(connection, shop_id, meant, direction=direction, beyond=beyond)
+            page = pages.page(connection, shop_id, meant, direction=direction, beyond=beyond)
     if not page.rows and beyond is None:
         parts.guesses.missed(*guess)
     previous, following = cursors.around(page, keys, shop_id, filters, beyond)

@@ -19,9 +19,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now, parse_iso
-from serializer_app.domain import catalog, deletions, doctor, erasures, orders, privacy, renames, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.desk import doctor
 from serializer_app.domain.holdings import HOLDINGS
+from serializer_app.domain.orders import deletions, orders
+from serializer_app.domain.privacy import erasures, privacy
 from serializer_app.domain.registry import customers
+from serializer_app.domain.shops import renames, shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.signatures import verify_webhook

@@ -18,8 +18,8 @@ from serializer_app import create_app
 from serializer_app.config import Settings
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.server import DevStore
-from serializer_app.domain import items
-from serializer_app.domain.items import ItemChanges
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
 from serializer_app.web.house import house
 from tests.conftest import API_KEY, API_SECRET
 from tests.town import Town, build

@@ -12,10 +12,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from serializer_app.devstore.products import Customer
-from serializer_app.domain import catalog, items, mail, shops
-from serializer_app.domain.items import ItemChanges
-from serializer_app.domain.registry import claims, units
-from serializer_app.domain.registry.claims import Asked, Rules
+from serializer_app.domain.buyers import claims, units
+from serializer_app.domain.buyers.claims import Asked, Rules
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import mail
 from serializer_app.store.models import Registration
 from serializer_app.web.house import house
 from tests.browser.conftest import SCREENSHOTS

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from serializer_app.devstore.orders import Order
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from tests.browser.conftest import Desk
 
 pytestmark = pytest.mark.browser

@@ -10,10 +10,11 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Frame
 
-from serializer_app.domain import serial_sheets, shops
-from serializer_app.domain.registry import code_bundles, registrations
+from serializer_app.domain.desk import label_bundles, spreadsheets
+from serializer_app.domain.registry import registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
+from serializer_app.domain.shops import shops
 from serializer_app.web.house import house
 from tests.browser.conftest import SCREENSHOTS, Desk
 
@@ -47,8 +48,8 @@ def paths(desk: Desk) -> dict[str, str]:
             session, house(desk.town.app).vault, shop, claim, actor="customer:1", status="pending"
         )
         public_id = made.public_id
-        wanted = code_bundles.Wanted(order_id=order.id)
-        codes = f"/codes/{code_bundles.begin(session, shop, wanted, actor='staff:1').public_id}"
+        wanted = label_bundles.Wanted(order_id=order.id)
+        codes = f"/codes/{label_bundles.begin(session, shop, wanted, actor='staff:1').public_id}"
     desk.town.shop.refund(order, {order.lines[0].id: 2})
     desk.town.settle()
     return {
@@ -87,10 +88,10 @@ def _looked_through(desk: Desk, item_ids: list[str]) -> str:
     rows = "".join(f"{item_id},N-{number}\r\n" for number, item_id in enumerate([*item_ids, *item_ids[:2]]))
     with desk.town.db.write() as session:
         shop_id = desk.town.shop_id
-        judged = serial_sheets.look_through(
+        judged = spreadsheets.look_through(
             session, shop_id, f"item_id,serial\r\n{rows}".encode(), wrong=lambda _: None
         )
-        task = serial_sheets.keep(session, shop_id, judged, actor="staff:1")
+        task = spreadsheets.keep(session, shop_id, judged, actor="staff:1")
         return f"/items/import/{task.public_id}"
 
 

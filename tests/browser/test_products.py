@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from serializer_app.domain import catalog
+from serializer_app.domain.catalog import catalog
 from tests.browser.conftest import Desk
 
 pytestmark = pytest.mark.browser

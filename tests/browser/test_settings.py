@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from serializer_app.domain import shops
 from serializer_app.domain.registry import registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
+from serializer_app.domain.shops import shops
 from serializer_app.web.house import house
 from tests.browser.conftest import Desk
 

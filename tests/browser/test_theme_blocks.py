@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serializer_app.devstore.orders import Order
-from serializer_app.domain import items
-from serializer_app.domain.items import ItemChanges
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
 from tests.browser.conftest import PATIENCE, SCREENSHOTS
 from tests.extensions.conftest import EXTENSIONS
 from tests.town import Town

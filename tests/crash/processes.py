@@ -19,7 +19,8 @@ from sqlalchemy import func, select
 from serializer_app.config import Settings
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.server import DevStore
-from serializer_app.domain import catalog, shops, tokens
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify import oauth
 from serializer_app.store import migrate
 from serializer_app.store.crypto import Vault

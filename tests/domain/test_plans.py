@@ -20,9 +20,9 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from serializer_app.domain import item_pages
-from serializer_app.domain.codes import make_item_ids
-from serializer_app.domain.item_pages import Direction, Filters
+from serializer_app.domain.ids.item_ids import make_item_ids
+from serializer_app.domain.items import pages as item_pages
+from serializer_app.domain.items.pages import Direction, Filters
 from serializer_app.store.db import Database
 from tests.postgres import PostgresServer
 

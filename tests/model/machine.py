@@ -12,9 +12,12 @@ from sqlalchemy import func, select
 from serializer_app.devstore.orders import Order as ShopifyOrder
 from serializer_app.devstore.products import Customer, Product, Variant
 from serializer_app.devstore.webhooks import Delivery
-from serializer_app.domain import catalog, items, orders, shops
-from serializer_app.domain.items import ItemChanges
-from serializer_app.domain.mirrored import read_pages
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.items.mirrored import read_pages
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import HistoryEntry, Item, Mirror
 from serializer_app.store.models import Order as OrderRow

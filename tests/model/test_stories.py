@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from serializer_app.devstore.webhooks import Delivery
-from serializer_app.domain import catalog, items, orders, shops
-from serializer_app.domain.items import ItemChanges
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from tests.town import Town
 
 

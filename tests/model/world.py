@@ -27,7 +27,7 @@ from serializer_app.devstore.moments import ShopClock
 from serializer_app.devstore.proxy import AppProxy
 from serializer_app.devstore.server import DevStore
 from serializer_app.devstore.webhooks import Delivery
-from serializer_app.domain import shops, tokens
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify import oauth
 from serializer_app.shopify.domains import numeric_id
 from serializer_app.store import outbox

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serializer_app.clock import parse_iso
-from serializer_app.domain.plan import snapshot_of
+from serializer_app.domain.items.plan import snapshot_of
 from serializer_app.shopify.orders import fetch, page
 from serializer_app.text import decode_json
 from tests.test_text import ANY

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store import migrate, schema
 from serializer_app.store.crypto import Vault

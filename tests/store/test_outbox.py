@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
 from serializer_app.store.models import Lane, OutboxRow

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from serializer_app import cli
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Variant
-from serializer_app.domain import backfills, shops
-from serializer_app.domain.backfills import Backfill
+from serializer_app.domain.orders import backfills
+from serializer_app.domain.orders.backfills import Backfill
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import HistoryEntry, Item, OutboxRow, Shop

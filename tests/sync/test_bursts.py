@@ -15,7 +15,8 @@ from serializer_app.devstore.admin_api import Call
 from serializer_app.devstore.order_payload import order_payload
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Variant
-from serializer_app.domain import orders, shops
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Item, OutboxRow
 from serializer_app.sync.worker import embed
 from serializer_app.web.wire.shopify import OrderPayload

@@ -19,9 +19,10 @@ from sqlalchemy import update
 
 from serializer_app.clock import now
 from serializer_app.config import Settings
-from serializer_app.domain import deliveries, shops
-from serializer_app.domain.deliveries import Parcel
-from serializer_app.domain.items import ItemChanges, change
+from serializer_app.domain.items.items import ItemChanges, change
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out.deliveries import Parcel
 from serializer_app.store.db import Database
 from serializer_app.store.models import Delivery, Endpoint, OutboxRow
 from serializer_app.sync import couriers

@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from serializer_app.devstore.admin_api import Call
 from serializer_app.devstore.orders import Order
-from serializer_app.domain import items, orders, shops
-from serializer_app.domain.items import ItemChanges
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from serializer_app.shopify.client import document
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror, OutboxRow

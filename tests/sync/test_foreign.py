@@ -16,8 +16,10 @@ from sqlalchemy import select
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.other_app import SHAPES, OtherApp
 from serializer_app.devstore.products import Variant
-from serializer_app.domain import backfills, items, shops
-from serializer_app.domain.items import ItemChanges
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.orders import backfills
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import definitions, foreign
 from serializer_app.domain.takeover.foreign import Kept
 from serializer_app.store import outbox

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from serializer_app.devstore.orders import Order
-from serializer_app.domain import backfills, catalog, overview, variant_changes
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.desk import home, variant_changes
+from serializer_app.domain.orders import backfills
 from serializer_app.domain.registry import serials, uploads
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import TransientFailure
@@ -82,9 +84,7 @@ def test_an_order_that_cannot_be_read_or_stored_leaves_the_others_of_its_batch_t
     assert attempts >= 1
     assert problem
     with town.db.read() as session:
-        assert [(row.kind, row.key) for row in overview.troubles(session, town.shop_id)] == [
-            ("fetch-order", key)
-        ]
+        assert [(row.kind, row.key) for row in home.troubles(session, town.shop_id)] == [("fetch-order", key)]
     town.store.faults.clear()
     run(town)
     assert len(town.items(orders[3])) == 2

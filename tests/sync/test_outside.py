@@ -17,8 +17,8 @@ from sqlalchemy import update
 
 from serializer_app.clock import now
 from serializer_app.config import Settings
-from serializer_app.domain import deliveries
-from serializer_app.domain.mail import Server
+from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out.mail import Server
 from serializer_app.errors import AppError
 from serializer_app.shopify import oauth, transport
 from serializer_app.shopify.client import AdminClient

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from serializer_app.domain import history, shops
+from serializer_app.domain import history
 from serializer_app.domain.registry import people, registrations, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
+from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.models import Customer, OutboxRow, Registration, Shop
 from serializer_app.web.house import house

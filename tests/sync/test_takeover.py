@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.other_app import SHAPES, OtherApp
-from serializer_app.domain import item_pages, items, shops
+from serializer_app.domain.items import items, pages
 from serializer_app.domain.registry.recognition import recognize
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign, moves
 from serializer_app.store.models import Item, Variant
 from serializer_app.sync.jobs import new_worker
@@ -38,9 +39,9 @@ def near(number: str) -> list[str]:
     return [number, number.lower(), number.replace("-", ""), f" {number.replace('-', ' ')} "]
 
 
-def finds(town: Town, filters: item_pages.Filters) -> list[Any]:
+def finds(town: Town, filters: pages.Filters) -> list[Any]:
     with town.db.connect() as connection:
-        return [row[3] for row in item_pages.page(connection, town.shop_id, filters).rows]
+        return [row[3] for row in pages.page(connection, town.shop_id, filters).rows]
 
 
 def assert_found(town: Town, item_id: str, serial: str | None = None) -> None:

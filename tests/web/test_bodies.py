@@ -22,8 +22,8 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from serializer_app.devstore.server import DevStore
-from serializer_app.domain import shops
 from serializer_app.domain.registry import serials
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Serial, Task, Upload, Variant
 from serializer_app.web.bodies import MEGABYTE, WholeBody
 from tests.conftest import API_KEY, API_SECRET

@@ -13,9 +13,10 @@ from flask.testing import FlaskClient
 
 from serializer_app import create_app
 from serializer_app.config import Settings
-from serializer_app.domain import catalog, shops
+from serializer_app.domain.catalog import catalog
 from serializer_app.domain.registry import serials
-from serializer_app.domain.sheet_reader import XLSX, open_sheet
+from serializer_app.domain.sheets.reader import XLSX, open_sheet
+from serializer_app.domain.shops import shops
 from serializer_app.web.house import house
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
 from tests.visitors import SHOP, installed, proxy_query, staff

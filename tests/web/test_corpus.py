@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from serializer_app.clock import parse_iso
-from serializer_app.domain import catalog, orders, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import DataRequest, Item, Line, Order, OutboxRow, Shop, Variant
 from serializer_app.sync.documents import order_metafields

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serializer_app.domain.item_pages import Direction, Page
+from serializer_app.domain.items.pages import Direction, Page
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.web import cursors

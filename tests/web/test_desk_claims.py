@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from serializer_app.domain import mail, scans
-from serializer_app.domain.registry import claims
-from serializer_app.domain.registry.claims import FIELDS, Rules
+from serializer_app.domain.buyers import claims, scans
+from serializer_app.domain.buyers.claims import FIELDS, Rules
+from serializer_app.domain.webhooks_out import mail
 from serializer_app.store.db import Database
 from tests.visitors import VAULT, database, installed, staff
 

@@ -18,7 +18,7 @@ from werkzeug.test import EnvironBuilder
 
 from serializer_app import create_app
 from serializer_app.config import Settings
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.shopify.signatures import sign_webhook
 from serializer_app.web.doors import guards
 from tests.conftest import API_SECRET

@@ -19,7 +19,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from serializer_app import clock
-from serializer_app.domain import shops, tokens
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop, ShopToken
 from tests.conftest import API_KEY, OLD_API_SECRET

@@ -9,8 +9,8 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from serializer_app.domain import shops, tokens
-from serializer_app.domain.tokens import AuthorisationLost
+from serializer_app.domain.shops import shops, tokens
+from serializer_app.domain.shops.tokens import AuthorisationLost
 from serializer_app.store import outbox
 from serializer_app.store.models import ShopToken
 from tests.town import Town

@@ -15,8 +15,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import text, update
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, privacy, serial_sheets, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.desk import spreadsheets
+from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import serials
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import DataRequest, Registration, Task
 from serializer_app.sync import expiry
@@ -105,10 +108,10 @@ def trace(app: Flask, client: FlaskClient) -> Trace:
             {"who": f"customer:{made.customer_id}"},
         )
         cells = ["S9", f"ZOE.{made.token}@XN--BCHER-KVA.example", "0044 20 79460000"]
-        judged = serial_sheets.Judged(
+        judged = spreadsheets.Judged(
             ["serial", "email", "phone"], [], [(2, cells, "item_not_found", "No")], 0
         )
-        serial_sheets.keep(session, shop_id, judged, actor="staff:1")
+        spreadsheets.keep(session, shop_id, judged, actor="staff:1")
     bought = order(1001, line_item_id=10, variant_id=31, customer=made.customer_id)
     assert webhook(client, "orders/create", bought).status_code == 200
     payload = {**about(made), "orders_requested": [1001], "data_request": {"id": 1}}

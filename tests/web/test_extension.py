@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from serializer_app.clock import now
-from serializer_app.domain import history, items
+from serializer_app.domain import history
+from serializer_app.domain.items import items
 from serializer_app.store.db import Database
 from serializer_app.store.models import Order
 from serializer_app.web.extension import ORIGIN

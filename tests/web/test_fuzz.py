@@ -19,7 +19,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.web import webhooks
 from serializer_app.web.api.openapi import EXAMPLES
 from serializer_app.web.api.operations import OPERATIONS

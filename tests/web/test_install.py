@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serializer_app.config import SCOPES, Settings
-from serializer_app.domain import shops, tokens
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.web.install import COOKIE, is_own_page
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY, OLD_API_SECRET
 from tests.visitors import OTHER_SHOP, SHOP, callback_query, database, grants_tokens, id_token

@@ -18,8 +18,8 @@ from sqlalchemy import update
 from serializer_app import count_together, create_app
 from serializer_app.clock import iso, now
 from serializer_app.config import Settings
-from serializer_app.domain import doctor
-from serializer_app.domain.doctor import Finding, Level
+from serializer_app.domain.desk import doctor
+from serializer_app.domain.desk.doctor import Finding, Level
 from serializer_app.store.models import OutboxRow, ShopToken
 from serializer_app.web.counters import LAGS, Counters
 from serializer_app.web.house import house

@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from serializer_app.domain import shops
 from serializer_app.domain.registry import serials
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Shop
 from tests.town import Town
 from tests.visitors import OTHER_SHOP, SHOP, database, installed, proxy_query

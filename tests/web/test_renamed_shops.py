@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from serializer_app.clock import iso, now
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.payloads import shop_payload
-from serializer_app.domain import renames, shops, tokens
+from serializer_app.domain.shops import renames, shops, tokens
 from serializer_app.shopify import oauth
 from serializer_app.store.models import Base, HistoryEntry, Item, Shop, ShopToken
 from serializer_app.web.house import house

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.web.house import house
 from tests.conftest import API_SECRET, OLD_API_SECRET

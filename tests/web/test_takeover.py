@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.other_app import OtherApp
 from serializer_app.devstore.products import Variant
-from serializer_app.domain import erasures, privacy, shops
 from serializer_app.domain.holdings import HOLDINGS
+from serializer_app.domain.privacy import erasures, privacy
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.web.house import house
 from tests.sync.test_foreign import held, kept, old_order, touch

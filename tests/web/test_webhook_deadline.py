@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 
 from serializer_app import create_app
 from serializer_app.config import Settings
-from serializer_app.domain import orders
+from serializer_app.domain.orders import orders
 from serializer_app.store import db as stores
 from serializer_app.store.db import Database, retry_conflicts
 from serializer_app.web import webhooks

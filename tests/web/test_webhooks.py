@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from serializer_app.devstore.order_payload import order_payload
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Item, OutboxRow
 from serializer_app.web.webhooks import TOPICS
 from tests.conftest import API_SECRET, OLD_API_SECRET

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from serializer_app.domain.item_pages import Page
+from serializer_app.domain.items.pages import Page
 from serializer_app.web.wire.items import item_results, page_body, warranty_wire
 
 ROW = (

@@ -13,8 +13,9 @@ from sqlalchemy import insert, update
 from werkzeug.test import TestResponse
 
 from serializer_app.clock import parse_iso
-from serializer_app.domain import shops
-from serializer_app.domain.codes import make_item_ids, serial_key
+from serializer_app.domain.ids.item_ids import make_item_ids
+from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item
 from tests.conftest import API_SECRET

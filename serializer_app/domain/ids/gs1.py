@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from serializer_app.domain.gtin import check_digit, read_gtin
+from serializer_app.domain.ids.gtin import check_digit, read_gtin
 
 GS = "\x1d"
 """FNC1 between two elements, as scanners send it."""

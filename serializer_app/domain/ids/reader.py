@@ -13,10 +13,10 @@ from enum import StrEnum
 from itertools import chain
 from urllib.parse import unquote, unquote_plus
 
-from serializer_app.domain.codes import ALPHABET, check_symbol, read_item_id, read_symbols
-from serializer_app.domain.gtin import read_gtin
 from serializer_app.domain.ids import gs1, keyboards
 from serializer_app.domain.ids.gs1 import GS
+from serializer_app.domain.ids.gtin import read_gtin
+from serializer_app.domain.ids.item_ids import ALPHABET, check_symbol, read_item_id, read_symbols
 from serializer_app.text import clean_code
 
 LONGEST = 1000

@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
-from serializer_app.domain import history
-from serializer_app.domain.privacy import ERASED_ACTOR, Holding, Person
-from serializer_app.domain.registry import idempotency, people, registrations
+from serializer_app.domain import history, idempotency
+from serializer_app.domain.privacy.privacy import ERASED_ACTOR, Holding, Person
+from serializer_app.domain.registry import people, registrations
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
     BY_CUSTOMER,

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import warranty
-from serializer_app.domain.item_pages import PAGE, Direction
+from serializer_app.domain.ids import warranty
+from serializer_app.domain.items.pages import PAGE, Direction
+from serializer_app.domain.items.ties import IN_FORCE, SALE_STANDS
 from serializer_app.domain.registry import people, recognition, registrations, replacements, warranties
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.warranties import Cover, Unit
-from serializer_app.domain.ties import IN_FORCE, SALE_STANDS
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
     Customer,

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import history
-from serializer_app.domain.codes import ALPHABET, serial_key
+from serializer_app.domain.ids.item_ids import ALPHABET
+from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.errors import AppError, Detail
 from serializer_app.store import outbox
 from serializer_app.store.models import SerialPattern

@@ -10,7 +10,9 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, false, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import contacts, history, shops
+from serializer_app.domain import history
+from serializer_app.domain.ids import contacts
+from serializer_app.domain.shops import shops
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Customer, Shop
 

@@ -13,13 +13,15 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import items, order_lookups, ties
-from serializer_app.domain.codes import old_id_key, read_item_id, serial_key
-from serializer_app.domain.gtin import barcode_forms, read_gtin
 from serializer_app.domain.ids import reader
+from serializer_app.domain.ids.gtin import barcode_forms, read_gtin
+from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
 from serializer_app.domain.ids.reader import Form, Reading
-from serializer_app.domain.items import called
-from serializer_app.domain.readings import readings
+from serializer_app.domain.ids.readings import readings
+from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.items import items, ties
+from serializer_app.domain.items.items import called
+from serializer_app.domain.orders import lookups
 from serializer_app.domain.registry import serials
 from serializer_app.errors import AppError
 from serializer_app.store.models import Confirmation, Item, Registration, Serial, Variant
@@ -100,7 +102,7 @@ def recognize(
     if reading.form in (Form.PLAIN, Form.GS1):
         return _by_number(session, shop_id, reading, set(variants), orders)
     if reading.form is Form.ORDER_LINK:
-        keys = order_lookups.named(session, shop_id, reading.number or "") if orders else []
+        keys = lookups.named(session, shop_id, reading.number or "") if orders else []
         return Recognized(Kind.ORDER if keys else Kind.LINK, reading, "", orders=tuple(keys))
     if reading.form is Form.EXPERIENCE_LINK:
         products = _of_experience(session, shop_id, reading.tokens)
@@ -193,7 +195,7 @@ def _by_number(
         items = [item for item in items if item.variant_id not in others]
         held = [serial for serial in held if serial.variant_id not in others]
     products = claimed or (() if reading.gtin else _named(session, shop_id, reading.spellings))
-    orders = tuple(order_lookups.named(session, shop_id, number)) if with_orders and not reading.gtin else ()
+    orders = tuple(lookups.named(session, shop_id, number)) if with_orders and not reading.gtin else ()
     found = Recognized(
         Kind.UNKNOWN, reading, number, tuple(items), tuple(held), False, products, orders, misled
     )

@@ -12,11 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, deliveries, history, items, mail, ties
-from serializer_app.domain.codes import make_item_ids, read_item_id, serial_key
-from serializer_app.domain.registry import idempotency, people, recognition
+from serializer_app.domain import history, idempotency
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
+from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.items import items, ties
+from serializer_app.domain.items.ties import DENIED, HOLDS, IN_FORCE
+from serializer_app.domain.registry import people, recognition
 from serializer_app.domain.registry.people import Person
-from serializer_app.domain.ties import DENIED, HOLDS, IN_FORCE
+from serializer_app.domain.webhooks_out import deliveries, mail
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
@@ -60,7 +64,7 @@ def register(
 ) -> Registration:
     """Claim a serial, or an item ID as if it were one. The database lets one of two at once in.
 
-    It belongs to the active item that the serial is, or to the serial itself when there is none (domain.ties). Raises
+    It belongs to the active item that the serial is, or to the serial itself when there is none (items.ties). Raises
     AppError ``serial_not_found`` 404, ``serial_registered`` 409, ``serial_replaced`` 409.
     """
     serial, item = _claimed(session, shop.id, claim.serial_number, actor=actor)

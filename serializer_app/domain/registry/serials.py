@@ -12,9 +12,9 @@ from sqlalchemy import Integer, String, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import shops
-from serializer_app.domain.codes import serial_key
+from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.registry import patterns
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Item, Serial, Shop, Variant
 from serializer_app.store.models.columns import UtcTime
 from serializer_app.text import clean_code

@@ -7,9 +7,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import history, items, shops, ties
-from serializer_app.domain.codes import serial_key
+from serializer_app.domain import history
+from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.items import items, ties
 from serializer_app.domain.registry import lookups, registrations, serials
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Registration, Serial, Shop
 from serializer_app.text import clean_code
@@ -94,7 +96,7 @@ def _target(session: Session, shop_id: int, old: Serial, number: str, *, actor: 
 def _same_customer(
     session: Session, registration: Registration, unit: Item | None, replacement: Item, number: str
 ) -> None:
-    """A registration never moves to another customer's item (domain.ties)."""
+    """A registration never moves to another customer's item (domain.items.ties)."""
     owner = ties.customer_of(session, registration) if unit is None else unit.customer_id
     if owner is None or owner != replacement.customer_id:
         raise AppError(

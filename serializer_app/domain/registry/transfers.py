@@ -18,10 +18,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import mail
-from serializer_app.domain.codes import ALPHABET, read_symbols
-from serializer_app.domain.registry import idempotency, people, registrations
+from serializer_app.domain import idempotency
+from serializer_app.domain.ids.item_ids import ALPHABET, read_symbols
+from serializer_app.domain.registry import people, registrations
 from serializer_app.domain.registry.people import Person
+from serializer_app.domain.webhooks_out import mail
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Registration, Transfer

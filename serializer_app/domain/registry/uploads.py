@@ -12,10 +12,11 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import sheet_cells, sheet_reader
-from serializer_app.domain.codes import make_item_ids, read_item_id
+from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
 from serializer_app.domain.registry import serials
-from serializer_app.domain.sheet_writer import Writer
+from serializer_app.domain.sheets import cells as sheet_cells
+from serializer_app.domain.sheets import reader
+from serializer_app.domain.sheets.writer import Writer
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Shop, Upload, UploadPart
@@ -205,7 +206,7 @@ def _json_entries(text: str) -> Iterator[Any]:
 
 def _sheet_entries(content: bytes) -> Iterator[Any]:
     try:
-        sheet = sheet_reader.open_sheet(content)
+        sheet = reader.open_sheet(content)
         names = [_NAMES.get(name.strip().replace("_", "").lower(), "") for name in sheet.head]
         if not {"serialNumber", "quantity"} & set(names) or not {"experienceId", "productSku"} & set(names):
             raise _invalid(

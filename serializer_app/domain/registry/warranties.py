@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
 
-from serializer_app.domain import warranty
+from serializer_app.domain.ids import warranty
 
 State = Literal["none", "active", "expired", "void"]
 

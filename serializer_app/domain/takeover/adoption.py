@@ -15,9 +15,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, field_values, history, items, shops, ties
-from serializer_app.domain.catalog import TrackingChanges
-from serializer_app.domain.codes import make_item_ids, old_id_key, serial_key
+from serializer_app.domain import history
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.catalog.catalog import TrackingChanges
+from serializer_app.domain.ids.item_ids import make_item_ids, old_id_key
+from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.items import field_values, items, ties
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import reading
 from serializer_app.domain.takeover.reading import OldItem, Problem
 from serializer_app.errors import AppError

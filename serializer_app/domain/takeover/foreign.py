@@ -17,7 +17,7 @@ from sqlalchemy import case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.mirrored import Page, Pages, read_pages, write_pages
+from serializer_app.domain.items.mirrored import Page, Pages, read_pages, write_pages
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import ForeignValue, Mirror

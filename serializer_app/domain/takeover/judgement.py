@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.mirrored import KEYS, Page, Pages, read_pages, write_pages
+from serializer_app.domain.items.mirrored import KEYS, Page, Pages, read_pages, write_pages
 from serializer_app.domain.takeover import foreign, recognition
 from serializer_app.domain.takeover.foreign import OwnerKind, Seen
 from serializer_app.store import outbox

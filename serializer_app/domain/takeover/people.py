@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
-from serializer_app.domain.privacy import Holding, Person
+from serializer_app.domain.privacy.privacy import Holding, Person
 from serializer_app.domain.takeover.foreign import as_kept
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ForeignValue, Order, Shop

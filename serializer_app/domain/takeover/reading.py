@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from serializer_app.domain import warranty
-from serializer_app.domain.warranty import Duration
+from serializer_app.domain.ids import warranty
+from serializer_app.domain.ids.warranty import Duration
 from serializer_app.text import clean, clean_code
 
 ID_LENGTH = 64

@@ -21,7 +21,7 @@ from serializer_app.store.models.columns import Base, Json, RowId, Utc
 
 
 class ClaimRules(Base):
-    """What a claim asks for and who decides about it; no row means the defaults of domain.registry.claims."""
+    """What a claim asks for and who decides about it; no row means the defaults of domain.buyers.claims."""
 
     __tablename__ = "claim_rules"
     __table_args__ = (

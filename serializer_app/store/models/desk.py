@@ -101,7 +101,7 @@ class Task(Base):
 class TaskPart(Base):
     """A piece of the file that a task works through; once it is done, of its content only what was wrong.
 
-    Of codes it is the other way round: a piece of the file that a task makes (domain.registry.code_bundles).
+    Of codes it is the other way round: a piece of the file that a task makes (domain.desk.label_bundles).
     """
 
     __tablename__ = "task_parts"

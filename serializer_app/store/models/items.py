@@ -55,7 +55,7 @@ class Item(Base):
             sqlite_where=_LIVE_SERIAL,
             postgresql_where=_LIVE_SERIAL,
         ),
-        # A registry unit is sold to one customer at a time. Two who enter it on two items race here (domain.ties).
+        # A registry unit is sold to one customer at a time. Two who enter it on two items race here (items.ties).
         Index(
             "uq_items_unit",
             "shop_id",
@@ -104,7 +104,7 @@ class Item(Base):
     old_id: Mapped[str | None] = mapped_column(String(64))
     """The item ID that another app gave the unit. It is shown instead of ``own_id`` (decision 8)."""
     old_key: Mapped[str | None] = mapped_column(String(255))
-    """``old_id`` as it is compared (domain.codes.old_id_key)."""
+    """``old_id`` as it is compared (domain.ids.item_ids.old_id_key)."""
     serial_number: Mapped[str | None] = mapped_column(String(64))
     serial_key: Mapped[str | None] = mapped_column(String(256))
     """The serial number as it is compared: NFC, trimmed, case-folded (which may lengthen it)."""

@@ -63,7 +63,7 @@ class Mirror(Base):
     """order or variant."""
     owner_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     pages: Mapped[Json]
-    """JSON object {metafield key: what we know of it} (domain.mirrored.Page)."""
+    """JSON object {metafield key: what we know of it} (domain.items.mirrored.Page)."""
     written_at: Mapped[Utc]
     checked_at: Mapped[Utc]
     """When these digests were last seen to be Shopify's: the hourly comparison takes the oldest first."""

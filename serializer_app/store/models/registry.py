@@ -72,7 +72,7 @@ class Serial(Base):
     serial_number: Mapped[str] = mapped_column(String(64))
     """As entered."""
     serial_key: Mapped[str] = mapped_column(String(256))
-    """As compared: domain.codes.serial_key."""
+    """As compared: domain.ids.serial_keys.serial_key."""
     variant_id: Mapped[ShopifyId]
     token: Mapped[str] = mapped_column(String(32))
     source: Mapped[str] = mapped_column(String(16))
@@ -114,7 +114,7 @@ class Customer(Base):
     data: Mapped[str] = mapped_column(Text)
     """Encrypted JSON object: email, firstName, lastName, phone."""
     email_index: Mapped[str | None] = mapped_column(String(64))
-    """Blind index of the e-mail address in its normal form (domain.contacts)."""
+    """Blind index of the e-mail address in its normal form (domain.ids.contacts)."""
     phone_index: Mapped[str | None] = mapped_column(String(64))
     """Blind index of the telephone number in its normal form: some customers are known by nothing else."""
     customer_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -128,7 +128,7 @@ class Registration(Base):
     __table_args__ = (
         PrimaryKeyConstraint("shop_id", "id", name="pk_registrations"),
         UniqueConstraint("shop_id", "public_id", name="uq_registrations_public_id"),
-        # The 1:1 promise (domain.ties): of two who claim a serial without a sale at once, the database lets one in.
+        # The 1:1 promise (items.ties): of two who claim a serial without a sale at once, the database lets one in.
         Index(
             "uq_registrations_unsold",
             "shop_id",
@@ -173,7 +173,7 @@ class Registration(Base):
     public_id: Mapped[str] = mapped_column(String(19))
     serial_id: Mapped[int] = mapped_column(BigInteger)
     item_key: Mapped[int | None] = mapped_column(BigInteger)
-    """items.id of the sale it was made for, NULL without one. It never becomes another customer's (domain.ties)."""
+    """items.id of the sale it was made for, NULL without one. It never becomes another customer's (items.ties)."""
     customer_key: Mapped[int | None] = mapped_column(BigInteger)
     """customers.id; NULL once the personal data is gone."""
     purchase_date: Mapped[date | None] = mapped_column(Date)
@@ -296,7 +296,7 @@ class Endpoint(Base):
     secret: Mapped[str] = mapped_column(Text)
     """Encrypted: we sign with it, so a hash would not do."""
     events: Mapped[str] = mapped_column(Text)
-    """Comma-separated names of domain.deliveries.EVENTS."""
+    """Comma-separated names of domain.webhooks_out.deliveries.EVENTS."""
     active: Mapped[bool] = mapped_column(Boolean)
     failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """In a row: one success makes it 0 again."""

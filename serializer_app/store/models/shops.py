@@ -54,9 +54,9 @@ class Shop(Base):
     custom_fields: Mapped[Json] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
     settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())
-    """Whether only the staff that an owner named may change settings (domain.staff)."""
+    """Whether only the staff that an owner named may change settings (domain.desk.staff)."""
     events_wanted: Mapped[str] = mapped_column(Text, server_default="")
-    """Comma-separated names of the events that some endpoint wants (domain.deliveries): mostly none, known for free."""
+    """Comma-separated names of the events that some endpoint wants (webhooks_out.deliveries): mostly none."""
     erasure_key: Mapped[str | None] = mapped_column(Text)
     """Encrypted: the key of erased_customers.customer_hash. NULL until the shop erases a customer."""
     erased_at: Mapped[Utc | None]

@@ -24,7 +24,7 @@ class Variant(Base):
     trackable: Mapped[bool] = mapped_column(Boolean, server_default=false())
     auto_generatable: Mapped[bool] = mapped_column(Boolean, server_default=false())
     warranty: Mapped[str | None] = mapped_column(String(16))
-    """Never set: NULL. No warranty: ``none``. Otherwise ISO 8601, as ``P24M`` (domain.warranty)."""
+    """Never set: NULL. No warranty: ``none``. Otherwise ISO 8601, as ``P24M`` (domain.ids.warranty)."""
     custom_fields: Mapped[Json | None] = mapped_column(Text)
     """JSON array of {"key", "trackable"}; NULL where it was never set."""
     configured_at: Mapped[Utc | None]

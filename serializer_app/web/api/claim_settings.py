@@ -9,10 +9,11 @@ from flask import Response, g
 from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import deliveries, mail, shops
-from serializer_app.domain.mail import Security, Server
-from serializer_app.domain.registry import claims
-from serializer_app.domain.registry.claims import CONSENT_LENGTH, Approval, Asked, Rules, Typed
+from serializer_app.domain.buyers import claims
+from serializer_app.domain.buyers.claims import CONSENT_LENGTH, Approval, Asked, Rules, Typed
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import deliveries, mail
+from serializer_app.domain.webhooks_out.mail import Security, Server
 from serializer_app.text import clean
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation

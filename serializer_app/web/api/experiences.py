@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from flask import Response, g, request
 
-from serializer_app.domain.registry import experiences
-from serializer_app.domain.sheet_reader import XLSX
+from serializer_app.domain.catalog import experiences
+from serializer_app.domain.sheets.reader import XLSX
 from serializer_app.errors import AppError
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation, read_file

@@ -8,8 +8,8 @@ from datetime import timedelta
 from flask import Response, after_this_request, current_app, g, request
 
 from serializer_app.clock import now
-from serializer_app.domain import shops
-from serializer_app.domain.shops import KeyHolder
+from serializer_app.domain.shops import shops
+from serializer_app.domain.shops.shops import KeyHolder
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import API_KEY_PREFIX
 from serializer_app.web.answers import failure

@@ -8,8 +8,10 @@ from typing import Any
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import history, item_pages, items, shops
-from serializer_app.domain.item_pages import Direction, Filters, Page
+from serializer_app.domain import history
+from serializer_app.domain.items import items, pages
+from serializer_app.domain.items.pages import Direction, Filters, Page
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item
 from serializer_app.web import cursors
@@ -53,7 +55,7 @@ def list_items(query: ItemQuery) -> Response:
     keys = cursors.signing_keys(house().vault)
     direction, beyond = _place(filters, query.cursor)
     with house().db.connect() as connection:
-        page = item_pages.page(
+        page = pages.page(
             connection, g.shop_id, filters, direction=direction, beyond=beyond, most=query.limit
         )
     return Response(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_pages, items, mirrored, orders, shops
-from serializer_app.domain.codes import read_item_id
-from serializer_app.domain.orders import Outcome
+from serializer_app.domain.ids.item_ids import read_item_id
+from serializer_app.domain.items import items, mirrored, pages
+from serializer_app.domain.orders import orders
+from serializer_app.domain.orders.orders import Outcome
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.web.answers import answer
@@ -148,9 +150,7 @@ def _items(session: Session, order_id: int) -> list[ItemWire]:
     found: list[ItemWire] = []
     beyond: int | None = None
     while True:
-        page = item_pages.page(
-            session.connection(), g.shop_id, {"orderId": order_id}, beyond=beyond, most=_CHUNK
-        )
+        page = pages.page(session.connection(), g.shop_id, {"orderId": order_id}, beyond=beyond, most=_CHUNK)
         found += item_results(page.rows)
         if not page.has_next:
             return found

@@ -8,12 +8,13 @@ from flask import Response, g
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
-from serializer_app.domain import privacy, shops
 from serializer_app.domain.holdings import HOLDINGS
-from serializer_app.domain.privacy import Person
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.privacy.privacy import Person
 from serializer_app.domain.registry import customers, lookups, registrations, swaps, transfers
 from serializer_app.domain.registry.lookups import Filters
 from serializer_app.domain.registry.registrations import Claim, Corrections
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Registration, Shop
 from serializer_app.web import cursors

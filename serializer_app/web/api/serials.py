@@ -7,9 +7,9 @@ from typing import Any
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import shops
 from serializer_app.domain.registry import lookups, patterns, recognition, serials
 from serializer_app.domain.registry.serials import Verdicts
+from serializer_app.domain.shops import shops
 from serializer_app.errors import Detail
 from serializer_app.store.models import Serial
 from serializer_app.web import cursors

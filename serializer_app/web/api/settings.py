@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, g
 
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.web.api.conditions import content_tag, must_match, tagged
 from serializer_app.web.api.operations import operation
 from serializer_app.web.house import house

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, mirrored, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items import mirrored
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant

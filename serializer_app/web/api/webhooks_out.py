@@ -10,8 +10,9 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import select
 
 from serializer_app.clock import iso
-from serializer_app.domain import addresses, deliveries, shops
 from serializer_app.domain.registry.lookups import walk
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import addresses, deliveries
 from serializer_app.store.models import Delivery, Endpoint
 from serializer_app.web import cursors
 from serializer_app.web.answers import answer

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, NotFound
 
-from serializer_app.domain import mail, shops
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import mail
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import JSON, failure

@@ -10,11 +10,12 @@ from flask import Response, g, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from serializer_app.domain import contacts, scans
-from serializer_app.domain.registry import claims, confirmations, registrations, transfers
-from serializer_app.domain.registry.claims import Standing
+from serializer_app.domain.buyers import claims, confirmations, scans
+from serializer_app.domain.buyers.claims import Standing
+from serializer_app.domain.buyers.units import Unit
+from serializer_app.domain.ids import contacts
+from serializer_app.domain.registry import registrations, transfers
 from serializer_app.domain.registry.people import Person
-from serializer_app.domain.registry.units import Unit
 from serializer_app.errors import AppError, Detail
 from serializer_app.store.models import Registration, Shop
 from serializer_app.web.buyer import claiming

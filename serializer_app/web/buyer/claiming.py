@@ -11,11 +11,12 @@ from flask import g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import contacts, mail, warranty
-from serializer_app.domain.registry import claims, links
-from serializer_app.domain.registry.claims import Answers, Asked, Rules, Standing
+from serializer_app.domain.buyers import claims, links
+from serializer_app.domain.buyers.claims import Answers, Asked, Rules, Standing
+from serializer_app.domain.buyers.units import Unit
+from serializer_app.domain.ids import contacts, warranty
 from serializer_app.domain.registry.people import Person
-from serializer_app.domain.registry.units import Unit
+from serializer_app.domain.webhooks_out import mail
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.text import clean, is_blank

@@ -10,10 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from serializer_app.domain import gtin, shops
-from serializer_app.domain.qr import TYPES, drawn
-from serializer_app.domain.registry import code_bundles, recognition, serials, units
-from serializer_app.domain.registry.units import Unit
+from serializer_app.domain.buyers import units
+from serializer_app.domain.buyers.units import Unit
+from serializer_app.domain.desk import label_bundles
+from serializer_app.domain.ids import gtin
+from serializer_app.domain.ids.qr import TYPES, drawn
+from serializer_app.domain.registry import recognition, serials
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
@@ -39,7 +42,7 @@ def unit_link(shop: Shop, unit: Unit, token: str, *, gs1: bool = False) -> str |
     """
     if not gs1:
         return serials.address(shop, token)
-    return code_bundles.digital_link(shop, unit.product.barcode, unit.number, token)
+    return label_bundles.digital_link(shop, unit.product.barcode, unit.number, token)
 
 
 @buyer.get("/u/<token>/qr.<kind>")

@@ -12,8 +12,9 @@ from flask import Response, g, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from serializer_app.domain import warranty
-from serializer_app.domain.registry import claims, links, people, registrations, transfers
+from serializer_app.domain.buyers import claims, links
+from serializer_app.domain.ids import warranty
+from serializer_app.domain.registry import people, registrations, transfers
 from serializer_app.errors import AppError
 from serializer_app.store.models import Registration, Shop
 from serializer_app.web.buyer import claiming

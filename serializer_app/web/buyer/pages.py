@@ -17,7 +17,7 @@ from flask import Response, g, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from serializer_app.domain.shops import PROXY_PATH
+from serializer_app.domain.shops.shops import PROXY_PATH
 from serializer_app.shopify.signatures import ProxyIdentity
 from serializer_app.web.buyer.texts import Words, choose
 from serializer_app.web.house import house

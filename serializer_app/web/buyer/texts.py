@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from serializer_app.domain import warranty
+from serializer_app.domain.ids import warranty
 
 LOCALES = ("en", "de")
 

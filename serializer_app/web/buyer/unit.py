@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import scans
-from serializer_app.domain.registry import links, units
-from serializer_app.domain.registry.units import Unit
+from serializer_app.domain.buyers import links, scans, units
+from serializer_app.domain.buyers.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.web.buyer import claiming

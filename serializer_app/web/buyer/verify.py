@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import scans
+from serializer_app.domain.buyers import links, scans, units
+from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import reader
-from serializer_app.domain.registry import links, recognition, units
+from serializer_app.domain.registry import recognition
 from serializer_app.domain.registry.recognition import Kind, Recognized
-from serializer_app.domain.registry.units import Unit
 from serializer_app.store.models import Shop
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.pages import link, shown

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import mail, scans, shops
-from serializer_app.domain.mail import Server
-from serializer_app.domain.registry import claims, units
-from serializer_app.domain.registry.claims import Rules
-from serializer_app.domain.scans import Alert
+from serializer_app.domain.buyers import claims, scans, units
+from serializer_app.domain.buyers.claims import Rules
+from serializer_app.domain.buyers.scans import Alert
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import mail
+from serializer_app.domain.webhooks_out.mail import Server
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.web.desk.forms import typed

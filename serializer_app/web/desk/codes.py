@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from flask import Response, g, request, stream_with_context
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, orders, qr, shops, tasks
-from serializer_app.domain.registry import code_bundles, uploads
-from serializer_app.domain.registry.code_bundles import Part, Wanted
+from serializer_app.domain import tasks
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.desk import label_bundles
+from serializer_app.domain.desk.label_bundles import Part, Wanted
+from serializer_app.domain.ids import qr
+from serializer_app.domain.orders import orders
+from serializer_app.domain.registry import uploads
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Task
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
@@ -35,12 +40,12 @@ def codes() -> Response:
             task=None,
             wanted=parameters(),
             name=_name(session, shop, wanted, words),
-            count=code_bundles.count(session, shop, wanted),
-            most=code_bundles.MOST,
+            count=label_bundles.count(session, shop, wanted),
+            most=label_bundles.MOST,
             uploads=[one for one in uploads.recent(session, shop.id, most=10) if one.created],
             made=[
-                (task, _name(session, shop, code_bundles.wanted_of(task), words))
-                for task in code_bundles.newest(session, shop.id)
+                (task, _name(session, shop, label_bundles.wanted_of(task), words))
+                for task in label_bundles.newest(session, shop.id)
             ],
             standing=standing,
         )
@@ -51,7 +56,7 @@ def make_codes() -> Response:
     wanted = _wanted(form="png" if request.form.get("form") == "png" else "svg", gs1="gs1" in request.form)
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id)
-        task = code_bundles.begin(session, shop, wanted, actor=g.actor)
+        task = label_bundles.begin(session, shop, wanted, actor=g.actor)
         return said(texts()("codes.started"), address("desk.made_codes", task_id=task.public_id))
 
 
@@ -60,7 +65,7 @@ def made_codes(task_id: str) -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         task = _task(session, task_id)
-        name = _name(session, shop, code_bundles.wanted_of(task), texts(shop))
+        name = _name(session, shop, label_bundles.wanted_of(task), texts(shop))
         return show("codes", shop, task=task, name=name, standing=standing)
 
 
@@ -74,12 +79,12 @@ def code_archive(task_id: str) -> Response:
     def bundle() -> Iterator[Part]:
         for number in range(total):
             with house().db.read() as session:
-                task = tasks.find(session, shop_id, task_id, kind=code_bundles.KIND)
-                yield code_bundles.part(session, task, number)
+                task = tasks.find(session, shop_id, task_id, kind=label_bundles.KIND)
+                yield label_bundles.part(session, task, number)
             still_alive()
 
     return Response(
-        stream_with_context(code_bundles.archive(bundle())),
+        stream_with_context(label_bundles.archive(bundle())),
         content_type="application/zip",
         headers={"Content-Disposition": 'attachment; filename="codes.zip"', "Cache-Control": "no-store"},
     )
@@ -91,12 +96,12 @@ def code_sheets(task_id: str) -> Response:
     with house().db.read() as session:
         total = _finished(session, task_id)
         task = _task(session, task_id)
-        kind = qr.TYPES[code_bundles.wanted_of(task).form]
+        kind = qr.TYPES[label_bundles.wanted_of(task).form]
         numbers = range((page - 1) * SHOWN, min(total, page * SHOWN))
         pieces = [
             (piece, f"data:{kind};base64,{base64.b64encode(image).decode()}")
             for number in numbers
-            for piece, image in code_bundles.part(session, task, number).images()
+            for piece, image in label_bundles.part(session, task, number).images()
         ]
 
         def of(number: int) -> str:
@@ -114,7 +119,7 @@ def code_sheets(task_id: str) -> Response:
         )
 
 
-def _wanted(form: code_bundles.Form = "svg", gs1: bool = False) -> Wanted:
+def _wanted(form: label_bundles.Form = "svg", gs1: bool = False) -> Wanted:
     """What the address asks for."""
     return Wanted(
         asked_number("order"),
@@ -127,7 +132,7 @@ def _wanted(form: code_bundles.Form = "svg", gs1: bool = False) -> Wanted:
 
 
 def _task(session: Session, task_id: str) -> Task:
-    return tasks.find(session, g.shop_id, task_id, kind=code_bundles.KIND)
+    return tasks.find(session, g.shop_id, task_id, kind=label_bundles.KIND)
 
 
 def _finished(session: Session, task_id: str) -> int:
@@ -135,7 +140,7 @@ def _finished(session: Session, task_id: str) -> int:
     task = _task(session, task_id)
     if task.finished_at is None:
         raise AppError("codes_unfinished", "These codes are still being made", status=409, permanent=False)
-    return code_bundles.parts(task)
+    return label_bundles.parts(task)
 
 
 def _name(session: Session, shop: Shop, wanted: Wanted, words: Texts) -> str:

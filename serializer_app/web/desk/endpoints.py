@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response, g, request
 from sqlalchemy import select
 
-from serializer_app.domain import deliveries, shops
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.store.models import Delivery
 from serializer_app.web.api.webhooks_out import EndpointInput
 from serializer_app.web.desk.forms import checked, typed

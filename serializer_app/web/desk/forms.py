@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from flask import request
 
-from serializer_app.domain.warranty import LIFETIME, NONE, read_day
+from serializer_app.domain.ids.warranty import LIFETIME, NONE, read_day
 from serializer_app.errors import AppError
 from serializer_app.web.wire.problems import check, parse_json
 from serializer_app.web.wire.values import LARGEST_ID, Warranty, stored_warranty

@@ -61,7 +61,7 @@ def texts(shop: Shop | None = None) -> Texts:
 
 
 def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: Any) -> Response:
-    """A page of the desk: ``templates/desk/<template>.html``; ``people`` are staff by their names (domain.staff)."""
+    """A page of the desk: ``templates/desk/<template>.html``; ``people`` are staff by their names (desk.staff)."""
     words = texts(shop)
     words.people = values.pop("people", {})
     response = embedded_page(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from flask import Response, g
 
 from serializer_app.clock import now
-from serializer_app.domain import doctor, order_list, overview, privacy, scans, shops, tokens
+from serializer_app.domain.buyers import scans
+from serializer_app.domain.desk import doctor, order_list
+from serializer_app.domain.desk import home as overview
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.takeover import foreign
 from serializer_app.shopify import oauth
 from serializer_app.store import outbox

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from flask import Response, g, request
 
-from serializer_app.domain import serial_sheets, shops, tasks
-from serializer_app.domain.sheet_cells import TROUBLES
-from serializer_app.domain.sheet_writer import TYPES, Plain, Writer
+from serializer_app.domain import tasks
+from serializer_app.domain.desk import spreadsheets
+from serializer_app.domain.sheets.cells import TROUBLES
+from serializer_app.domain.sheets.writer import TYPES, Plain, Writer
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked
 from serializer_app.web.desk.frame import address, desk, said, show, texts
@@ -28,7 +30,7 @@ def import_page() -> Response:
             "import",
             shops.by_id(session, g.shop_id),
             task=None,
-            last=tasks.newest(session, g.shop_id, serial_sheets.KIND),
+            last=tasks.newest(session, g.shop_id, spreadsheets.KIND),
             standing=standing,
         )
 
@@ -36,12 +38,12 @@ def import_page() -> Response:
 @desk.post("/items/import")
 def look_through() -> Response:
     """The whole file as the body. Nothing is entered before somebody has seen what would be."""
-    request.max_content_length = serial_sheets.MOST_BYTES
+    request.max_content_length = spreadsheets.MOST_BYTES
     content = request.get_data()
     with house().db.read() as session:
-        judged = serial_sheets.look_through(session, g.shop_id, content, wrong=_wrong, heartbeat=still_alive)
+        judged = spreadsheets.look_through(session, g.shop_id, content, wrong=_wrong, heartbeat=still_alive)
     with house().db.write() as session:
-        task = serial_sheets.keep(session, g.shop_id, judged, actor=g.actor)
+        task = spreadsheets.keep(session, g.shop_id, judged, actor=g.actor)
         return said("", address("desk.import_task", task_id=task.public_id))
 
 
@@ -56,7 +58,7 @@ def _wrong(serial: str) -> AppError | None:
 @desk.get("/items/import/<task_id>")
 def import_task(task_id: str) -> Response:
     with house().db.read() as session:
-        task = tasks.find(session, g.shop_id, task_id, kind=serial_sheets.KIND)
+        task = tasks.find(session, g.shop_id, task_id, kind=spreadsheets.KIND)
         words = texts()
         return show(
             "import",
@@ -65,7 +67,7 @@ def import_task(task_id: str) -> Response:
             counts=tasks.counts(task),
             refused=[
                 (number, ", ".join(cells), _reason(words, code, message))
-                for number, cells, code, message in serial_sheets.refused(session, task, most=_SHOWN)
+                for number, cells, code, message in spreadsheets.refused(session, task, most=_SHOWN)
             ],
             notes=[
                 (row, words(f"import.note.{code}", detail=detail))
@@ -81,7 +83,7 @@ def import_task(task_id: str) -> Response:
 def start_import(task_id: str) -> Response:
     """Sent twice it is entered once."""
     with house().db.write() as session:
-        task = tasks.find(session, g.shop_id, task_id, kind=serial_sheets.KIND, lock=True)
+        task = tasks.find(session, g.shop_id, task_id, kind=spreadsheets.KIND, lock=True)
         tasks.start(session, task)
     return said(texts()("import.started"))
 
@@ -92,7 +94,7 @@ def import_errors(task_id: str, form: str) -> Response:
     if form not in TYPES:
         raise AppError("not_found", "There is no export of this kind", status=404)
     with house().db.read() as session:
-        task = tasks.find(session, g.shop_id, task_id, kind=serial_sheets.KIND)
+        task = tasks.find(session, g.shop_id, task_id, kind=spreadsheets.KIND)
         head = tasks.spec(task)["head"]
     # Not "line": read again, that would be the line of an order.
     writer = Writer(form, ["row", "error", *head])
@@ -101,8 +103,8 @@ def import_errors(task_id: str, form: str) -> Response:
 
 def _errors(task_id: str, writer: Writer, words: Texts) -> Iterator[bytes]:
     with house().db.read() as session:
-        task = tasks.find(session, g.shop_id, task_id, kind=serial_sheets.KIND)
-        for number, cells, code, message in serial_sheets.refused(session, task):
+        task = tasks.find(session, g.shop_id, task_id, kind=spreadsheets.KIND)
+        for number, cells, code, message in spreadsheets.refused(session, task):
             kept = [Plain(cell) for cell in cells] if code in TROUBLES else cells
             yield writer.write([[number, _reason(words, code, message), *kept]])
     yield writer.end()

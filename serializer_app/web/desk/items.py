@@ -7,10 +7,13 @@ from typing import Any
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import field_values, item_search, items, orders, serial_entry, shops, staff
+from serializer_app.domain.desk import item_search, serial_entry, staff
 from serializer_app.domain.ids import reader
-from serializer_app.domain.item_pages import Filters
-from serializer_app.domain.items import ItemChanges
+from serializer_app.domain.items import field_values, items
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Shop
 from serializer_app.web.desk.forms import checked, typed, warranty_changes

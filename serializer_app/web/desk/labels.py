@@ -10,9 +10,11 @@ from flask import Response, g
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_search, orders, shops, units
-from serializer_app.domain.item_search import Found
-from serializer_app.domain.registry import code_bundles, serials
+from serializer_app.domain.desk import item_search, label_bundles, order_units
+from serializer_app.domain.desk.item_search import Found
+from serializer_app.domain.orders import orders
+from serializer_app.domain.registry import serials
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Shop
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, show
 from serializer_app.web.desk.items import known
@@ -37,7 +39,7 @@ def labels(order_id: int) -> Response:
             keys = [known(session, asked("item")).id]
         else:
             after = asked_number("after") or 0
-            rows, following = units.of_order(session, shop.id, order_id, after=after, most=_PAGE)
+            rows, following = order_units.of_order(session, shop.id, order_id, after=after, most=_PAGE)
             keys = [item.id for item in rows]
         found = item_search.described(session, shop.id, keys)
         return show(
@@ -69,7 +71,7 @@ def _held(shop: Shop, found: Sequence[Found], code: str) -> list[str]:
 
 
 def _tokens(session: Session, shop: Shop, found: Sequence[Found]) -> dict[int, str]:
-    return code_bundles.links(session, shop.id, [unit.item for unit in found], actor=g.actor)
+    return label_bundles.links(session, shop.id, [unit.item for unit in found], actor=g.actor)
 
 
 def _qr(text: str) -> Markup:

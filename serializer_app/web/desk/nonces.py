@@ -8,7 +8,7 @@ import secrets
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.registry import idempotency
+from serializer_app.domain import idempotency
 from serializer_app.web.answers import JSON
 from serializer_app.web.house import house
 

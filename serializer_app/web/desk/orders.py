@@ -8,16 +8,10 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import (
-    items,
-    mirrored,
-    order_list,
-    order_lookups,
-    orders,
-    serial_entry,
-    shops,
-    units,
-)
+from serializer_app.domain.desk import order_list, order_units, serial_entry
+from serializer_app.domain.items import items, mirrored
+from serializer_app.domain.orders import lookups, orders
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Shop
@@ -55,7 +49,7 @@ def order_rows() -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         if name:
-            keys = order_lookups.named(session, shop.id, name)
+            keys = lookups.named(session, shop.id, name)
             page = order_list.OrderPage(order_list.standings(session, shop.id, keys), None, None, None)
         else:
             page = order_list.page(
@@ -87,7 +81,7 @@ def order(order_id: int) -> Response:
 def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
     found = orders.find(session, shop.id, order_id)
     lines = orders.lines(session, shop.id, order_id)
-    rows, following = units.of_order(session, shop.id, order_id, after=asked_number("after") or 0)
+    rows, following = order_units.of_order(session, shop.id, order_id, after=asked_number("after") or 0)
     by_line: dict[int, list[Item]] = {}
     for item in rows:
         by_line.setdefault(item.line_item_id, []).append(item)

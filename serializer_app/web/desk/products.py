@@ -8,10 +8,13 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, shops, tasks, variant_changes, variant_list
-from serializer_app.domain.catalog import FieldTracking, TrackingChanges
+from serializer_app.domain import tasks
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.catalog.catalog import FieldTracking, TrackingChanges
+from serializer_app.domain.desk import variant_changes, variant_list
+from serializer_app.domain.desk.variant_changes import Matching
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
-from serializer_app.domain.variant_changes import Matching
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
 from serializer_app.web.desk.forms import picked, ticked, typed, warranty_changes

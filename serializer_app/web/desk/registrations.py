@@ -7,10 +7,12 @@ from typing import Any, cast
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_search, privacy, shops, staff
+from serializer_app.domain.desk import item_search, staff
 from serializer_app.domain.holdings import HOLDINGS
+from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import customers, lookups, registrations, transfers
 from serializer_app.domain.registry.registrations import Corrections
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Order, Registration
 from serializer_app.web.desk.forms import checked, ticked, typed, typed_day, warranty_changes

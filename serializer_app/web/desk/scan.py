@@ -7,10 +7,14 @@ from flask import Response, g, redirect
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_search, items, orders, packing, shops, units
+from serializer_app.domain.buyers import links
+from serializer_app.domain.desk import item_search, order_units, packing
 from serializer_app.domain.ids import reader
-from serializer_app.domain.registry import links, recognition
+from serializer_app.domain.items import items
+from serializer_app.domain.orders import orders
+from serializer_app.domain.registry import recognition
 from serializer_app.domain.registry.recognition import Recognized
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Item
 from serializer_app.web.answers import answer
 from serializer_app.web.desk.forms import is_number, json_body
@@ -47,7 +51,7 @@ def scan_units(order_id: int) -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         order = orders.find(session, shop.id, order_id)
-        rows, following = units.of_order(session, shop.id, order_id, after=asked_number("after") or 0)
+        rows, following = order_units.of_order(session, shop.id, order_id, after=asked_number("after") or 0)
         lines = orders.lines(session, shop.id, order_id)
         held = items.counts(session, shop.id, order_id)
         return show(

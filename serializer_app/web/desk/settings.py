@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import item_search, overview, privacy, shops, units
+from serializer_app.domain.desk import home, item_search, order_units
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import Item, Order
@@ -127,7 +129,7 @@ def snippets() -> Response:
 
 def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, Any]:
     """The units of a real order, as its metafield and with it the snippets name them."""
-    rows, _ = units.of_order(session, shop_id, order_id, most=5)
+    rows, _ = order_units.of_order(session, shop_id, order_id, most=5)
     order = session.get(Order, (shop_id, order_id))
     lines: dict[str, list[Any]] = {}
     for found in item_search.described(session, shop_id, [row.id for row in rows]):
@@ -139,7 +141,7 @@ def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, Any]:
 def data() -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
-        waiting, parked = overview.mirror_waiting(session, shop.id)
+        waiting, parked = home.mirror_waiting(session, shop.id)
         return show(
             "data",
             shop,

@@ -10,9 +10,11 @@ from flask import Response, g, stream_with_context
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import item_pages, item_search, shops
-from serializer_app.domain.item_pages import Filters
-from serializer_app.domain.sheet_writer import TYPES, Writer
+from serializer_app.domain.desk import item_search
+from serializer_app.domain.items import pages
+from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.sheets.writer import TYPES, Writer
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Order
 from serializer_app.web.desk.frame import desk
@@ -55,7 +57,7 @@ def _pieces(shop_id: int, filters: Filters, keys: list[str], writer: Writer) -> 
     while True:
         # A session of its own for each page: a slow reader holds no connection.
         with house().db.read() as session:
-            page = item_pages.page(session.connection(), shop_id, filters, beyond=beyond, most=_CHUNK)
+            page = pages.page(session.connection(), shop_id, filters, beyond=beyond, most=_CHUNK)
             yield writer.write(_cells(session, shop_id, page.rows, keys))
         still_alive()
         if not page.has_next:
@@ -85,7 +87,7 @@ def _cells(session: Session, shop_id: int, rows: Any, keys: list[str]) -> Iterat
             name,
             warranty,
             bool(auto),
-            item_pages.printed(made),
-            item_pages.printed(changed),
+            pages.printed(made),
+            pages.printed(changed),
             *(values.get(key) for key in keys),
         ]

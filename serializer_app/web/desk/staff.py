@@ -6,8 +6,10 @@ from typing import cast
 
 from flask import Response, g, request
 
-from serializer_app.domain import history, shops, staff
-from serializer_app.domain.staff import Role
+from serializer_app.domain import history
+from serializer_app.domain.desk import staff
+from serializer_app.domain.desk.staff import Role
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked, typed
 from serializer_app.web.desk.frame import desk, said, show, texts

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from flask import Response, g, request
 
-from serializer_app.domain import catalog, order_lookups, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.orders import lookups
+from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import definitions, foreign, moves
 from serializer_app.errors import AppError
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
@@ -31,7 +33,7 @@ def move_in() -> Response:
             held=held,
             counts=foreign.counts(session, shop.id),
             move=moves.newest(session, shop.id),
-            orders=order_lookups.names(session, shop.id, orders),
+            orders=lookups.names(session, shop.id, orders),
             variants=catalog.titles(session, shop.id, variants),
             definitions=sorted(definitions.others(session, shop.id)),
             first=after[0] and address("desk.move_in"),

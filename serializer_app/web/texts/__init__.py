@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from serializer_app.domain.doctor import Finding
-from serializer_app.domain.warranty import LIFETIME, parse, zone
+from serializer_app.domain.desk.doctor import Finding
+from serializer_app.domain.ids.warranty import LIFETIME, parse, zone
 from serializer_app.errors import AppError
 from serializer_app.web.texts import (
     claims,
@@ -96,7 +96,7 @@ class Texts:
         return moment.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def warranty(self, stored: str | None) -> str:
-        """A stored warranty (domain.warranty) in words."""
+        """A stored warranty (domain.ids.warranty) in words."""
         if stored is None:
             return self("warranty.unset")
         duration = parse(stored)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from serializer_app.clock import iso
-from serializer_app.domain import warranty
+from serializer_app.domain.ids import warranty
 from serializer_app.web.wire.items import Time
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from serializer_app.domain.shops import MOST_FIELDS
+from serializer_app.domain.shops.shops import MOST_FIELDS
 from serializer_app.web.wire.values import (
     FieldKey,
     FieldValue,

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from serializer_app.clock import iso
-from serializer_app.domain import warranty
-from serializer_app.domain.item_pages import Page, printed
+from serializer_app.domain.ids import warranty
+from serializer_app.domain.items.pages import Page, printed
 from serializer_app.store.models import Item
 
 _ENCODER = msgspec.json.Encoder()
@@ -74,7 +74,7 @@ def warranty_wire(stored: str | None) -> WarrantyWire | UnsetType | None:
 
 
 def item_results(rows: Iterable[Any]) -> list[ItemWire]:
-    """The rows of ``domain.item_pages.page`` as they go out. The stored custom fields are the wire's JSON already."""
+    """The rows of ``domain.items.pages.page`` as they go out. The stored custom fields are the wire's JSON already."""
     found: list[ItemWire] = []
     # Units of one order mostly share these: what was made of the last one is used again.
     fields, raw = "[]", Raw("[]")

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from serializer_app.clock import iso
-from serializer_app.domain.mirrored import Standing
+from serializer_app.domain.items.mirrored import Standing
 from serializer_app.domain.takeover.foreign import Hold
 from serializer_app.web.wire.items import Time
 

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import Row
 
 from serializer_app.clock import iso
-from serializer_app.domain import orders
+from serializer_app.domain.orders import orders
 from serializer_app.store.models import Order
 from serializer_app.web.wire.items import ItemWire, Time
 from serializer_app.web.wire.mirror import MirrorWire

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from serializer_app.clock import now
-from serializer_app.domain import contacts
+from serializer_app.domain.ids import contacts
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.swaps import OPERATION, UNKNOWN_OPERATION

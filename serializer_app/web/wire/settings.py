@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.store.models import Shop
 
 

@@ -17,8 +17,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from serializer_app.clock import parse_iso
-from serializer_app.domain.catalog import Facts
-from serializer_app.domain.plan import LineSnapshot, OrderSnapshot
+from serializer_app.domain.catalog.catalog import Facts
+from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
 from serializer_app.errors import AppError
 from serializer_app.text import clean, clean_code, clean_json, clean_values
 
@@ -274,7 +274,7 @@ class Compliance(Struct):
 
     shop_domain: str
     shop_id: int | None = None
-    # IDs come as numbers, as text and as gid://shopify/…: domain.privacy reads all of them.
+    # IDs come as numbers, as text and as gid://shopify/…: domain.privacy.privacy reads all of them.
     customer: dict[str, Any] | UnsetType | None = UNSET
     orders_requested: list[Any] | UnsetType | None = UNSET
     orders_to_redact: list[Any] | UnsetType | None = UNSET

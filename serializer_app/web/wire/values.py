@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from serializer_app.domain import warranty
-from serializer_app.domain.items import FIELD_KEY_LENGTH, FIELD_VALUE_LENGTH, SERIAL_LENGTH
+from serializer_app.domain.ids import warranty
+from serializer_app.domain.items.items import FIELD_KEY_LENGTH, FIELD_VALUE_LENGTH, SERIAL_LENGTH
 from serializer_app.text import clean, clean_code, clean_lines, is_blank
 
 LARGEST_ID = 2**63 - 1

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serializer_app.domain.codes import make_item_ids, read_item_id
-from serializer_app.domain.gtin import check_digit
 from serializer_app.domain.ids import keyboards, reader
+from serializer_app.domain.ids.gtin import check_digit
+from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
 from serializer_app.domain.ids.reader import Form
 
 GTIN = "09506000134352"

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, orders, shops
-from serializer_app.domain.plan import LineSnapshot, OrderSnapshot
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
+from serializer_app.domain.orders import orders
 from serializer_app.domain.registry import registrations, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
+from serializer_app.domain.shops import shops
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Registration, Shop

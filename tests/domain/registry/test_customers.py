@@ -9,10 +9,12 @@ from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import deliveries, privacy
+from serializer_app.domain import idempotency
 from serializer_app.domain.holdings import HOLDINGS
-from serializer_app.domain.registry import customers, idempotency, lookups, registrations, transfers, uploads
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.registry import customers, lookups, registrations, transfers, uploads
 from serializer_app.domain.registry.lookups import View
+from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Delivery, IdempotencyKey, Transfer, Upload

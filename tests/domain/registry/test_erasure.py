@@ -10,11 +10,13 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select, update
 
 from serializer_app.clock import now
-from serializer_app.domain import erasures, history, privacy, shops
+from serializer_app.domain import history
 from serializer_app.domain.holdings import HOLDINGS
-from serializer_app.domain.plan import OrderSnapshot
+from serializer_app.domain.items.plan import OrderSnapshot
+from serializer_app.domain.privacy import erasures, privacy
 from serializer_app.domain.registry import customers, people
 from serializer_app.domain.registry.people import Person
+from serializer_app.domain.shops import shops
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Customer, HistoryEntry, OutboxRow, Serial
 from tests.conftest import ENCRYPTION_KEY

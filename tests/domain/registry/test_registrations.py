@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import shops
-from serializer_app.domain.items import ItemChanges
-from serializer_app.domain.items import change as change_item
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.items.items import change as change_item
 from serializer_app.domain.registry import lookups, registrations, swaps
 from serializer_app.domain.registry.lookups import Filters, View
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Corrections
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from tests.domain.registry.conftest import ADA, GRACE, STRAP, World
 

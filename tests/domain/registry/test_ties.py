@@ -1,4 +1,4 @@
-"""A registration never leaves the sale it was made for, and a unit is sold to one customer at a time (domain.ties)."""
+"""A registration never leaves the sale it was made for, and a unit is sold to one customer at a time (items.ties)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
-from serializer_app.domain import items, orders, packing
-from serializer_app.domain.items import ItemChanges
-from serializer_app.domain.registry import claims, lookups, recognition, registrations, swaps, units
+from serializer_app.domain.buyers import claims, units
+from serializer_app.domain.desk import packing
+from serializer_app.domain.items import items
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.orders import orders
+from serializer_app.domain.registry import lookups, recognition, registrations, swaps
 from serializer_app.domain.registry.people import Person
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Registration

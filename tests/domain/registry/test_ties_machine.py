@@ -19,10 +19,13 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain import catalog, items, shops, ties
-from serializer_app.domain.items import ItemChanges
-from serializer_app.domain.registry import claims, registrations, swaps, transfers, units
+from serializer_app.domain.buyers import claims, units
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items import items, ties
+from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.registry import registrations, swaps, transfers
 from serializer_app.domain.registry.people import Person
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database

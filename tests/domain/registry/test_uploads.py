@@ -8,8 +8,8 @@ import io
 import msgspec
 import pytest
 
-from serializer_app.domain import catalog
-from serializer_app.domain.registry import experiences, uploads
+from serializer_app.domain.catalog import catalog, experiences
+from serializer_app.domain.registry import uploads
 from serializer_app.domain.registry.uploads import Form
 from serializer_app.errors import AppError
 from serializer_app.store import outbox

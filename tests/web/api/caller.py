@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from serializer_app.domain.plan import LineSnapshot, OrderSnapshot
+from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
 from serializer_app.web.api import examples
 
 DOMAIN = "fixture.myshopify.com"

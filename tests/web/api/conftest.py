@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from serializer_app.domain import catalog, orders, shops
-from serializer_app.domain.plan import OrderSnapshot
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.items.plan import OrderSnapshot
+from serializer_app.domain.orders import orders
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.web.api import examples
 from tests.web.api.caller import DOMAIN, ORDERED, SNAPSHOT, Caller

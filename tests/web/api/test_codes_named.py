@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from serializer_app.domain import shops
-from serializer_app.domain.registry import lookups, recognition, registrations, units
+from serializer_app.domain.buyers import units
+from serializer_app.domain.registry import lookups, recognition, registrations
 from serializer_app.domain.registry.recognition import Kind
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from tests.web.api.caller import DOMAIN, Caller
 

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from serializer_app.clock import now
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.web.api.guard import LIMITER
 from serializer_app.web.limits import Limiter

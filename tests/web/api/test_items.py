@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from serializer_app.domain import shops
+from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
 from serializer_app.web.api import examples

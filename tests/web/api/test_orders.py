@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog, deletions, orders, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.orders import deletions, orders
+from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
 from serializer_app.store.models import Mirror

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from serializer_app.domain import history, mail
+from serializer_app.domain import history
+from serializer_app.domain.webhooks_out import mail
 from serializer_app.store.db import Database
 from serializer_app.web.house import house
 from tests.web.api.caller import Caller

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from serializer_app.domain import catalog, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from tests.web.api.caller import DOMAIN, ORDERED, Caller
 from tests.web.api.test_registrations import ADA, GRACE

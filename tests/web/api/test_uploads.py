@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from serializer_app.domain.sheet_reader import XLSX
-from serializer_app.domain.sheet_writer import Plain, Writer
+from serializer_app.domain.sheets.reader import XLSX
+from serializer_app.domain.sheets.writer import Plain, Writer
 from serializer_app.sync.jobs import new_worker
 from serializer_app.web.house import house
 from tests.web.api.caller import Caller

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from serializer_app.domain import catalog, shops
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
 from serializer_app.web.api import examples

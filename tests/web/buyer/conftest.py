@@ -13,9 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from serializer_app.domain import catalog, shops
-from serializer_app.domain.catalog import Facts
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.catalog.catalog import Facts
 from serializer_app.domain.registry import serials
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop
 from serializer_app.web.house import house

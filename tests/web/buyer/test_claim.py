@@ -21,9 +21,13 @@ from werkzeug.test import TestResponse
 
 from serializer_app.clock import now
 from serializer_app.devstore.mailbox import Mailbox
-from serializer_app.domain import deliveries, history, items, mail, privacy
-from serializer_app.domain.registry import claims, confirmations, people, registrations, swaps
-from serializer_app.domain.registry.claims import Rules
+from serializer_app.domain import history
+from serializer_app.domain.buyers import claims, confirmations
+from serializer_app.domain.buyers.claims import Rules
+from serializer_app.domain.items import items
+from serializer_app.domain.privacy import privacy
+from serializer_app.domain.registry import people, registrations, swaps
+from serializer_app.domain.webhooks_out import deliveries, mail
 from serializer_app.errors import AppError
 from serializer_app.store.models import Confirmation, Delivery, MailSettings, OutboxRow, Registration
 from serializer_app.sync.jobs import HANDLERS, new_worker

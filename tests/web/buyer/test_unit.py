@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from serializer_app.clock import now
-from serializer_app.domain import scans
-from serializer_app.domain.registry import links, units
+from serializer_app.domain.buyers import links, scans, units
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, decide, register
 from serializer_app.store.models import Order, Scan, Shop

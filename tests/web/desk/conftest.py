@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from serializer_app.domain import catalog, tasks
+from serializer_app.domain import tasks
+from serializer_app.domain.catalog import catalog
 from serializer_app.store.db import Database
 from serializer_app.store.models import OutboxRow
 from serializer_app.sync.tasks import STEPS

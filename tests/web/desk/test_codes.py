@@ -12,9 +12,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from serializer_app.domain import catalog, shops
-from serializer_app.domain.catalog import Facts
-from serializer_app.domain.registry import code_bundles, serials, uploads
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.catalog.catalog import Facts
+from serializer_app.domain.desk import label_bundles
+from serializer_app.domain.registry import serials, uploads
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Serial, Task, TaskPart
 from serializer_app.sync.jobs import HANDLERS
@@ -164,19 +166,19 @@ def test_a_killed_worker_loses_the_part_in_hand_and_nothing_is_twice(
     app: Flask, desk: Staff, db: Database, shop_id: int
 ) -> None:
     """Whoever drew the same part, because the lane was taken over, adds nothing to it."""
-    count = code_bundles.PART + 3
+    count = label_bundles.PART + 3
     item_ids = sold(db, shop_id, *({"line_item_id": number + 1} for number in range(count)))
     path = made(desk, "")
     with db.write() as session:
         task = session.scalars(select(Task)).one()
         shop = shops.by_id(session, shop_id)
-        found = code_bundles.next_slice(session, shop, task)
-        tokens = code_bundles.links(session, shop_id, found.items, actor="staff:1")
-        pieces = code_bundles.described(session, shop, found, tokens, gs1=False)
-        part = code_bundles.draw(pieces, "svg")
-        assert code_bundles.keep(session, task, 0, found, part)
-        assert code_bundles.keep(session, task, 0, found, part)
-        assert task.done == code_bundles.PART
+        found = label_bundles.next_slice(session, shop, task)
+        tokens = label_bundles.links(session, shop_id, found.items, actor="staff:1")
+        pieces = label_bundles.described(session, shop, found, tokens, gs1=False)
+        part = label_bundles.draw(pieces, "svg")
+        assert label_bundles.keep(session, task, 0, found, part)
+        assert label_bundles.keep(session, task, 0, found, part)
+        assert task.done == label_bundles.PART
     works(app)
     with db.read() as session:
         assert len(session.scalars(select(TaskPart)).all()) == 2

@@ -9,9 +9,10 @@ import re
 import pytest
 from sqlalchemy import insert, select
 
-from serializer_app.domain import history, items
-from serializer_app.domain.sheet_reader import open_sheet
-from serializer_app.domain.sheet_writer import Plain, Writer
+from serializer_app.domain import history
+from serializer_app.domain.items import items
+from serializer_app.domain.sheets.reader import open_sheet
+from serializer_app.domain.sheets.writer import Plain, Writer
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Line, OutboxRow
 from tests.web.desk.conftest import Staff, work_off

@@ -6,7 +6,8 @@ import csv
 import io
 import re
 
-from serializer_app.domain import field_values, shops
+from serializer_app.domain.items import field_values
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place

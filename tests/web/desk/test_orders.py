@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from serializer_app.domain import catalog, order_list
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.desk import order_list
 from serializer_app.domain.registry import serials
 from serializer_app.store.db import Database
 from serializer_app.store.models import Serial

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from serializer_app.domain import shops
 from serializer_app.domain.registry import registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
+from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item
 from tests.visitors import VAULT

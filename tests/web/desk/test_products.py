@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from serializer_app.domain import catalog
+from serializer_app.domain.catalog import catalog
 from serializer_app.store.db import Database
 from serializer_app.store.models import OutboxRow, Variant
 from tests.web.desk.conftest import Staff, work_off

@@ -8,9 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from serializer_app.clock import now
-from serializer_app.domain import catalog
+from serializer_app.domain.buyers import units
+from serializer_app.domain.catalog import catalog
 from serializer_app.domain.ids import keyboards
-from serializer_app.domain.registry import serials, units
+from serializer_app.domain.registry import serials
 from serializer_app.store.db import Database
 from serializer_app.store.models import Mirror, Shop, Variant
 from tests.web.desk.conftest import Staff

@@ -9,7 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from serializer_app.domain import deliveries, shops, staff
+from serializer_app.domain.desk import staff
+from serializer_app.domain.shops import shops
+from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.store.db import Database
 from serializer_app.store.models import HistoryEntry
 from tests.visitors import SHOP

@@ -1,0 +1,1 @@
+"""Variants and experiences: what the shop sells, and how its units are tracked."""

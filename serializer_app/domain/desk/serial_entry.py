@@ -1,0 +1,127 @@
+"""Whether a code may become a unit's serial number: the one rule for packing, order page and item page.
+
+- A number that is known as something else is refused with what it is: a product's barcode or SKU, an item ID, a link,
+  a parcel label, a code whose GTIN is another product's.
+- A number that looks like something else is taken only after a person confirmed it: an order's number, an item ID with
+  a typing error, a GTIN that no product here carries, a code whose GTIN is not the one of this product.
+- Everything else is a maker's serial number and is taken without a question, whether or not it is in the registry.
+  (Packing refuses unknown numbers of products whose numbers are in the registry.)
+
+What is entered is the number that the code names: of a link the unit's number, of a GS1 code its AI (21).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy.orm import Session
+
+from serializer_app.domain.catalog import catalog
+from serializer_app.domain.desk import item_search
+from serializer_app.domain.ids.gtin import read_gtin
+from serializer_app.domain.ids.reader import Form
+from serializer_app.domain.registry import serials
+from serializer_app.domain.registry.recognition import Kind, Recognized
+from serializer_app.errors import AppError
+
+ASK = "confirm_"
+"""Codes of errors begin with this if the same number is taken once a person confirmed it."""
+
+
+def number_of(
+    session: Session, shop_id: int, found: Recognized, *, variant_id: int, confirmed: bool = False
+) -> str:
+    """The serial number that a code stands for on a unit of ``variant_id``.
+
+    Raises AppError 409: ``code_is_product``, ``code_is_item_id``, ``code_is_link``, ``code_is_no_unit``,
+    ``code_of_other_product``; without ``confirmed`` also ``confirm_order_name``, ``confirm_item_id``,
+    ``confirm_trade_number``, ``confirm_gtin``. 422: ``serial_malformed``, ``serial_too_long``.
+    """
+    refuse_other_things(session, shop_id, found)
+    refuse_other_product(session, shop_id, found, {variant_id})
+    if not confirmed:
+        _ask(session, shop_id, found, variant_id)
+    number = found.number
+    own = next((serial for serial in found.serials if serial.variant_id == variant_id), None)
+    if own is not None and own.source != "item" and own.state == "active":
+        number = own.serial_number
+    problem = serials.wrong(number)
+    if problem is not None:
+        code = "serial_too_long" if problem == serials.TOO_LONG else "serial_malformed"
+        raise AppError(code, problem, status=422)
+    return number
+
+
+def refuse_other_things(session: Session, shop_id: int, found: Recognized) -> None:
+    """Raise what a code is if it is known as something that is no serial number."""
+    registered = any(serial.source != "item" for serial in found.serials)
+    if found.by_item_id or (is_unit_link(found) and found.kind is Kind.UNIT and not registered):
+        raise _refused(
+            "code_is_item_id", "This is the item ID of a unit. Scan the serial number of the unit instead."
+        )
+    of_product = found.reading.gtin is None and found.products and not registered
+    if found.kind is Kind.PRODUCT or of_product:
+        raise _refused(
+            "code_is_product",
+            "This is the barcode or SKU of {product}. Scan the serial number of the unit instead.",
+            {"product": product_name(session, shop_id, found.products)},
+        )
+    if found.kind is Kind.LINK or (found.kind is Kind.ORDER and not found.number):
+        raise _refused(
+            "code_is_link", "This link leads to no unit of this shop. Scan the serial number instead."
+        )
+    if found.kind is Kind.CODE or (found.kind is Kind.TRADE_NUMBER and not found.number):
+        raise _refused(
+            "code_is_no_unit",
+            "This code names a product or a parcel, not one unit. Scan the serial number instead.",
+        )
+
+
+def refuse_other_product(session: Session, shop_id: int, found: Recognized, wanted: Iterable[int]) -> None:
+    """Raise ``code_of_other_product`` if the code's GTIN is a product's that is none of ``wanted``."""
+    if found.reading.gtin is not None and found.products and not set(found.products) & set(wanted):
+        raise _refused(
+            "code_of_other_product",
+            "This number belongs to another product: {product}",
+            {"product": product_name(session, shop_id, found.products)},
+        )
+
+
+def product_name(session: Session, shop_id: int, variant_ids: Iterable[int]) -> str:
+    """What Shopify calls the first of these variants."""
+    first = next(iter(variant_ids))
+    product, variant = item_search.variant_titles(session, shop_id, [first]).get(first, (None, None))
+    return " · ".join(part for part in (product, variant) if part) or str(first)
+
+
+def is_unit_link(found: Recognized) -> bool:
+    """Whether the code is the link of a unit, from its label, its owner's page or a mail."""
+    return found.reading.form in (Form.UNIT_LINK, Form.OWNER_LINK, Form.CONFIRMATION_LINK)
+
+
+def _ask(session: Session, shop_id: int, found: Recognized, variant_id: int) -> None:
+    if found.orders and not found.serials:
+        raise _refused("confirm_order_name", "{number} is the number of an order.", {"number": found.number})
+    if found.kind is Kind.MISTYPED:
+        raise _refused(
+            "confirm_item_id",
+            "{number} looks like an item ID with a typing error. Scan it again.",
+            {"number": found.number},
+        )
+    if found.kind is Kind.TRADE_NUMBER:
+        raise _refused(
+            "confirm_trade_number", "{number} looks like the barcode of a product.", {"number": found.number}
+        )
+    if found.reading.gtin is not None and not found.products:
+        variant = catalog.find(session, shop_id, variant_id)
+        own = read_gtin(variant.barcode) if variant is not None else None
+        if own is not None and own != found.reading.gtin:
+            raise _refused(
+                "confirm_gtin",
+                "The code is for the product with the GTIN {gtin}, this product has {own}.",
+                {"gtin": found.reading.gtin, "own": own},
+            )
+
+
+def _refused(code: str, message: str, values: Mapping[str, str] | None = None) -> AppError:
+    return AppError(code, message.format_map(values or {}), status=409, values=values)

@@ -1,0 +1,1 @@
+"""Items: the records of a sale, their fields, events, pages and ties to serials."""

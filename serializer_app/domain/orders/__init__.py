@@ -1,0 +1,1 @@
+"""Orders: snapshots, lines, deletions, backfill."""

@@ -1,0 +1,68 @@
+"""The lines of an order, written as a snapshot shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from serializer_app.clock import now
+from serializer_app.domain.items.plan import Fulfilments, OrderSnapshot, Plan, StoredLine
+from serializer_app.store import outbox
+from serializer_app.store.models import Line
+
+
+def write(
+    session: Session, shop_id: int, snapshot: OrderSnapshot, todo: Plan, stored: dict[int, StoredLine]
+) -> None:
+    """A line keeps the variant it was first seen with; one that the snapshot lacks has no units any more."""
+    rows = []
+    for position, line in enumerate(snapshot.lines):
+        known = stored.get(line.line_item_id)
+        rows.append(
+            {
+                "shop_id": shop_id,
+                "line_item_id": line.line_item_id,
+                "order_id": snapshot.order_id,
+                "position": position,
+                "variant_id": line.variant_id if known is None else known.variant_id or line.variant_id,
+                "product_id": line.product_id,
+                "title": line.title,
+                "variant_title": line.variant_title,
+                "sku": line.sku,
+                "quantity": snapshot.units(line),
+                "follows": todo.follows.get(line.line_item_id, False) if known is None else known.follows,
+                "fulfilled_at": line.fulfilled_at,
+                "removed_at": None,
+            }
+        )
+    if rows:
+        _upsert_lines(session, rows, fulfilments=None if not stored else snapshot.fulfilments)
+    if todo.gone:
+        session.connection().execute(
+            update(Line)
+            .where(Line.shop_id == shop_id, Line.line_item_id.in_(todo.gone), Line.removed_at.is_(None))
+            .values(quantity=0, removed_at=now())
+        )
+
+
+def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fulfilments: Fulfilments | None) -> None:
+    """Insert lines, or change those that are there; ``fulfilments`` is None where none can be."""
+    if fulfilments is None:
+        statement = outbox.insert_new(session, Line)
+    else:
+        statement = outbox.insert(session, Line)
+        excluded = statement.excluded
+        kept = ("shop_id", "line_item_id", "order_id", "follows")
+        changed = {name: excluded[name] for name in rows[0] if name not in kept}
+        # A payload that comes after the product was deleted no longer names it.
+        changed["product_id"] = func.coalesce(excluded.product_id, Line.product_id)
+        changed["fulfilled_at"] = _fulfilled_at(fulfilments, excluded.fulfilled_at)
+        statement = statement.on_conflict_do_update(index_elements=["shop_id", "line_item_id"], set_=changed)
+    session.connection().execute(statement, rows)
+
+
+def _fulfilled_at(fulfilments: Fulfilments, shown: Any) -> Any:
+    """The line's own date as shown, even where a cancelled fulfilment took it back. The order's only fills a gap."""
+    return shown if fulfilments == "by line" else func.coalesce(Line.fulfilled_at, shown)

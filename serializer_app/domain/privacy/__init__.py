@@ -1,0 +1,1 @@
+"""Data requests, redaction and the erasure of shops."""

@@ -1,0 +1,1 @@
+"""Installations, settings, tokens, renames."""

@@ -1,0 +1,1 @@
+"""Outgoing webhooks and mail: endpoints, deliveries, addresses that may be called."""
