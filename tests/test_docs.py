@@ -237,7 +237,7 @@ def test_every_path_of_the_repository_that_documents_name_exists() -> None:
 
 
 def test_every_module_and_function_that_documents_name_exists() -> None:
-    """Such as ``domain.ties.unit_to_enter`` in code. Not ``shopify.…``: Shopify's package has that name too."""
+    """Such as ``domain.items.ties.unit_to_enter`` in code. Not ``shopify.…``: Shopify's package has that name too."""
     missing, seen = [], 0
     for page in GUIDES:
         for code in _code(page):
