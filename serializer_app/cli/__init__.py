@@ -15,6 +15,7 @@ from serializer_app import logs
 from serializer_app.cli.catch_up import backfill, reconcile, resync
 from serializer_app.cli.doctor import examine_all
 from serializer_app.cli.operation import back_up, migrate_database, rotate_keys, run_demo, run_worker
+from serializer_app.cli.sheets import export_file, import_file
 from serializer_app.cli.shops import create_key, list_keys, list_shops, manage_staff, revoke_key
 from serializer_app.cli.takeover import takeover
 from serializer_app.clock import parse_iso
@@ -123,6 +124,20 @@ def _parser() -> argparse.ArgumentParser:
     moving.add_argument("--order", type=int, help="decline: only this order")
     moving.add_argument("--confirm", metavar="NAME", help="decline: the shop's name, as a confirmation")
     moving.add_argument("--json", action="store_true", help="as JSON")
+    kinds = ("items", "serials", "registrations")
+    loading = add(verbs, "import", import_file, "Import a CSV, .xlsx or JSON Lines file.", shop=True)
+    loading.add_argument("--kind", required=True, choices=kinds, help="what the rows are")
+    loading.add_argument(
+        "--preview", action="store_true", help="say what the file would do and write nothing"
+    )
+    loading.add_argument("--json", action="store_true", help="as JSON")
+    loading.add_argument("file", type=Path, help="refused rows are written beside it as NAME.refused.EXT")
+    writing = add(verbs, "export", export_file, "Export in the columns that import reads.", shop=True)
+    writing.add_argument("--kind", required=True, choices=kinds, help="what to export")
+    writing.add_argument(
+        "--form", choices=("csv", "xlsx", "jsonl"), help="default: by the file's name, else csv"
+    )
+    writing.add_argument("file", type=Path, nargs="?", help="where to write (default: stdout)")
     rotate = verbs.add_parser("keys", help="Encryption keys.").add_subparsers(required=True, metavar="verb")
     add(rotate, "rotate", rotate_keys, "Encrypt everything with the first of SERIALIZER_ENCRYPTION_KEYS.")
     return parser

@@ -7,7 +7,7 @@ tests/domain/test_holdings.py fails for a table that is in neither.
 from __future__ import annotations
 
 from serializer_app.domain.buyers import confirmations
-from serializer_app.domain.desk import spreadsheets
+from serializer_app.domain.imports import people as imported_people
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.privacy.privacy import Holding
 from serializer_app.domain.registry import customers
@@ -19,7 +19,7 @@ HOLDINGS: tuple[Holding, ...] = (
     privacy.ITEMS,
     customers.HOLDING,
     confirmations.HOLDING,
-    spreadsheets.HOLDING,
+    imported_people.HOLDING,
 )
 
 COVERED_OTHERWISE = {

@@ -67,6 +67,7 @@ def paths(desk: Desk) -> dict[str, str]:
         "items-none": "/items?q=nothing-like-this",
         "item": f"/items/{item_ids[0]}",
         "import": "/items/import",
+        "import-registrations": "/imports/registrations",
         "import-errors": _looked_through(desk, item_ids),
         "scan": "/scan",
         "scan-units": f"/scan/{order.id}",

@@ -162,8 +162,9 @@ def answers(app: Flask, key: str, item_ids: list[str]) -> Answers:
     ).get_json()["id"]
     registration = str(posted.get_json()["id"])
     known = {
-        "form": ["csv", "xlsx"],
+        "form": ["csv", "xlsx", "jsonl"],
         "item_id": [item_ids[0], item_ids[3], "none"],
+        "name": ["items", "serials", "registrations"],
         "order_id": ["1", "2", "1001"],
         "product_variant_id": ["111", "333"],
         "public_id": [registration],

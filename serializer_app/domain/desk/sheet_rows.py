@@ -50,7 +50,7 @@ class SheetRow:
 
     @property
     def serial(self) -> str:
-        return self.named["serial"]
+        return self.named.get("serial", "")
 
 
 Note = tuple[int, str, str]
@@ -86,7 +86,7 @@ def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> She
     Raises AppError ``csv_columns``, ``csv_invalid``, ``csv_too_long``, ``file_…`` (all 422).
     """
     sheet = reader.open_sheet(content)
-    names = [_NAMES.get(_plain(name), "") for name in sheet.head]
+    names = [_NAMES.get(plain(name), "") for name in sheet.head]
     _check(names)
     used = {at for at, name in enumerate(names) if name}
     rows: list[SheetRow] = []
@@ -95,13 +95,15 @@ def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> She
     for count, row in enumerate(sheet.rows):
         if count % _EVERY == 0:
             heartbeat()
-        if not any(row.cells):
+        if not any(row.cells) and not row.troubles:
             continue
         named = {name: clean_code(cell).strip() for name, cell in zip(names, row.cells, strict=False) if name}
-        if not named.get("serial"):
+        trouble = next(
+            (code for at, code in row.troubles.items() if at in used or at == reader.WHOLE_ROW), None
+        )
+        if not named.get("serial") and reader.WHOLE_ROW not in row.troubles:
             blank += 1
             continue
-        trouble = next((code for at, code in row.troubles.items() if at in used), None)
         notes += [(row.number, code, "") for at, code in row.notes.items() if at in used]
         rows.append(SheetRow(row.number, row.cells, named, trouble))
         if len(rows) > MOST_ROWS:
@@ -109,24 +111,31 @@ def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> She
     ignored = [name for name, meaning in zip(sheet.head, names, strict=True) if name and not meaning]
     about = [(0, code, detail) for code, detail in sheet.notes]
     about += [(0, "columns_ignored", ", ".join(ignored))] if ignored else []
-    return Sheet(sheet.head, rows, blank, [*about, *_suspicions(rows), *notes])
+    return Sheet(
+        sheet.head, rows, blank, [*about, *suspicions((row.number, row.serial) for row in rows), *notes]
+    )
 
 
-def _suspicions(rows: Sequence[SheetRow]) -> Iterable[Note]:
-    """Serial numbers that look as if a spreadsheet had changed them, or as if two had been pasted into one cell."""
-    lengths = Counter(len(row.serial) for row in rows if row.serial.isdigit())
+def suspicions(numbers: Iterable[tuple[int, str]]) -> Iterable[Note]:
+    """Find serial numbers that look as if a spreadsheet had changed them, or as if two had been pasted into one cell.
+
+    ``numbers`` are (row, serial number).
+    """
+    given = [(row, serial) for row, serial in numbers if serial]
+    lengths = Counter(len(serial) for _, serial in given if serial.isdigit())
     usual, often = max(lengths.items(), key=itemgetter(1), default=(0, 0))
     # Zeros are missing when nearly all numbers are as long as each other and some of them begin with zero.
     regular = often >= 3 and often * 5 >= sum(lengths.values()) * 4
-    zeros = regular and any(row.serial[0] == "0" for row in rows if len(row.serial) == usual)
-    for row in rows:
-        if regular and row.serial.isdigit() and usual - 4 <= len(row.serial) < usual:
-            yield row.number, "serial_zeros" if zeros else "serial_short", ""
-        elif len(row.serial.split()) == 2 and all(len(part) >= 6 for part in row.serial.split()):
-            yield row.number, "serial_two", ""
+    zeros = regular and any(serial[0] == "0" for _, serial in given if len(serial) == usual)
+    for row, serial in given:
+        if regular and serial.isdigit() and usual - 4 <= len(serial) < usual:
+            yield row, "serial_zeros" if zeros else "serial_short", ""
+        elif len(serial.split()) == 2 and all(len(part) >= 6 for part in serial.split()):
+            yield row, "serial_two", ""
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A column's name as it is compared: only its letters and digits."""
     return "".join(character for character in name.lower() if character.isalnum())
 
 
@@ -185,7 +194,9 @@ def units_of(session: Session, shop_id: int, rows: Sequence[SheetRow]) -> Units:
 
 def _find_orders(session: Session, shop_id: int, rows: Sequence[SheetRow], found: Units) -> None:
     names = {name for row in rows if (name := row.named.get("order", ""))}
-    ids = {_number(row.named.get("order_id", "")) for row in rows} | {_number(name) for name in names}
+    ids = {whole_number(row.named.get("order_id", "")) for row in rows} | {
+        whole_number(name) for name in names
+    }
     written = {form for name in names for form in (name, _bare(name), f"#{_bare(name)}")}
     for some in _chunks(written):
         named = select(Order.name, Order.order_id).where(Order.shop_id == shop_id, Order.name.in_(some))
@@ -253,7 +264,7 @@ def unit_of(row: SheetRow, units: Units, given: dict[int, int]) -> Unit:
     candidates = _candidates(row, units)
     position = row.named.get("position", "")
     if position:
-        place = _number(position)
+        place = whole_number(position)
         if not 1 <= place <= len(candidates):
             raise _wrong(
                 "sheet_position", f"There are {len(candidates)} units here; position says which, from 1"
@@ -272,9 +283,10 @@ def unit_of(row: SheetRow, units: Units, given: dict[int, int]) -> Unit:
     )
 
 
-def _candidates(row: SheetRow, units: Units) -> list[Unit]:
+def lines_of(row: SheetRow, units: Units) -> list[int]:
+    """The lines of an order on which a row's unit may be. Raises AppError ``order_not_found``, ``sheet_orders``."""
     named = row.named
-    asked = str(_number(named["order_id"])) if named.get("order_id") else _bare(named.get("order", ""))
+    asked = str(whole_number(named["order_id"])) if named.get("order_id") else _bare(named.get("order", ""))
     found = units.orders.get(asked, set())
     if len(found) != 1:
         if found:
@@ -284,13 +296,19 @@ def _candidates(row: SheetRow, units: Units) -> list[Unit]:
     lines = units.lines.get(order_id, [])
     wanted = [line_id for line_id, _ in lines]
     if named.get("line_item_id"):
-        wanted = [line_id for line_id in wanted if line_id == _number(named["line_item_id"])]
+        wanted = [line_id for line_id in wanted if line_id == whole_number(named["line_item_id"])]
     elif named.get("line"):
-        place = _number(named["line"])
+        place = whole_number(named["line"])
         wanted = wanted[place - 1 : place] if place else []
     elif named.get("sku"):
         wanted = [line_id for line_id, sku in lines if sku == named["sku"].casefold()]
-    elif sum(line_id in units.of_line for line_id in wanted) > 1:
+    return wanted
+
+
+def _candidates(row: SheetRow, units: Units) -> list[Unit]:
+    wanted = lines_of(row, units)
+    named = any(row.named.get(name) for name in ("line_item_id", "line", "sku"))
+    if not named and sum(line_id in units.of_line for line_id in wanted) > 1:
         raise _wrong("sheet_line", "The order has several lines; say which one is meant: line or sku")
     candidates = [unit for line_id in wanted for unit in units.of_line.get(line_id, ())]
     if not candidates:
@@ -298,9 +316,9 @@ def _candidates(row: SheetRow, units: Units) -> list[Unit]:
     return candidates
 
 
-def _number(text: str) -> int:
+def whole_number(text: str) -> int:
     """A number as it was typed; 0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63 else 0
 
 
 def _bare(name: str) -> str:

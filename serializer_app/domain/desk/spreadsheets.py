@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,15 +16,12 @@ from serializer_app.clock import now
 from serializer_app.domain import history, tasks
 from serializer_app.domain.desk import sheet_rows
 from serializer_app.domain.desk.sheet_rows import Sheet, SheetRow
-from serializer_app.domain.ids import contacts
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import events, items
-from serializer_app.domain.privacy.privacy import Holding, Person
-from serializer_app.domain.sheets import cells as sheet_cells
+from serializer_app.domain.sheets import cells
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
-from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Item, Serial, Shop, Task, TaskPart
+from serializer_app.store.models import Item, Serial, Task, TaskPart
 from serializer_app.store.models.columns import UtcTime
 
 KIND = "serials"
@@ -121,7 +117,7 @@ def _judge(
 ) -> Entry | None:
     """What a row would enter; None where it is entered already."""
     if row.trouble is not None:
-        raise AppError(row.trouble, sheet_cells.TROUBLES[row.trouble], status=422)
+        raise AppError(row.trouble, cells.TROUBLES[row.trouble], status=422)
     if (problem := wrong(row.serial)) is not None:
         raise problem
     unit = sheet_rows.unit_of(row, units, given)
@@ -314,76 +310,3 @@ def refused(session: Session, task: Task, *, most: int | None = None) -> Iterato
 
 def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-# --- personal data ----------------------------------------------------------------------------------------------
-
-_EMAIL = re.compile(r"""[^\s<>;,()"]+[@＠][^\s<>;,()"]+""")
-_TAIL = 6
-"""Digits: a cell is read as a telephone number only where its end is that of one, because reading takes its time."""
-
-
-def collect(session: Session, _vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
-    """Rows of files that name this person."""
-    found = []
-    for part, content, errors in _parts(session, shop.id):
-        for row in (*content, *errors):
-            if _mentions(person, shop.country, row[1]):
-                found.append({"line": row[0], "cells": row[1]})
-        session.expunge(part)
-    return found
-
-
-def erase(session: Session, _vault: Vault, shop: Shop, person: Person, _actor: str) -> int:
-    """Empty the cells of rows that name this person. What is still to be entered stays, since it names a unit."""
-    erased = 0
-    for part, content, errors in _parts(session, shop.id):
-        before = erased
-        for rows in (content, errors):
-            for place, row in enumerate(rows):
-                if _mentions(person, shop.country, row[1]):
-                    rows[place] = (row[0], [""] * len(row[1]), *row[2:])
-                    erased += 1
-        if erased > before:
-            part.content, part.errors = _json(content), _json(errors)
-    session.flush()
-    return erased
-
-
-def _parts(session: Session, shop_id: int) -> Iterator[tuple[TaskPart, list[Any], list[Any]]]:
-    keys = session.execute(
-        select(TaskPart.task_id, TaskPart.number)
-        .join(Task, (Task.shop_id == TaskPart.shop_id) & (Task.id == TaskPart.task_id))
-        .where(Task.shop_id == shop_id, Task.kind == KIND)
-        .order_by(TaskPart.task_id, TaskPart.number)
-    ).all()
-    for task_id, number in keys:
-        part = session.get(TaskPart, (shop_id, task_id, number), with_for_update=True)
-        if part is not None:
-            yield (
-                part,
-                msgspec.json.decode(part.content, type=list[Any]),
-                msgspec.json.decode(part.errors, type=list[Any]),
-            )
-
-
-def _mentions(person: Person, country: str | None, cells: Sequence[str]) -> bool:
-    emails = {contacts.email_key(email) for email in person.emails}
-    phones = {key for phone in person.phones if (key := contacts.phone_key(phone, country))}
-    tails = {key[-_TAIL:] for key in phones}
-    exact = {str(number) for number in person.customer_ids}
-    names = [name.casefold() for name in person.names]
-    for cell in cells:
-        if cell.strip() in exact:
-            return True
-        if emails and any(contacts.email_key(found) in emails for found in _EMAIL.findall(cell)):
-            return True
-        digits = "".join(symbol for symbol in cell if symbol.isdecimal()) if tails else ""
-        if digits[-_TAIL:] in tails and contacts.phone_key(cell, country) in phones:
-            return True
-        if names and any(name in cell.casefold() for name in names):
-            return True
-    return False
-
-
-HOLDING = Holding("imports", ("task_parts",), collect, erase)

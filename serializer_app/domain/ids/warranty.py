@@ -22,6 +22,7 @@ MOST = {"day": 36_525, "month": 1_200, "year": 100}
 
 _LETTER = {"day": "D", "month": "M", "year": "Y"}
 _UNIT = {letter: unit for unit, letter in _LETTER.items()}
+_UNIT_OF: dict[str, Unit] = {"d": "day", "m": "month", "y": "year"}
 
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -39,6 +40,23 @@ def read_day(text: str) -> date | None:
         return date.fromisoformat(iso) if _ISO.fullmatch(iso) else None
     except ValueError:
         return None
+
+
+UNSET = "unset"
+_WRITTEN = re.compile(r"([0-9]{1,5}) ?([a-zäöü]+)\.?")
+_WORDS: dict[str, Unit] = {
+    **dict.fromkeys(("d", "day", "days", "tag", "tage", "tagen"), "day"),
+    **dict.fromkeys(("m", "mo", "mon", "month", "months", "monat", "monate", "monaten"), "month"),
+    **dict.fromkeys(("y", "yr", "yrs", "year", "years", "j", "jahr", "jahre", "jahren"), "year"),
+}
+_WEEKS = frozenset(("w", "week", "weeks", "woche", "wochen"))
+_LIFELONG = frozenset(
+    ("lifetime", "life time", "for life", "lebenslang", "lebenslänglich", "lebenslange garantie")
+)
+_NO_WARRANTY = frozenset(
+    ("none", "no", "null", "no warranty", "keine", "keine garantie", "nein", "ohne", "ohne garantie")
+)
+_NEVER_SET = frozenset((UNSET, "not set", "nicht festgelegt", "nicht gesetzt"))
 
 
 class WireDuration(TypedDict):
@@ -64,6 +82,36 @@ class Duration:
 
 
 LIFETIME = Duration("year", 100)
+
+
+def read(text: str) -> str | None:
+    """The stored form of a warranty as people write it in a spreadsheet, in English or German.
+
+    ``24 months``, ``2 Jahre``, ``P24M``, ``lifetime``, ``none``; ``unset`` gives None, "never set". Raises ValueError
+    for anything else.
+    """
+    words = " ".join(text.casefold().split())
+    if words in _NEVER_SET:
+        return None
+    if words in _NO_WARRANTY:
+        return NONE
+    if words in _LIFELONG:
+        return LIFETIME.stored()
+    if found := re.fullmatch(r"p([0-9]{1,5})([dmy])", words):
+        return Duration(_UNIT_OF[found[2]], int(found[1])).stored()
+    found = _WRITTEN.fullmatch(words)
+    if found is not None and found[2] in _WEEKS:
+        return Duration("day", 7 * int(found[1])).stored()
+    if found is None or found[2] not in _WORDS:
+        raise ValueError("a warranty is written as 24 months, 2 years, lifetime or none")
+    return Duration(_WORDS[found[2]], int(found[1])).stored()
+
+
+def written(stored: str | None) -> str:
+    """A stored warranty as exports write it; ``read`` gives it back."""
+    if stored is None:
+        return UNSET
+    return "lifetime" if stored == LIFETIME.stored() else stored
 
 
 @lru_cache(maxsize=4096)

@@ -22,6 +22,7 @@ MARK = "'"
 TROUBLES = {
     "cell_scientific": "The spreadsheet shortened this number (1.23E+12) and lost digits; format the column as text",
     "cell_error": "The cell holds an error of the spreadsheet, not a value",
+    "cell_json": "The line is no JSON object, or a value in it is not text, a whole number, true, false or null",
 }
 """Why a cell could not be read, in English."""
 

@@ -1,4 +1,4 @@
-"""Read spreadsheets as people have them: CSV in every dialect of Excel, and .xlsx. One row at a time, typed as text.
+"""Read spreadsheets as people have them: CSV in every dialect of Excel, .xlsx, JSON Lines. One row at a time, as text.
 
 Used by the desk, the API and the CLI. What a file can cost is bounded: its bytes by the caller, the unpacked size,
 rows and columns here. Why openpyxl: docs/decisions.
@@ -20,9 +20,12 @@ from itertools import chain, islice
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
+import msgspec
+
 from serializer_app.domain.sheets import cells as sheet_cells
 from serializer_app.domain.sheets.cells import Cell
 from serializer_app.errors import AppError
+from serializer_app.text import decode_json
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_COLUMNS = 256
@@ -77,7 +80,7 @@ class Sheet:
 
 
 def open_sheet(content: bytes) -> Sheet:
-    """Open a CSV or .xlsx file by what it holds, whatever it is called.
+    """Open a CSV, .xlsx or JSON Lines file by what it holds, whatever it is called.
 
     Raises AppError ``file_kind``, ``file_encoding``, ``file_damaged``, ``file_too_large``, all 422; so does iterating.
     """
@@ -91,7 +94,62 @@ def open_sheet(content: bytes) -> Sheet:
         raise _refused("file_kind", "This is a web page or XML, not a spreadsheet; save it as .xlsx or CSV")
     if content.startswith((b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")):
         raise _refused("file_kind", "This is no spreadsheet; save it as .xlsx or CSV")
+    if content[:200].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return _json_lines(content)
     return _csv(content)
+
+
+# --- JSON Lines -------------------------------------------------------------------------------------------------------
+
+WHOLE_ROW = -1
+"""In ``Row.troubles``: no cell of the row could be read."""
+
+
+def _json_lines(content: bytes) -> Sheet:
+    """One object a line; its members are the cells, whatever their order. Texts are exact, so nothing is guessed."""
+    names: dict[str, None] = {}
+    for line in _lines(content):
+        entry = _json_object(line)
+        names.update(dict.fromkeys(entry or ()))
+        if len(names) > MOST_COLUMNS:
+            raise _refused("csv_columns", f"A file has at most {MOST_COLUMNS} columns")
+    return Sheet([name.strip() for name in names], _json_rows(content, list(names)))
+
+
+def _json_rows(content: bytes, names: list[str]) -> Iterator[Row]:
+    for number, line in enumerate(_lines(content), 1):
+        if number > _LAST_ROW:
+            raise _refused("csv_too_long", f"A file has at most {_LAST_ROW:,} rows")
+        if not line.strip():
+            yield Row(number, [])
+        elif (entry := _json_object(line)) is None:
+            yield Row(number, ["" for _ in names], {WHOLE_ROW: "cell_json"})
+        else:
+            yield _row(number, [_json_cell(entry.get(name)) for name in names])
+
+
+def _lines(content: bytes) -> Iterator[bytes]:
+    return iter(io.BytesIO(content.removeprefix(b"\xef\xbb\xbf")))
+
+
+def _json_object(line: bytes) -> dict[str, Any] | None:
+    try:
+        entry = decode_json(line) if line.strip() else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return entry if type(entry) is dict else None
+
+
+def _json_cell(value: Any) -> Cell:
+    if value is None:
+        return Cell("")
+    if isinstance(value, str):
+        return Cell(value)
+    if isinstance(value, bool):
+        return Cell(str(value).lower())
+    if isinstance(value, int):
+        return Cell(str(value))
+    return Cell(str(value)[:200], "cell_json")
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""Write spreadsheets: CSV or .xlsx, rows of any number, in pieces that can be sent as they come.
+"""Write spreadsheets: CSV, .xlsx or JSON Lines, rows of any number, in pieces that can be sent as they come.
 
 Every export goes through here. CSV marks what a spreadsheet would run or change (domain.sheets.cells). In .xlsx every
-cell is text, so Excel keeps leading zeros and long digits.
+cell is text, so Excel keeps leading zeros and long digits. JSON Lines hold one object per row, every value as text.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from datetime import datetime
 from typing import IO, Any, Literal
 from xml.sax.saxutils import escape
 
+import msgspec
+
 from serializer_app.clock import iso
 from serializer_app.domain.sheets import cells as sheet_cells
 from serializer_app.domain.sheets.reader import XLSX
 
-Form = Literal["csv", "xlsx"]
+Form = Literal["csv", "xlsx", "jsonl"]
 Value = str | int | bool | datetime | None
-TYPES: dict[Form, str] = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
+TYPES: dict[Form, str] = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX, "jsonl": "application/x-ndjson"}
 _ROWS = 1_000_000
 _SHEET_BYTES = 1024 * 1024 * 1024
 """Excel takes no ZIP64 entries, so a sheet stays below 2 GB; further rows go to a further sheet with the same head."""
@@ -40,7 +42,9 @@ class Writer:
     """
 
     def __init__(self, form: Form, head: Sequence[str], *, bom: bool = True) -> None:
-        self._sheets: _Csv | _Workbook = _Csv(head, bom) if form == "csv" else _Workbook(head)
+        self._sheets: _Csv | _Workbook | _JsonLines = (
+            _Csv(head, bom) if form == "csv" else _Workbook(head) if form == "xlsx" else _JsonLines(head)
+        )
 
     def write(self, rows: Iterable[Sequence[Value]]) -> bytes:
         return self._sheets.write(rows)
@@ -74,6 +78,35 @@ class _Csv:
 
     def end(self) -> bytes:
         return self.write(()) if self._head else b""
+
+
+class _JsonLines:
+    """An empty cell is null. No marks: a JSON text is exactly what was meant."""
+
+    def __init__(self, head: Sequence[str]) -> None:
+        self._head = head
+
+    def write(self, rows: Iterable[Sequence[Value]]) -> bytes:
+        return b"".join(
+            msgspec.json.encode(dict(zip(self._head, map(_json_value, row), strict=False))) + b"\n"
+            for row in rows
+        )
+
+    def end(self) -> bytes:
+        return b""
+
+
+def _json_value(value: Value) -> str | list[str] | None:
+    """As text; a cell that could not be read becomes a list, which the reader refuses."""
+    if value in (None, ""):
+        return None
+    text = _storable(text_of(value))
+    lost = isinstance(value, Plain) and sheet_cells.read(text, formulas=True).trouble is not None
+    return [text] if lost else text
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 class _Pipe(io.RawIOBase):

@@ -34,7 +34,7 @@ def standing(task: Task, words: Texts) -> str:
         "total": task.total,
         "changed": counts.get("changed", 0),
         "entered": counts.get("entered", 0),
-        "same": counts.get("same", 0),
+        "same": counts.get("same", 0) + counts.get("unchanged", 0),
         "bad": counts.get("bad", 0) + counts.get("failed", 0),
     }
     state = "running" if task.finished_at is None else "finished"

@@ -54,7 +54,7 @@ WORDS = {
         "Der Artikel verlässt seine Bestellung und gilt nicht mehr als echt. Er kann zurückgeholt werden.",
     ),
     "item.removed": ("The item was removed", "Der Artikel wurde entfernt"),
-    "import.title": ("Import serial numbers", "Seriennummern importieren"),
+    "import.title": ("Import", "Importieren"),
     "import.lead": (
         "An Excel or CSV file with one serial number per row. The easiest start: export, fill in, import.",
         "Eine Excel- oder CSV-Datei mit einer Seriennummer je Zeile. Am einfachsten: exportieren, ausfüllen, "
@@ -139,6 +139,7 @@ WORDS = {
     ),
     "import.refused": ("Rows with errors", "Zeilen mit Fehlern"),
     "import.errors.xlsx": ("Download errors (Excel)", "Fehler herunterladen (Excel)"),
+    "import.errors.jsonl": ("Download errors (JSON Lines)", "Fehler herunterladen (JSON Lines)"),
     "import.errors.csv": ("Download errors (CSV)", "Fehler herunterladen (CSV)"),
     "import.more": (
         "The first {count} are shown; the download has all of them.",
@@ -147,12 +148,79 @@ WORDS = {
     "import.line": ("Row", "Zeile"),
     "import.text": ("Content", "Inhalt"),
     "import.error": ("What is wrong", "Was nicht stimmt"),
+    "import.kinds": ("What to import", "Was importiert wird"),
+    "import.kind.numbers": ("Serial numbers for items", "Seriennummern für Artikel"),
+    "import.kind.items": ("Items", "Artikel"),
+    "import.kind.serials": ("Registry", "Register"),
+    "import.kind.registrations": ("Registrations", "Registrierungen"),
+    "import.lead.items": (
+        "Serial numbers, warranties and custom fields of items, and items that an order does not have yet. Name each "
+        "item by its item ID, or by its order with line item ID, SKU or position.",
+        "Seriennummern, Garantien und eigene Felder von Artikeln sowie Artikel, die einer Bestellung noch fehlen. "
+        "Nennen Sie jeden Artikel mit seiner Artikel-ID oder mit Bestellung und Positions-ID, SKU oder Stückzahl.",
+    ),
+    "import.lead.serials": (
+        "Serial numbers that are known before anything is sold, one per row, with the product’s SKU, experience ID or "
+        "variant ID.",
+        "Seriennummern, die schon vor dem Verkauf bekannt sind: eine je Zeile, mit SKU, Experience-ID oder "
+        "Varianten-ID des Produkts.",
+    ),
+    "import.lead.registrations": (
+        "Who owns which serial number. An email, a phone number or Shopify’s customer ID is required.",
+        "Wem welche Seriennummer gehört. Nötig ist eine E-Mail-Adresse, eine Telefonnummer oder die Kunden-ID von "
+        "Shopify.",
+    ),
+    "import.file.any": (
+        "Excel (.xlsx), CSV or JSON Lines file",
+        "Excel- (.xlsx), CSV- oder JSON-Lines-Datei",
+    ),
+    "import.template.xlsx": ("Template (Excel)", "Vorlage (Excel)"),
+    "import.template.csv": ("Template (CSV)", "Vorlage (CSV)"),
+    "import.template.jsonl": ("Template (JSON Lines)", "Vorlage (JSON Lines)"),
+    "import.columns.keep": (
+        "An empty cell leaves what is stored. Warranties: 24 months, 2 years, lifetime, none, unset.",
+        "Eine leere Zelle lässt, was gespeichert ist. Garantien: 24 Monate, 2 Jahre, lebenslang, keine, unset (nicht "
+        "festgelegt).",
+    ),
+    "import.export": ("Export", "Exportieren"),
+    "import.export.text": (
+        "The export has the same columns and can be imported again.",
+        "Der Export hat dieselben Spalten und lässt sich wieder importieren.",
+    ),
+    "import.export.xlsx": ("Export (Excel)", "Exportieren (Excel)"),
+    "import.export.csv": ("Export (CSV)", "Exportieren (CSV)"),
+    "import.export.jsonl": ("Export (JSON Lines)", "Exportieren (JSON Lines)"),
+    "import.preview.rows": (
+        "Ready to import: {good}, of which new: {new}. Unchanged: {same}. Rows with errors: {bad}. Empty rows: "
+        "{blank}.",
+        "Bereit zum Import: {good}, davon neu: {new}. Unverändert: {same}. Zeilen mit Fehlern: {bad}. Leere Zeilen: "
+        "{blank}.",
+    ),
+    "import.button.rows": ("Import {good} rows", "{good} Zeilen importieren"),
+    "import.result.xlsx": ("Rows with errors (Excel)", "Zeilen mit Fehlern (Excel)"),
+    "import.result.csv": ("Rows with errors (CSV)", "Zeilen mit Fehlern (CSV)"),
+    "import.result.jsonl": ("Rows with errors (JSON Lines)", "Zeilen mit Fehlern (JSON Lines)"),
     "task.progress": ("Progress", "Fortschritt"),
     "task.look": ("Details", "Einzelheiten"),
     "task.serials.running": ("{done} of {total} serial numbers", "{done} von {total} Seriennummern"),
     "task.serials.finished": (
         "{entered} serial numbers entered, {same} were there already, {bad} rows have errors.",
         "{entered} Seriennummern eingetragen, {same} waren schon da, {bad} Zeilen haben Fehler.",
+    ),
+    "task.import-registrations.running": ("{done} of {total} rows", "{done} von {total} Zeilen"),
+    "task.import-registrations.finished": (
+        "{entered} rows imported, {same} unchanged, {bad} with errors.",
+        "{entered} Zeilen importiert, {same} unverändert, {bad} mit Fehlern.",
+    ),
+    "task.import-serials.running": ("{done} of {total} rows", "{done} von {total} Zeilen"),
+    "task.import-serials.finished": (
+        "{entered} rows imported, {same} unchanged, {bad} with errors.",
+        "{entered} Zeilen importiert, {same} unverändert, {bad} mit Fehlern.",
+    ),
+    "task.import-items.running": ("{done} of {total} rows", "{done} von {total} Zeilen"),
+    "task.import-items.finished": (
+        "{entered} rows imported, {same} unchanged, {bad} with errors.",
+        "{entered} Zeilen importiert, {same} unverändert, {bad} mit Fehlern.",
     ),
     "task.variants.running": ("{done} of {total} variants changed", "{done} von {total} Varianten geändert"),
     "task.variants.finished": ("{changed} variants changed", "{changed} Varianten geändert"),

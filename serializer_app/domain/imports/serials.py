@@ -1,0 +1,170 @@
+"""Serials of the registry from files and into files (contract §8.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from serializer_app.domain.desk import item_search
+from serializer_app.domain.desk.sheet_rows import whole_number
+from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.imports.kinds import Action, Context, Kind, Row, Verdict, in_chunks
+from serializer_app.domain.registry import serials
+from serializer_app.domain.sheets.writer import Value
+from serializer_app.errors import AppError
+from serializer_app.store.models import Serial, Variant
+
+_CHUNK = 1000
+
+
+def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[Verdict]:
+    """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
+    stored = _stored(context, {serial_key(row.get("serial_number")) for row in rows})
+    variants = _variants(context, rows)
+    verdicts: list[Verdict] = []
+    for row in rows:
+        try:
+            verdicts.append(_judge(row, stored, variants, seen))
+        except AppError as error:
+            verdicts.append(error)
+    return verdicts
+
+
+def _judge(
+    row: Row, stored: dict[str, Any], variants: dict[tuple[str, str], list[Any]], seen: dict[Any, Any]
+) -> Action | None:
+    number = row.get("serial_number")
+    if (problem := serials.wrong(number)) is not None:
+        raise AppError(
+            "serial_too_long" if problem == serials.TOO_LONG else "import_serial_odd", problem, status=422
+        )
+    key = serial_key(number)
+    if (above := seen.get(key)) is not None:
+        raise AppError("import_serial_twice", f"Line {above} has this serial number already", status=409)
+    variant = _variant(row, variants)
+    there = stored.get(key)
+    if there is not None and there.source == "item":
+        raise AppError(
+            "serial_number_is_item_id", "This is the item ID of an item, not a serial number", status=409
+        )
+    if there is not None and there.variant_id != variant.variant_id:
+        raise AppError(
+            "import_serial_elsewhere", "The serial number already exists for another product", status=409
+        )
+    if there is None and row.get("state") == "replaced":
+        raise AppError(
+            "import_serial_replaced",
+            "This serial number was replaced; only active ones are entered",
+            status=409,
+        )
+    seen[key] = row.number
+    return None if there is not None else Action(row, True, variant.experience_id)
+
+
+def _variant(row: Row, variants: dict[tuple[str, str], list[Any]]) -> Any:
+    """The one variant that the row's cells name; all of those given must agree."""
+    found: list[Any] | None = None
+    for column in ("variant_id", "experience_id", "sku"):
+        if row.get(column):
+            ours = variants.get((column, row.get(column)), [])
+            found = ours if found is None else [one for one in found if one in ours]
+    if not found:
+        raise AppError("import_product", "No product has this variant_id, experience_id or sku", status=404)
+    if len(found) > 1:
+        raise AppError(
+            "import_products", "More than one variant has this SKU; give its experience_id too", status=409
+        )
+    return found[0]
+
+
+def _variants(context: Context, rows: Sequence[Row]) -> dict[tuple[str, str], list[Any]]:
+    found: dict[tuple[str, str], list[Any]] = {}
+    columns: tuple[tuple[str, Any, Callable[[str], Any]], ...] = (
+        ("variant_id", Variant.variant_id, whole_number),
+        ("experience_id", Variant.experience_id, str),
+        ("sku", Variant.sku, str),
+    )
+    for name, column, read in columns:
+        wanted = {read(row.get(name)) for row in rows if row.get(name) and len(row.get(name)) <= 255}
+        for some in in_chunks(wanted):
+            query = select(Variant.variant_id, Variant.experience_id, Variant.sku).where(
+                Variant.shop_id == context.shop.id, column.in_(some)
+            )
+            for variant in context.session.execute(query):
+                found.setdefault((name, str(getattr(variant, name))), []).append(variant)
+    return found
+
+
+def _stored(context: Context, keys: set[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for some in in_chunks(key for key in keys if 0 < len(key) <= 256):
+        query = select(Serial.serial_key, Serial.variant_id, Serial.source).where(
+            Serial.shop_id == context.shop.id, Serial.serial_key.in_(some)
+        )
+        found |= {row.serial_key: row for row in context.session.execute(query)}
+    return found
+
+
+def enter(context: Context, action: Action) -> None:
+    """Enter a serial. Raises AppError ``import_serial_elsewhere`` 409 when somebody else was quicker."""
+    entry = {"serialNumber": action.row.get("serial_number"), "experienceId": action.detail}
+    entered = serials.enter(context.session, context.shop, [entry], source="imported", actor=context.actor)
+    if entered.errors:
+        raise AppError("import_serial_refused", entered.errors[0]["errorMessage"], status=409)
+
+
+def export(opened: Callable[[], Any], _filters: Any = None) -> Iterator[list[list[Value]]]:
+    """Every serial that somebody entered or had made, page by page."""
+    beyond, more = 0, True
+    while more:
+        with opened() as context:
+            rows = context.session.execute(
+                select(Serial.id, Serial.serial_number, Serial.variant_id, Serial.state, Serial.created_at)
+                .where(Serial.shop_id == context.shop.id, Serial.id > beyond)
+                .order_by(Serial.id)
+                .where(Serial.source != "item")
+                .limit(_CHUNK)
+            ).all()
+            written = _written(context, rows)
+        yield written
+        more = len(rows) == _CHUNK
+        beyond = rows[-1].id if rows else 0
+
+
+def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
+    wanted = {row.variant_id for row in rows}
+    variants: dict[int, Any] = {}
+    for some in in_chunks(wanted):
+        query = select(Variant.variant_id, Variant.experience_id, Variant.sku).where(
+            Variant.shop_id == context.shop.id, Variant.variant_id.in_(some)
+        )
+        variants |= {row.variant_id: row for row in context.session.execute(query)}
+    titles = item_search.variant_titles(context.session, context.shop.id, wanted)
+    return [
+        [
+            row.serial_number,
+            variants[row.variant_id].experience_id if row.variant_id in variants else None,
+            variants[row.variant_id].sku if row.variant_id in variants else None,
+            row.variant_id,
+            row.state,
+            *titles.get(row.variant_id, (None, None)),
+            row.created_at,
+        ]
+        for row in rows
+    ]
+
+
+KIND = Kind(
+    name="serials",
+    columns=("serial_number", "experience_id", "sku", "variant_id", "state"),
+    shown_only=("product", "variant", "created_at"),
+    aliases={"serial": "serial_number", "productsku": "sku", "productvariantid": "variant_id"},
+    needs=(("serial_number",), ("experience_id", "sku", "variant_id")),
+    codes=frozenset(("serial_number", "experience_id", "sku", "variant_id", "state")),
+    judge=judge,
+    enter=enter,
+    export=export,
+    example=("SN-000123", "", "CLOCK-R", "", ""),
+)
