@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 # Some machines forbid Python to keep what it compiled: the tests start some fifty processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test check sbom bench soak drills clean environment-demo environment-dev test-tools
+.PHONY: help demo test coverage pictures check sbom bench soak drills clean environment-demo environment-dev test-tools
 
 help: ## this list
 	@echo "make <verb>:"
@@ -18,6 +18,13 @@ demo: environment-demo ## the main job against a pretend Shopify shop on loopbac
 
 test: environment-dev test-tools ## all tests on SQLite and a real PostgreSQL; sets up everything they need
 	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
+
+pictures: environment-dev test-tools ## take the pictures of the guides again (docs/pictures)
+	@PICTURES=docs/pictures CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n0 tests/browser/test_pictures.py
+
+coverage: environment-dev test-tools ## the tests again, with a report of the lines that none of them runs (no gate)
+	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal \
+		--cov=serializer_app --cov-report=html:var/coverage --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 check: environment-dev ## format, lint, types, layer rules, licences and known vulnerabilities
 	$(BIN)/ruff format --check .

@@ -251,11 +251,15 @@ def test_every_module_and_function_that_documents_name_exists() -> None:
     assert missing == []
 
 
+# With words for people who do not see it.
+PICTURE = re.compile(r"""(?:!\[[^\]]+\]\(|<img alt="[^"]+" width="\d+" src=")([^)"\s]+)""")
+
+
 def test_every_picture_is_shown_and_every_shown_picture_exists() -> None:
     shown = {
         (page.parent / target).resolve()
         for page in PAGES
-        for target in re.findall(r"!\[[^\]]+\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+        for target in PICTURE.findall(page.read_text(encoding="utf-8"))
     }
     pictures = {picture.resolve() for picture in (DOCS / "pictures").glob("*")}
     assert shown == pictures
