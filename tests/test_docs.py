@@ -71,8 +71,9 @@ def test_every_link_to_a_file_of_the_project_leads_there(page: Path) -> None:
 
 def test_every_decision_has_a_number_of_its_own_and_the_usual_parts() -> None:
     decisions = sorted((DOCS / "decisions").glob("*.md"))
-    numbers = [page.name[:4] for page in decisions]
-    assert len(set(numbers)) == len(numbers) > 40
+    assert [page.name[:4] for page in decisions] == [
+        f"{number:04}" for number in range(1, len(decisions) + 1)
+    ]
     for page in decisions:
         text = page.read_text(encoding="utf-8")
         assert text.startswith(f"# {int(page.name[:4])}. "), page.name
@@ -249,6 +250,19 @@ def test_every_module_and_function_that_documents_name_exists() -> None:
                     missing.append(f"{page.relative_to(ROOT)}: {code}")
     assert seen > 5
     assert missing == []
+
+
+def test_the_table_of_rooms_lists_every_room_of_the_domain() -> None:
+    rows = re.findall(
+        r"^\| ((?:`domain/[^`]+`(?:, )?)+) \|", (DOCS / "architecture.md").read_text(encoding="utf-8"), re.M
+    )
+    listed = {room for row in rows for room in re.findall(r"`domain/(\w+)", row)}
+    here = {
+        place.stem
+        for place in (ROOT / "serializer_app" / "domain").iterdir()
+        if not place.name.startswith("__") and (place.suffix == ".py" or (place / "__init__.py").exists())
+    }
+    assert listed == here
 
 
 # With words for people who do not see it.
