@@ -12,17 +12,22 @@ What is entered is the number that the code names: of a link the unit's number, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import item_search
+from serializer_app.domain.ids import reader
 from serializer_app.domain.ids.gtin import read_gtin
+from serializer_app.domain.ids.item_ids import old_id_key
 from serializer_app.domain.ids.reader import Form
-from serializer_app.domain.registry import serials
+from serializer_app.domain.registry import recognition, serials
 from serializer_app.domain.registry.recognition import Kind, Recognized
 from serializer_app.errors import AppError
+from serializer_app.store.models import Item, Order, Variant
 
 ASK = "confirm_"
 """Codes of errors begin with this if the same number is taken once a person confirmed it."""
@@ -125,3 +130,81 @@ def _ask(session: Session, shop_id: int, found: Recognized, variant_id: int) -> 
 
 def _refused(code: str, message: str, values: Mapping[str, str] | None = None) -> AppError:
     return AppError(code, message.format_map(values or {}), status=409, values=values)
+
+
+class Numbers:
+    """Serial numbers of a file, read by the rule above. Most name nothing else; those few statements find together.
+
+    Near readings of ordinary numbers are left out: a file says exactly what it means.
+    """
+
+    def __init__(self, session: Session, shop_id: int, typed: Iterable[str]) -> None:
+        self._session, self._shop_id = session, shop_id
+        self._ordinary = _ordinary(session, shop_id, {text for text in typed if text})
+
+    def of(self, typed: str, variant_id: int) -> tuple[str, str | None]:
+        """(the serial number, the code of what a person should look at before the import or None).
+
+        Raises AppError 409 ``import_code_…``, 422 ``serial_malformed``, ``serial_too_long``.
+        """
+        if typed in self._ordinary:
+            return typed, None
+        found = recognition.recognize(self._session, self._shop_id, typed)
+        try:
+            return number_of(self._session, self._shop_id, found, variant_id=variant_id), None
+        except AppError as error:
+            if error.code in _IN_FILES:
+                raise AppError(f"import_{error.code}", _IN_FILES[error.code], status=409) from error
+            if not error.code.startswith(ASK):
+                raise
+            asked = error.code
+        return number_of(self._session, self._shop_id, found, variant_id=variant_id, confirmed=True), asked
+
+
+_IN_FILES = {
+    "code_is_product": "This is the barcode or SKU of a product, not the serial number of a unit",
+    "code_is_item_id": "This is the item ID of a unit, not its serial number",
+    "code_is_link": "This link leads to no unit of this shop; enter the serial number",
+    "code_is_no_unit": "This code names a product or a parcel, not one unit; enter the serial number",
+    "code_of_other_product": "This number belongs to another product",
+}
+"""What is said of a row of a file: it names no product, because a result file is written long afterwards."""
+
+
+def _ordinary(session: Session, shop_id: int, typed: Collection[str]) -> set[str]:
+    """Those of ``typed`` that look like nothing but a serial number, and that nothing else in the shop goes by."""
+    names: dict[str, set[str]] = {}
+    old_ids: dict[str, set[str]] = {}
+    plain: set[str] = set()
+    for text in typed:
+        reading = reader.read(text)
+        if reading.form is not Form.PLAIN or reading.number != text or reading.item_ids:
+            continue
+        if serials.wrong(text) or reader.looks_like_item_id(text) or reader.trade_number(text):
+            continue
+        plain.add(text)
+        for spelling in reading.spellings:
+            bare = spelling.removeprefix("#")
+            for name in (spelling, spelling.upper(), spelling.lower(), bare, f"#{bare}"):
+                names.setdefault(name, set()).add(text)
+            if key := old_id_key(spelling):
+                old_ids.setdefault(key, set()).add(text)
+    order_ids = {int(name): texts for name, texts in names.items() if name.isascii() and name.isdigit()}
+    columns: tuple[tuple[Any, Any, Mapping[Any, set[str]]], ...] = (
+        (Variant.barcode, Variant.shop_id, names),
+        (Variant.sku, Variant.shop_id, names),
+        (Order.name, Order.shop_id, names),
+        (
+            Order.order_id,
+            Order.shop_id,
+            {number: texts for number, texts in order_ids.items() if number < 2**63},
+        ),
+        (Item.old_key, Item.shop_id, old_ids),
+    )
+    for column, shop, wanted in columns:
+        values = sorted(wanted)
+        for start in range(0, len(values), 500):
+            query = select(column).where(shop == shop_id, column.in_(values[start : start + 500]))
+            for found in session.scalars(query):
+                plain -= wanted[found]
+    return plain

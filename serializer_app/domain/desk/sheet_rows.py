@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from serializer_app.domain.ids import reader as codes
 from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.sheets import reader
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Line, Order
-from serializer_app.text import clean_code
 
 MOST_ROWS = 200_000
 _NAMES = {
@@ -78,6 +78,7 @@ class Unit(NamedTuple):
     serial_number: str | None
     serial_key: str | None
     lives: bool
+    variant_id: int
 
 
 def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> Sheet:
@@ -97,7 +98,9 @@ def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> She
             heartbeat()
         if not any(row.cells) and not row.troubles:
             continue
-        named = {name: clean_code(cell).strip() for name, cell in zip(names, row.cells, strict=False) if name}
+        named = {
+            name: codes.clean(cell).strip() for name, cell in zip(names, row.cells, strict=False) if name
+        }
         trouble = next(
             (code for at, code in row.troubles.items() if at in used or at == reader.WHOLE_ROW), None
         )
@@ -177,7 +180,7 @@ def units_of(session: Session, shop_id: int, rows: Sequence[SheetRow]) -> Units:
     for column, names in columns:
         for name, unit in _items(session, shop_id, column, names):
             found.by_item_id[name] = unit
-    _find_orders(session, shop_id, [row for row in rows if not row.named.get("item_id")], found)
+    _find_orders(session, shop_id, [row for row in rows if called(row, found) is None], found)
     lines = {unit.line_item_id for unit in found.by_item_id.values()} | set(found.of_line)
     for some in _chunks(lines):
         taken = session.execute(
@@ -232,6 +235,7 @@ def _items(session: Session, shop_id: int, column: Any, values: Iterable[Any]) -
                 Item.serial_number,
                 Item.serial_key,
                 Item.removed_at.is_(None),
+                Item.variant_id,
             )
             # Neither ordered by the database nor with the shop as a bare column: SQLite would then walk the shop by
             # its key instead of looking up five hundred item IDs (1.4 s of a million items against 6 ms).
@@ -239,12 +243,18 @@ def _items(session: Session, shop_id: int, column: Any, values: Iterable[Any]) -
             .where(column.in_(some))
         ).all()
         for row in sorted(rows, key=itemgetter(1)):
-            yield row[0], Unit(row[1], row[2], row[3], row[4], bool(row[5]))
+            yield row[0], Unit(row[1], row[2], row[3], row[4], bool(row[5]), row[6])
 
 
 def _chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
     wanted = sorted(values)
     return (wanted[start : start + 500] for start in range(0, len(wanted), 500))
+
+
+def called(row: SheetRow, units: Units) -> Unit | None:
+    """The unit of this row's item ID, our own or one of another app, removed ones too."""
+    typed = row.named.get("item_id", "")
+    return units.by_item_id.get(read_item_id(typed) or "") or units.by_item_id.get(old_id_key(typed) or "")
 
 
 def unit_of(row: SheetRow, units: Units, given: dict[int, int]) -> Unit:
@@ -254,10 +264,7 @@ def unit_of(row: SheetRow, units: Units, given: dict[int, int]) -> Unit:
     one that has this serial number already, else the first that has none.
     """
     if row.named.get("item_id"):
-        typed = row.named["item_id"]
-        unit = units.by_item_id.get(read_item_id(typed) or "") or units.by_item_id.get(
-            old_id_key(typed) or ""
-        )
+        unit = called(row, units)
         if unit is None or not unit.lives:
             raise AppError("item_not_found", "There is no such item", status=404)
         return unit

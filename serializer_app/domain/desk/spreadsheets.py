@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain import history, tasks
 from serializer_app.domain.desk import sheet_rows
+from serializer_app.domain.desk.serial_entry import Numbers
 from serializer_app.domain.desk.sheet_rows import Sheet, SheetRow
+from serializer_app.domain.ids import reader
+from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import events, items
 from serializer_app.domain.sheets import cells
@@ -65,8 +68,9 @@ def look_through(
     ``wrong`` tells what is wrong with a serial number in itself. Raises AppError ``csv_…`` and ``file_…`` 422.
     """
     sheet = sheet_rows.read(content, heartbeat=heartbeat)
-    judged = _judged(session, shop_id, sheet, wrong)
-    return Judged(sheet.head, *judged, blank=sheet.blank, notes=sheet.notes)
+    notes = list(sheet.notes)
+    judged = _judged(session, shop_id, sheet, wrong, notes)
+    return Judged(sheet.head, *judged, blank=sheet.blank, notes=notes)
 
 
 def keep(session: Session, shop_id: int, judged: Judged, *, actor: str) -> Task:
@@ -92,16 +96,21 @@ def keep(session: Session, shop_id: int, judged: Judged, *, actor: str) -> Task:
 
 
 def _judged(
-    session: Session, shop_id: int, sheet: Sheet, wrong: Callable[[str], AppError | None]
+    session: Session,
+    shop_id: int,
+    sheet: Sheet,
+    wrong: Callable[[str], AppError | None],
+    notes: list[sheet_rows.Note],
 ) -> tuple[list[Entry], list[Refusal], int]:
     units = sheet_rows.units_of(session, shop_id, sheet.rows)
+    numbers = Numbers(session, shop_id, {row.serial for row in sheet.rows})
     given: dict[int, int] = {}
     entries: list[Entry] = []
     refusals: list[Refusal] = []
     same = 0
     for row in sheet.rows:
         try:
-            entry = _judge(row, units, given, wrong)
+            entry, note = _judge(row, units, given, wrong, numbers)
         except AppError as error:
             refusals.append((row.number, row.cells, *_sentence(error)))
             continue
@@ -109,31 +118,41 @@ def _judged(
             same += 1
         else:
             entries.append(entry)
+        if note is not None:
+            notes.append((row.number, note, ""))
     return entries, refusals, same
 
 
 def _judge(
-    row: SheetRow, units: sheet_rows.Units, given: dict[int, int], wrong: Callable[[str], AppError | None]
-) -> Entry | None:
-    """What a row would enter; None where it is entered already."""
+    row: SheetRow,
+    units: sheet_rows.Units,
+    given: dict[int, int],
+    wrong: Callable[[str], AppError | None],
+    numbers: Numbers,
+) -> tuple[Entry | None, str | None]:
+    """What a row would enter, None where it is entered already; and the code of what a person should look at."""
     if row.trouble is not None:
         raise AppError(row.trouble, cells.TROUBLES[row.trouble], status=422)
-    if (problem := wrong(row.serial)) is not None:
+    if (problem := wrong(row.serial)) is not None and reader.read(row.serial).form is Form.PLAIN:
         raise problem
     unit = sheet_rows.unit_of(row, units, given)
     if (above := given.get(unit.key)) is not None:
         raise AppError("sheet_twice", f"Line {above} names this unit already", status=409)
-    key = serial_key(row.serial)
+    if unit.serial_number == row.serial:
+        given[unit.key] = row.number
+        return None, None
+    number, note = numbers.of(row.serial, unit.variant_id)
+    key = serial_key(number)
     holder = units.holders.get((unit.line_item_id, key))
     if holder not in (None, unit.key):
         raise _taken()
     given[unit.key] = row.number
-    if unit.serial_number == row.serial:
-        return None
+    if unit.serial_number == number:
+        return None, None
     if unit.serial_key is not None:
         units.holders.pop((unit.line_item_id, unit.serial_key), None)
     units.holders[(unit.line_item_id, key)] = unit.key
-    return row.number, row.cells, unit.key, row.serial, unit.serial_number
+    return (row.number, row.cells, unit.key, number, unit.serial_number), note
 
 
 def _taken() -> AppError:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain import tasks
 from serializer_app.domain.desk import sheet_rows
 from serializer_app.domain.desk.sheet_rows import Note
+from serializer_app.domain.ids import reader as codes
 from serializer_app.domain.imports import items, people, registrations, serials
 from serializer_app.domain.imports.kinds import FIELD, RESULT_COLUMNS, Action, Context, Kind, Row
 from serializer_app.domain.sheets import cells as sheet_cells
@@ -26,7 +27,6 @@ from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Shop, Task, TaskPart
-from serializer_app.text import clean_code
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (items.KIND, serials.KIND, registrations.KIND)}
 BY_TASK: Mapping[str, Kind] = {kind.task: kind for kind in KINDS.values()}
@@ -128,7 +128,7 @@ def read_row(kind: Kind, meanings: Sequence[str], number: int, cells: Sequence[s
             if cell:
                 fields[meaning.removeprefix(FIELD)] = cell
         elif meaning and meaning not in RESULT_COLUMNS:
-            text = clean_code(cell).strip() if meaning in kind.codes else cell
+            text = codes.clean(cell).strip() if meaning in kind.codes else cell
             if text.strip():
                 own[meaning] = text
     return Row(number, own, fields)
@@ -148,6 +148,8 @@ def _judge(
         else:
             judged.entries.append((row.number, cells))
             judged.creates += verdict.creates
+            if verdict.note is not None:
+                judged.notes.append((row.number, verdict.note, ""))
 
 
 def _about_file(sheet: reader.Sheet, meanings: Sequence[str]) -> Iterable[Note]:

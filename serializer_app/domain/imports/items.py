@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.desk import item_search, sheet_rows
-from serializer_app.domain.desk.sheet_rows import SheetRow, Units, whole_number
-from serializer_app.domain.ids import warranty
-from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
+from serializer_app.domain.desk import sheet_rows
+from serializer_app.domain.desk.serial_entry import Numbers
+from serializer_app.domain.desk.sheet_rows import SheetRow, Unit, Units, called, whole_number
 from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.imports import old_ids
+from serializer_app.domain.imports.item_export import export
 from serializer_app.domain.imports.kinds import Action, Context, Kind, Row, Verdict, in_chunks, warranty_of
-from serializer_app.domain.items import field_values, items, pages
-from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.items import field_values, items
 from serializer_app.domain.orders import orders
-from serializer_app.domain.registry import serials
-from serializer_app.domain.sheets.writer import Value
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
-from serializer_app.store.models import Item, Line, Order
+from serializer_app.store.models import Item, Line
 from serializer_app.text import clean_lines
 
-_CHUNK = 1000
 _NO_ROOM = frozenset(("sheet_no_units", "sheet_full", "sheet_position"))
 
 
@@ -38,6 +34,8 @@ class Entry:
     line_item_id: int
     order_id: int
     changes: items.ItemChanges
+    adopts: str | None = None
+    """The old item ID that the new one shall have."""
 
 
 @dataclass
@@ -49,6 +47,8 @@ class _Seen:
     made: dict[int, int] = field(default_factory=dict)
     """Line → items that rows above would make."""
     holders: dict[tuple[int, str], int] = field(default_factory=dict)
+    old_ids: dict[str, int] = field(default_factory=dict)
+    """Item ID of another app, as compared → row."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,9 @@ class _Known:
     items: dict[int, Any]
     lines: dict[int, Any]
     fields: set[str]
+    numbers: Numbers
+    mistyped: dict[str, str]
+    """Item IDs that no item has and that differ by one typing error from the one named."""
 
 
 def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[Verdict]:
@@ -68,8 +71,16 @@ def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[V
     named = [SheetRow(row.number, [], {**row.cells, "serial": row.get("serial_number")}) for row in rows]
     units = sheet_rows.units_of(session, shop_id, named)
     units.holders |= memory.holders
+    found = _items(session, shop_id, units)
+    unknown = [one.named["item_id"] for one in named if "item_id" in one.named and not called(one, units)]
+    stored = {item.serial_number for item in found.values()}
     known = _Known(
-        units, _items(session, shop_id, units), _lines(session, shop_id, units), set(context.fields)
+        units,
+        found,
+        _lines(session, shop_id, units),
+        set(context.fields),
+        Numbers(session, shop_id, {row.get("serial_number") for row in rows} - stored),
+        old_ids.mistyped(session, shop_id, unknown),
     )
     verdicts: list[Verdict] = []
     for row, sheet_row in zip(rows, named, strict=True):
@@ -84,10 +95,17 @@ def _judge(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Action | 
     changes = _changes(row, known.fields)
     unit = _unit(row, named, known, memory)
     if unit is None:
-        line = _line_with_room(row, named, known, memory)
-        _check_serial(known, memory, line.line_item_id, None, changes.serial_number, row.number)
-        memory.made[line.line_item_id] = memory.made.get(line.line_item_id, 0) + 1
-        return Action(row, True, Entry(None, line.line_item_id, line.order_id, changes))
+        adopts = row.get("item_id") or None
+        line = (
+            _line_to_adopt(row, named, known, memory)
+            if adopts
+            else _line_with_room(row, named, known, memory)
+        )
+        number, note = _number(row, known, line.variant_id or 0)
+        changes = replace(changes, serial_number=number)
+        _check_serial(known, memory, line.line_item_id, None, number, row.number)
+        _claim_place(row, line.line_item_id, known, memory, adopts=adopts is not None)
+        return Action(row, True, Entry(None, line.line_item_id, line.order_id, changes, adopts), note)
     if (above := memory.given.get(unit.key)) is not None:
         raise AppError("sheet_twice", f"Line {above} names this unit already", status=409)
     item = known.items[unit.key]
@@ -96,19 +114,29 @@ def _judge(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Action | 
             raise AppError(
                 "import_item_elsewhere", f"The item is on another order or line ({column})", status=409
             )
+    note = None
+    if row.get("serial_number") != item.serial_number:
+        number, note = _number(row, known, unit.variant_id)
+        changes = replace(changes, serial_number=number)
     changes = _different(item, changes)
     if changes.serial_number is not ...:
         _check_serial(known, memory, unit.line_item_id, unit, changes.serial_number, row.number)
     memory.given[unit.key] = row.number
     if changes.serial_number is ... and changes.warranty is ... and not changes.custom_fields:
         return None
-    return Action(row, False, Entry(unit.key, unit.line_item_id, item.order_id, changes))
+    return Action(row, False, Entry(unit.key, unit.line_item_id, item.order_id, changes), note)
 
 
-def _unit(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> sheet_rows.Unit | None:
+def _number(row: Row, known: _Known, variant_id: int) -> tuple[Any, str | None]:
+    """What a row's serial number is on a unit of this variant (... for an empty cell), and what to look at."""
+    typed = row.get("serial_number")
+    return known.numbers.of(typed, variant_id) if typed else (..., None)
+
+
+def _unit(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Unit | None:
     """The unit that a row means; None for one that its order does not have yet."""
     if row.get("item_id"):
-        return _by_item_id(row, known)
+        return _by_item_id(row, named, known)
     try:
         return sheet_rows.unit_of(named, known.units, memory.given)
     except AppError as error:
@@ -117,22 +145,59 @@ def _unit(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> sheet_rows
         return None
 
 
-def _by_item_id(row: Row, known: _Known) -> sheet_rows.Unit:
-    typed = row.get("item_id")
-    unit = known.units.by_item_id.get(read_item_id(typed) or "") or known.units.by_item_id.get(
-        old_id_key(typed) or ""
-    )
-    if unit is None:
-        raise AppError(
-            "import_item_id_unknown",
-            "No item of this shop has this item ID; leave the cell empty to find the item by its order and line",
-            status=404,
-        )
-    if not unit.lives:
+def _by_item_id(row: Row, named: SheetRow, known: _Known) -> Unit | None:
+    """The unit of an item ID; None for the ID of another app, which its order shall have."""
+    unit = called(named, known.units)
+    if unit is not None and not unit.lives:
         raise AppError(
             "import_item_removed", "This item was removed; bring it back on the order page first", status=409
         )
+    if unit is None and not (row.get("order") or row.get("order_id")):
+        raise AppError(
+            "import_item_id_unknown",
+            "No item of this shop has this item ID; name order and line too, and an item takes the ID over",
+            status=404,
+        )
+    if unit is None and row.get("item_id") in known.mistyped:
+        raise AppError(
+            "import_item_id_mistyped", "No item has this item ID, but one has nearly the same", status=404
+        )
     return unit
+
+
+def _line_to_adopt(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Any:
+    """The line whose item takes an old ID over: of several with the SKU, the first that has a unit without one."""
+    key = old_ids.check(row.get("item_id"))
+    if (above := memory.old_ids.setdefault(key, row.number)) != row.number:
+        raise AppError("import_item_id_twice", f"Line {above} has this item ID already", status=409)
+    wanted = sheet_rows.lines_of(named, known.units)
+    lines = [known.lines[line_id] for line_id in wanted if line_id in known.lines]
+    is_named = any(row.get(column) for column in ("line_item_id", "line", "sku"))
+    if not lines or (len(lines) > 1 and not is_named):
+        raise AppError(
+            "import_line",
+            "The order has no such line, or several: name line_item_id, line or sku",
+            status=409,
+        )
+    with_blank = (line for line in lines if _blank(line.line_item_id, known, memory) is not None)
+    with_room = (line for line in lines if _living(known, memory, line.line_item_id) < line.quantity)
+    return next(with_blank, None) or next(with_room, lines[0])
+
+
+def _blank(line_item_id: int, known: _Known, memory: _Seen) -> Unit | None:
+    """The oldest blank item of a line that no row above means: takeover.adoption gives it the next old ID."""
+    units = known.units.of_line.get(line_item_id, ())
+    return next(
+        (unit for unit in units if known.items[unit.key].is_blank and unit.key not in memory.given), None
+    )
+
+
+def _claim_place(row: Row, line_item_id: int, known: _Known, memory: _Seen, *, adopts: bool) -> None:
+    blank = _blank(line_item_id, known, memory) if adopts else None
+    if blank is not None:
+        memory.given[blank.key] = row.number
+    else:
+        memory.made[line_item_id] = memory.made.get(line_item_id, 0) + 1
 
 
 def _line_with_room(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Any:
@@ -159,9 +224,7 @@ def _living(known: _Known, memory: _Seen, line_item_id: int) -> int:
     return len(known.units.of_line.get(line_item_id, ())) + memory.made.get(line_item_id, 0)
 
 
-def _check_serial(
-    known: _Known, memory: _Seen, line: int, unit: sheet_rows.Unit | None, number: Any, row: int
-) -> None:
+def _check_serial(known: _Known, memory: _Seen, line: int, unit: Unit | None, number: Any, row: int) -> None:
     """Refuse a serial number that another unit of the line has. New units are remembered by their row's number."""
     if not isinstance(number, str):
         return
@@ -178,18 +241,10 @@ def _check_serial(
 
 
 def _changes(row: Row, allowed: set[str]) -> items.ItemChanges:
-    number: Any = row.get("serial_number") or ...
-    if number is not ...:
-        if len(number) > items.SERIAL_LENGTH:
-            raise AppError("serial_too_long", serials.TOO_LONG, status=422)
-        if serials.wrong(number) is not None:
-            raise AppError(
-                "import_serial_odd", "The serial number has characters that cannot be printed", status=422
-            )
     fields = {key: clean_lines(value) for key, value in row.fields.items() if key in allowed}
     if long := [key for key, value in fields.items() if len(value) > items.FIELD_VALUE_LENGTH]:
         raise AppError("cell_field", f"{long[0]}: at most {items.FIELD_VALUE_LENGTH} characters", status=422)
-    return items.ItemChanges(serial_number=number, warranty=warranty_of(row), custom_fields=fields)
+    return items.ItemChanges(warranty=warranty_of(row), custom_fields=fields)
 
 
 def _different(item: Any, changes: items.ItemChanges) -> items.ItemChanges:
@@ -220,6 +275,7 @@ def _items(session: Session, shop_id: int, units: Units) -> dict[int, Any]:
                 Item.warranty,
                 Item.custom_fields,
                 Item.version,
+                items.BLANK.label("is_blank"),
             ).where(Item.shop_id == shop_id, Item.id.in_(some))
         )
         found |= {row.id: row for row in rows}
@@ -243,7 +299,12 @@ def enter(context: Context, action: Action) -> None:
     ``variant_not_trackable`` 409, ``foreign_values`` 409, ``import_no_room`` 409.
     """
     session, shop_id, entry = context.session, context.shop.id, action.detail
-    key = _make(context, entry) if entry.key is None else entry.key
+    if entry.adopts is not None:
+        key = old_ids.take_over(
+            session, shop_id, entry.order_id, entry.line_item_id, entry.adopts, actor=context.actor
+        )
+    else:
+        key = _make(context, entry) if entry.key is None else entry.key
     item = session.scalars(select(Item).where(Item.shop_id == shop_id, Item.id == key)).one()
     items.change(session, shop_id, item, entry.changes, allowed_fields=context.fields, actor=context.actor)
 
@@ -259,74 +320,6 @@ def _make(context: Context, entry: Entry) -> int:
         raise AppError("import_no_room", "Every unit of this line has an item by now", status=409)
     (item_id,) = outcome.made
     return session.scalars(select(Item.id).where(Item.shop_id == shop_id, Item.own_id == item_id)).one()
-
-
-def export(opened: Callable[[], Any], filters: Filters | None = None) -> Iterator[list[list[Value]]]:
-    """Every living item that matches the filters, page by page: memory stays flat however many there are."""
-    beyond: int | None = None
-    more = True
-    while more:
-        with opened() as context:
-            page = pages.page(
-                context.session.connection(), context.shop.id, filters or {}, beyond=beyond, most=_CHUNK
-            )
-            written = _written(context, page.rows) if page.rows else []
-        yield written
-        more = page.has_next
-        beyond = page.rows[-1][0] if page.rows else None
-
-
-def _written(context: Context, rows: Sequence[tuple[Any, ...]]) -> list[list[Value]]:
-    session, shop_id, keys = context.session, context.shop.id, context.fields
-    names: dict[int, str | None] = {}
-    for some in in_chunks({row[7] for row in rows}):
-        found = select(Order.order_id, Order.name).where(Order.shop_id == shop_id, Order.order_id.in_(some))
-        names |= dict(session.execute(found).all())
-    skus: dict[int, str | None] = {}
-    places: dict[int, int] = {}
-    for some in in_chunks({row[1] for row in rows}):
-        lines = select(Line.line_item_id, Line.sku).where(
-            Line.shop_id == shop_id, Line.line_item_id.in_(some)
-        )
-        skus |= dict(session.execute(lines).all())
-        places |= _positions(session, shop_id, some)
-    titles = item_search.variant_titles(session, shop_id, {row[2] for row in rows})
-    written: list[list[Value]] = []
-    for key, line, variant, item_id, serial, cover, fields, order, auto, made, changed in rows:
-        values = {field["key"]: field["value"] for field in msgspec.json.decode(fields)} if keys else {}
-        written.append(
-            [
-                item_id,
-                serial,
-                names.get(order),
-                order,
-                line,
-                skus.get(line),
-                places.get(key),
-                warranty.written(cover),
-                variant,
-                *titles.get(variant, (None, None)),
-                bool(auto),
-                pages.printed(made),
-                pages.printed(changed),
-                *(values.get(name) for name in keys),
-            ]
-        )
-    return written
-
-
-def _positions(session: Session, shop_id: int, lines: Sequence[int]) -> dict[int, int]:
-    """Each living item's place on its line, from 1, in the order they were made."""
-    rows = session.execute(
-        select(Item.id, Item.line_item_id).where(
-            Item.shop_id == shop_id, Item.line_item_id.in_(lines), Item.removed_at.is_(None)
-        )
-    ).all()
-    count: dict[int, int] = {}
-    places: dict[int, int] = {}
-    for key, line in sorted((row[0], row[1]) for row in rows):
-        count[line] = places[key] = count.get(line, 0) + 1
-    return places
 
 
 KIND = Kind(

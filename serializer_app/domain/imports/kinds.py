@@ -59,6 +59,8 @@ class Action:
     row: Row
     creates: bool
     detail: Any
+    note: str | None = None
+    """The code of what a person should look at before the import."""
 
 
 Verdict = Action | AppError | None

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from serializer_app.domain.desk import item_search
+from serializer_app.domain.desk.serial_entry import Numbers
 from serializer_app.domain.desk.sheet_rows import whole_number
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.imports.kinds import Action, Context, Kind, Row, Verdict, in_chunks
@@ -23,19 +24,32 @@ def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[V
     """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
     stored = _stored(context, {serial_key(row.get("serial_number")) for row in rows})
     variants = _variants(context, rows)
+    unknown = {number for row in rows if serial_key(number := row.get("serial_number")) not in stored}
+    numbers = Numbers(context.session, context.shop.id, unknown)
     verdicts: list[Verdict] = []
     for row in rows:
         try:
-            verdicts.append(_judge(row, stored, variants, seen))
+            verdicts.append(_judge(context, row, stored, variants, numbers, seen))
         except AppError as error:
             verdicts.append(error)
     return verdicts
 
 
 def _judge(
-    row: Row, stored: dict[str, Any], variants: dict[tuple[str, str], list[Any]], seen: dict[Any, Any]
+    context: Context,
+    row: Row,
+    stored: dict[str, Any],
+    variants: dict[tuple[str, str], list[Any]],
+    numbers: Numbers,
+    seen: dict[Any, Any],
 ) -> Action | None:
-    number = row.get("serial_number")
+    number, note = row.get("serial_number"), None
+    variant = _variant(row, variants)
+    if number and serial_key(number) not in stored:
+        typed = number
+        number, note = numbers.of(typed, variant.variant_id)
+        if number != typed:
+            stored |= _stored(context, {serial_key(number)})
     if (problem := serials.wrong(number)) is not None:
         raise AppError(
             "serial_too_long" if problem == serials.TOO_LONG else "import_serial_odd", problem, status=422
@@ -43,7 +57,6 @@ def _judge(
     key = serial_key(number)
     if (above := seen.get(key)) is not None:
         raise AppError("import_serial_twice", f"Line {above} has this serial number already", status=409)
-    variant = _variant(row, variants)
     there = stored.get(key)
     if there is not None and there.source == "item":
         raise AppError(
@@ -60,7 +73,7 @@ def _judge(
             status=409,
         )
     seen[key] = row.number
-    return None if there is not None else Action(row, True, variant.experience_id)
+    return None if there is not None else Action(row, True, (number, variant.experience_id), note)
 
 
 def _variant(row: Row, variants: dict[tuple[str, str], list[Any]]) -> Any:
@@ -109,7 +122,8 @@ def _stored(context: Context, keys: set[str]) -> dict[str, Any]:
 
 def enter(context: Context, action: Action) -> None:
     """Enter a serial. Raises AppError ``import_serial_elsewhere`` 409 when somebody else was quicker."""
-    entry = {"serialNumber": action.row.get("serial_number"), "experienceId": action.detail}
+    number, experience_id = action.detail
+    entry = {"serialNumber": number, "experienceId": experience_id}
     entered = serials.enter(context.session, context.shop, [entry], source="imported", actor=context.actor)
     if entered.errors:
         raise AppError("import_serial_refused", entered.errors[0]["errorMessage"], status=409)

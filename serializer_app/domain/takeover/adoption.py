@@ -91,7 +91,7 @@ def add_items(
         blank = places.take_blank(line_id)
         found.items += 1
         if blank is not None:
-            _fill(session, blank, one, values)
+            _fill(session, blank, one, values, actor)
             if one.fields:
                 given[blank.id] = one.fields
             entered.append(blank)
@@ -291,7 +291,7 @@ def _complete(
         entered.append(item)
 
 
-def _fill(session: Session, item: Item, one: OldItem, values: Mapping[str, Any]) -> None:
+def _fill(session: Session, item: Item, one: OldItem, values: Mapping[str, Any], actor: str) -> None:
     """Make a blank item of ours the unit that the other app knows."""
     differences = {"itemId": {"from": item.own_id, "to": values["old_id"] or item.own_id}}
     for name, value in values.items():
@@ -303,7 +303,7 @@ def _fill(session: Session, item: Item, one: OldItem, values: Mapping[str, Any])
     item.version, item.updated_at = item.version + 1, now()
     if values["serial_number"] is not None:
         differences["serialNumber"] = {"from": None, "to": values["serial_number"]}
-    history.record(session, item.shop_id, "item", [(item.id, differences)], actor=ACTOR, action="adopted")
+    history.record(session, item.shop_id, "item", [(item.id, differences)], actor=actor, action="adopted")
 
 
 def _fields_text(fields: Mapping[str, str]) -> str:

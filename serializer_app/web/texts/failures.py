@@ -57,8 +57,19 @@ GERMAN = {
     "cell_future": "Der Tag darf nicht in der Zukunft liegen",
     "import_kind": "Das kann nicht importiert oder exportiert werden",
     "import_columns": "Die erste Zeile der Datei muss diese Spalten nennen: {columns}",
-    "import_item_id_unknown": "Diese Artikel-ID gibt es in diesem Shop nicht; lassen Sie die Zelle leer, um den "
-    "Artikel über Bestellung und Position zu finden",
+    "import_item_id_unknown": "Diese Artikel-ID gibt es in diesem Shop nicht; nennen Sie auch Bestellung und Position, "
+    "damit ein Artikel sie übernimmt",
+    "import_item_id_mistyped": "Diese Artikel-ID gibt es nicht, aber eine fast gleiche; vermutlich ein Tippfehler",
+    "import_item_id_long": "Eine Artikel-ID hat höchstens 64 Zeichen",
+    "import_item_id_twice": "Eine Zeile weiter oben hat diese Artikel-ID schon",
+    "import_item_id_taken": "Diese Artikel-ID hat inzwischen ein anderer Artikel dieses Shops",
+    "import_line": "Die Bestellung hat keine solche Position oder mehrere; nennen Sie line_item_id, line oder sku",
+    "import_code_is_product": "Das ist der Barcode oder die SKU eines Produkts, nicht die Seriennummer eines Exemplars",
+    "import_code_is_item_id": "Das ist die Artikel-ID eines Exemplars, nicht seine Seriennummer",
+    "import_code_is_link": "Dieser Link führt zu keinem Exemplar dieses Shops; geben Sie die Seriennummer ein",
+    "import_code_is_no_unit": "Dieser Code nennt ein Produkt oder ein Paket, kein einzelnes Exemplar; geben Sie die "
+    "Seriennummer ein",
+    "import_code_of_other_product": "Diese Nummer gehört zu einem anderen Produkt",
     "import_item_removed": "Dieser Artikel wurde entfernt; holen Sie ihn zuerst auf der Seite der Bestellung zurück",
     "import_item_elsewhere": "Der Artikel gehört zu einer anderen Bestellung oder Position",
     "import_position": "„position“ überspringt Stücke; die Zählung geht ohne Lücke weiter",

@@ -116,6 +116,22 @@ WORDS = {
         "This looks like two serial numbers in one cell.",
         "Das sieht nach zwei Seriennummern in einer Zelle aus.",
     ),
+    "import.note.confirm_order_name": (
+        "This serial number is also the number of an order.",
+        "Diese Seriennummer ist auch die Nummer einer Bestellung.",
+    ),
+    "import.note.confirm_item_id": (
+        "This serial number looks like an item ID with a typing error.",
+        "Diese Seriennummer sieht nach einer Artikel-ID mit Tippfehler aus.",
+    ),
+    "import.note.confirm_trade_number": (
+        "This serial number looks like the barcode of a product.",
+        "Diese Seriennummer sieht nach dem Barcode eines Produkts aus.",
+    ),
+    "import.note.confirm_gtin": (
+        "The code in this row names another GTIN than the product has.",
+        "Der Code in dieser Zeile nennt eine andere GTIN, als das Produkt hat.",
+    ),
     "import.note.columns_ignored": (
         "These columns are not imported: {detail}",
         "Diese Spalten werden nicht importiert: {detail}",
