@@ -105,13 +105,13 @@ def test_a_warning_is_explained_and_resolved(desk: Desk, order: Order) -> None:
     desk.town.settle()
     desk.open("/orders?state=warning")
     desk.app.get_by_role("link", name=order.name).click()
-    desk.app.get_by_role("button", name="Choose items to remove").click()
+    desk.app.get_by_role("button", name="Choose which to remove").click()
     dialog = desk.app.get_by_role("dialog")
     dialog.get_by_label("F-4").check()
     desk.picture("adjust")
     dialog.get_by_role("button", name="Save").click()
     desk.told("0 added, 1 removed")
-    expect(desk.app.get_by_text("More items than units")).to_have_count(0)
+    expect(desk.app.get_by_text("More items than units sold")).to_have_count(0)
     assert serials(desk, order) == ["F-0", "F-1", "F-2", "F-3"]
 
 
@@ -153,7 +153,7 @@ def test_fields_and_warranty_are_edited_in_the_row_by_keyboard(desk: Desk, order
     desk.app.locator(".panel").get_by_role("button", name="Save").click()
     desk.told("Somebody else changed this item")
     expect(batch).to_have_value("Lot 7")
-    expect(desk.app.locator(".panel .wrong").first).to_contain_text("Somebody entered meanwhile: empty")
+    expect(desk.app.locator(".panel .wrong").first).to_contain_text("Entered in the meantime: empty")
     desk.app.locator(".panel").get_by_role("button", name="Save").click()
     expect(desk.app.locator(".panel")).to_have_count(0)
     expect(toggle).to_be_focused()
@@ -172,7 +172,7 @@ def test_labels_carry_a_code_for_every_unit(desk: Desk, order: Order) -> None:
     desk.open(f"/orders/{order.id}/labels")
     expect(desk.app.locator(".label-piece svg")).to_have_count(5)
     desk.picture("a4")
-    desk.app.get_by_label("The page that verifies it").check()
+    desk.app.get_by_label("Verification page").check()
     desk.app.get_by_label("Label roll").check()
     expect(desk.app.locator(".labels.roll")).to_be_visible()
     desk.picture("roll")

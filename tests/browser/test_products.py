@@ -50,7 +50,7 @@ def test_many_variants_are_set_up_at_once(desk: Desk, variants: list[int]) -> No
     expect(desk.app.get_by_role("link", name="Lamp <b>bold</b>")).to_be_visible()
     desk.app.get_by_label("Select all").check()
     expect(desk.app.locator(".count")).to_have_text("2 selected")
-    desk.app.get_by_role("button", name="Generate item IDs").click()
+    desk.app.get_by_role("button", name="Track and generate IDs automatically").click()
     desk.told("2 variants changed")
     expect(desk.app.locator("td .badge", has_text="Tracked")).to_have_count(2)
     desk.app.get_by_label("Select Tide Watch").check()

@@ -132,6 +132,6 @@ def test_strangers_are_asked_to_sign_in(page: Page) -> None:
 def test_the_verify_block_leads_to_the_verify_page(site: Town, page: Page) -> None:
     made = order(site, 1)
     put(page, rendered("verify", "de"))
-    page.get_by_label("Seriennummer oder Artikel-ID").fill(site.items(made)[0].item_id.lower())
+    page.get_by_label("Seriennummer oder Exemplar-ID").fill(site.items(made)[0].item_id.lower())
     page.get_by_role("button", name="Prüfen").click()
     expect(page.locator(".szr-verdict")).to_contain_text("Echt")

@@ -91,8 +91,8 @@ def may_configure(shop: Shop, role: Role) -> bool:
 
 
 def owners(session: Session, shop_id: int) -> list[str]:
-    """How to ask for them: their names, or Shopify's numbers."""
-    return [member.name or member.user_id for member in everybody(session, shop_id) if member.role == "owner"]
+    """Names of the owners. Those that nobody named are left out: Shopify's user ID tells a reader nothing."""
+    return [member.name for member in everybody(session, shop_id) if member.role == "owner" and member.name]
 
 
 def configure(

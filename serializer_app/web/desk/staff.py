@@ -14,6 +14,7 @@ from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked, typed
 from serializer_app.web.desk.frame import desk, said, show, texts
 from serializer_app.web.house import house
+from serializer_app.web.texts import Texts
 from serializer_app.web.wire.values import Name
 
 _GUARDED = "/settings"
@@ -45,13 +46,13 @@ def _look_at_the_lock(role: Role) -> None:
     if request.method != "GET":
         raise AppError(
             "settings_limited",
-            f"Settings are changed by those whom an owner chose. Please ask {_named(g.locked)}.",
+            f"Only people whom an owner chose can change settings. {_ask(g.locked)}",
             status=403,
         )
 
 
-def _named(owners: list[str]) -> str:
-    return ", ".join(owners)
+def _ask(owners: list[str]) -> str:
+    return Texts("en").ask(owners)
 
 
 @desk.get("/settings/staff")
@@ -66,7 +67,7 @@ def staff_settings() -> Response:
             roles=staff.ROLES,
             me=g.actor.removeprefix("staff:"),
             may=g.role == "owner",
-            owners=_named(staff.owners(session, shop.id)),
+            owners=staff.owners(session, shop.id),
             people=staff.names(session, shop.id),
             story=[
                 entry[1:]
@@ -86,7 +87,7 @@ def change_staff() -> Response:
         if g.role != "owner":
             raise AppError(
                 "settings_limited",
-                f"Only an owner says who may change settings. Please ask {_named(staff.owners(session, shop.id))}.",
+                f"Only an owner can decide who may change settings. {_ask(staff.owners(session, shop.id))}",
                 status=403,
             )
         changes = {

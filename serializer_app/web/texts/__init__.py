@@ -6,7 +6,7 @@ the template that prints the text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -113,6 +113,10 @@ class Texts:
             return self.people[name]
         key = f"actor.{kind}"
         return self(key, name=name) if key in WORDS else actor
+
+    def ask(self, owners: Sequence[str]) -> str:
+        """Whom staff ask about settings. ``owners``: the names of those that have one."""
+        return self("staff.ask.named", owners=", ".join(owners)) if owners else self("staff.ask.unnamed")
 
     def field(self, field: str) -> str:
         """What a field of a history entry is called."""

@@ -3,52 +3,60 @@
 WORDS = {
     "settings.page.webhooks": ("Webhooks", "Webhooks"),
     "webhooks.lead": (
-        "Your other systems are told when something happens. Events tell IDs and states, never who a customer is.",
-        "Ihre anderen Systeme erfahren, wenn etwas geschieht. Ereignisse nennen IDs und Zustände, nie den Kunden.",
+        "Webhooks tell your other systems when something happens. Events contain IDs and statuses, never "
+        "customer data.",
+        "Webhooks benachrichtigen Ihre anderen Systeme, wenn etwas geschieht. Ereignisse enthalten IDs "
+        "und Status, nie Kundendaten.",
     ),
     "webhooks.mail": (
-        "Your system sends the mails with which guests confirm their address, where no mail server is set up here.",
-        "Ihr System verschickt die Mails, mit denen Gäste ihre Adresse bestätigen, wenn hier kein Mailserver steht.",
+        "If no mail server is set up here, your system sends the emails that guests use to confirm their "
+        "address.",
+        "Ist hier kein Mailserver eingerichtet, verschickt Ihr System die E-Mails, mit denen Gäste ihre "
+        "Adresse bestätigen.",
     ),
     "webhooks.new": ("New webhook", "Neuer Webhook"),
-    "webhooks.url": ("Address", "Adresse"),
+    "webhooks.url": ("URL", "URL"),
     "webhooks.url.help": (
-        "https and a public name, or shopify-flow for the triggers of Shopify Flow.",
-        "https und ein öffentlicher Name, oder shopify-flow für die Auslöser von Shopify Flow.",
+        "An https URL that can be reached from the internet, or shopify-flow to start Shopify Flow "
+        "workflows.",
+        "Eine aus dem Internet erreichbare https-URL, oder shopify-flow, um Abläufe in Shopify Flow "
+        "auszulösen.",
     ),
     "webhooks.events": ("Events", "Ereignisse"),
-    "webhooks.create": ("Create webhook", "Webhook anlegen"),
-    "webhooks.made": ("The webhook was made", "Der Webhook wurde angelegt"),
-    "webhooks.already": ("This webhook was made already", "Dieser Webhook wurde schon angelegt"),
-    "webhooks.secret": ("The signing secret", "Das Geheimnis der Unterschrift"),
+    "webhooks.create": ("Create webhook", "Webhook erstellen"),
+    "webhooks.made": ("Webhook created", "Webhook erstellt"),
+    "webhooks.already": ("This webhook has already been created", "Dieser Webhook wurde bereits erstellt"),
+    "webhooks.secret": ("Signing secret", "Signaturschlüssel"),
     "webhooks.once": (
-        "Copy it now: it is shown this once. Your system checks the signatures with it.",
-        "Kopieren Sie es jetzt: es wird nur dieses eine Mal gezeigt. Ihr System prüft damit die Unterschriften.",
+        "Copy the secret now; it is not shown again. Your system uses it to check our signatures.",
+        "Kopieren Sie den Schlüssel jetzt; er wird nicht noch einmal angezeigt. Ihr System prüft damit "
+        "unsere Signaturen.",
     ),
     "webhooks.test": ("Send test", "Test senden"),
-    "webhooks.tested": ("A test is on its way", "Ein Test ist unterwegs"),
-    "webhooks.pause": ("Pause", "Anhalten"),
+    "webhooks.tested": ("Test event sent", "Testereignis gesendet"),
+    "webhooks.pause": ("Pause", "Pausieren"),
     "webhooks.resume": ("Resume", "Fortsetzen"),
-    "webhooks.on": ("The webhook is on", "Der Webhook läuft"),
-    "webhooks.off": ("The webhook is paused", "Der Webhook ist angehalten"),
-    "webhooks.paused": ("Paused", "Angehalten"),
+    "webhooks.on": ("Webhook resumed", "Webhook fortgesetzt"),
+    "webhooks.off": ("Webhook paused", "Webhook pausiert"),
+    "webhooks.paused": ("Paused", "Pausiert"),
     "webhooks.failing": ("{count} failures in a row", "{count} Fehlschläge in Folge"),
-    "webhooks.active": ("On", "Läuft"),
+    "webhooks.active": ("Active", "Aktiv"),
     "webhooks.remove": ("Remove", "Entfernen"),
     "webhooks.remove.sure": (
-        "What still waits for it is given up.",
-        "Was noch auf ihn wartet, wird aufgegeben.",
+        "Pending deliveries are discarded.",
+        "Ausstehende Zustellungen werden verworfen.",
     ),
-    "webhooks.removed": ("The webhook was removed", "Der Webhook wurde entfernt"),
+    "webhooks.removed": ("Webhook removed", "Webhook entfernt"),
     "webhooks.none": ("No webhooks yet", "Noch keine Webhooks"),
     "webhooks.none.text": (
-        "Add one to tell your ERP or help desk about registrations and items.",
-        "Legen Sie einen an, damit Warenwirtschaft oder Kundendienst von Registrierungen und Artikeln erfahren.",
+        "Create one to tell your ERP or help desk about registrations and items.",
+        "Erstellen Sie einen, damit Warenwirtschaft oder Kundendienst von Registrierungen und Exemplaren "
+        "erfahren.",
     ),
-    "webhooks.last": ("Last deliveries", "Letzte Zustellungen"),
-    "webhooks.status.waiting": ("Waiting", "Wartet"),
+    "webhooks.last": ("Recent deliveries", "Letzte Zustellungen"),
+    "webhooks.status.waiting": ("Pending", "Ausstehend"),
     "webhooks.status.delivered": ("Delivered", "Zugestellt"),
     "webhooks.status.failed": ("Failed", "Fehlgeschlagen"),
-    "webhooks.tries": ("Tries", "Versuche"),
-    "webhooks.when": ("When", "Wann"),
+    "webhooks.tries": ("Attempts", "Versuche"),
+    "webhooks.when": ("Time", "Zeit"),
 }

@@ -1,10 +1,10 @@
 """Texts of the item pages, of imports and of exports."""
 
 WORDS = {
-    "items.title": ("Items", "Artikel"),
+    "items.title": ("Items", "Exemplare"),
     "items.search": (
-        "Item ID, serial number, order, customer, product or field value",
-        "Artikel-ID, Seriennummer, Bestellung, Kunde, Produkt oder Feldwert",
+        "Search by item ID, serial number, order, customer, product or field value",
+        "Nach Exemplar-ID, Seriennummer, Bestellung, Kunde, Produkt oder Feldwert suchen",
     ),
     "items.filter.variant": ("Variant {number}", "Variante {number}"),
     "items.filter.customer": ("Customer {number}", "Kunde {number}"),
@@ -13,47 +13,49 @@ WORDS = {
     "items.export.csv": ("Export to CSV", "Als CSV exportieren"),
     "items.import": ("Import", "Importieren"),
     "items.product": ("Product", "Produkt"),
-    "items.made": ("Made", "Angelegt"),
+    "items.made": ("Created", "Angelegt"),
     "items.registered": ("Registered", "Registriert"),
     "items.bare": ("No serial number", "Keine Seriennummer"),
-    "items.empty": ("No items yet", "Noch keine Artikel"),
+    "items.empty": ("No items yet", "Noch keine Exemplare"),
     "items.empty.text": (
-        "Items are made when an order with a tracked product comes in.",
-        "Artikel entstehen, wenn eine Bestellung mit einem verfolgten Produkt eingeht.",
+        "Items are created when an order with a tracked product comes in.",
+        "Exemplare werden angelegt, sobald eine Bestellung mit einem erfassten Produkt eingeht.",
     ),
-    "items.none": ("Nothing found", "Nichts gefunden"),
+    "items.none": ("No items found", "Keine Exemplare gefunden"),
     "items.none.text": (
-        "Check for typing errors. Item IDs may be typed without dashes and in any case.",
-        "Prüfen Sie auf Tippfehler. Artikel-IDs dürfen ohne Striche und in Groß- oder Kleinbuchstaben stehen.",
+        "Check for typos. You can type item IDs without dashes and in upper or lower case.",
+        "Prüfen Sie die Eingabe auf Tippfehler. Bindestriche und Groß- oder Kleinschreibung spielen bei "
+        "Exemplar-IDs keine Rolle.",
     ),
     "items.most": (
-        "The first {count} matches. Type more to narrow them down.",
-        "Die ersten {count} Treffer. Tippen Sie mehr, um sie einzugrenzen.",
+        "The first {count} matches are shown. Type more to narrow them down.",
+        "Die ersten {count} Treffer werden angezeigt. Geben Sie mehr ein, um die Suche einzugrenzen.",
     ),
-    "item.about": ("About this unit", "Über dieses Stück"),
+    "item.about": ("About this unit", "Über dieses Exemplar"),
     "item.order": ("Order", "Bestellung"),
     "item.product": ("Product", "Produkt"),
     "item.customer": ("Customer", "Kunde"),
-    "item.generated": ("Made by itself", "Von selbst erzeugt"),
+    "item.generated": ("Created automatically", "Automatisch angelegt"),
     "item.history": ("History", "Verlauf"),
     "item.serial": ("Serial number", "Seriennummer"),
     "item.fields": ("Custom fields", "Zusatzfelder"),
     "item.gone": (
         "This item was removed from its order",
-        "Dieser Artikel wurde aus seiner Bestellung entfernt",
+        "Dieses Exemplar wurde aus seiner Bestellung entfernt",
     ),
     "item.gone.text": (
-        "It no longer verifies as authentic. Bring it back to change it.",
-        "Er gilt nicht mehr als echt. Holen Sie ihn zurück, um ihn zu ändern.",
+        "It is no longer shown as genuine. Restore it to change it.",
+        "Es gilt nicht mehr als echt. Stellen Sie es wieder her, um es zu ändern.",
     ),
-    "item.restore": ("Bring back", "Zurückholen"),
-    "item.restored": ("The item is back", "Der Artikel ist zurück"),
-    "item.remove": ("Remove item", "Artikel entfernen"),
+    "item.restore": ("Restore", "Wiederherstellen"),
+    "item.restored": ("Item restored", "Exemplar wiederhergestellt"),
+    "item.remove": ("Remove item", "Exemplar entfernen"),
     "item.remove.sure": (
-        "The item leaves its order and no longer verifies as authentic. It can be brought back.",
-        "Der Artikel verlässt seine Bestellung und gilt nicht mehr als echt. Er kann zurückgeholt werden.",
+        "The item is removed from its order and no longer shown as genuine. You can restore it later.",
+        "Das Exemplar wird aus seiner Bestellung entfernt und gilt nicht mehr als echt. Sie können es "
+        "später wiederherstellen.",
     ),
-    "item.removed": ("The item was removed", "Der Artikel wurde entfernt"),
+    "item.removed": ("Item removed", "Exemplar entfernt"),
     "import.title": ("Import", "Importieren"),
     "import.lead": (
         "An Excel or CSV file with one serial number per row. The easiest start: export, fill in, import.",
@@ -69,9 +71,9 @@ WORDS = {
     "import.columns": ("Columns", "Spalten"),
     "import.column.item_id": (
         "The unit, by its item ID. A row without one is found by its order.",
-        "Das Stück, an seiner Artikel-ID. Eine Zeile ohne sie wird über ihre Bestellung gefunden.",
+        "Das Exemplar, an seiner Exemplar-ID. Eine Zeile ohne sie wird über ihre Bestellung gefunden.",
     ),
-    "import.column.serial_number": ("What to enter; required.", "Was einzutragen ist; Pflicht."),
+    "import.column.serial_number": ("The serial number (required).", "Die Seriennummer (Pflicht)."),
     "import.column.order": (
         "Order number such as #1001, or order_id with Shopify's own number.",
         "Bestellnummer wie #1001, oder order_id mit Shopifys eigener Nummer.",
@@ -86,7 +88,7 @@ WORDS = {
     ),
     "import.column.position": (
         "Which unit of the line, from 1. Without it the next one that has no serial number.",
-        "Das wievielte Stück der Position, ab 1. Ohne Angabe das nächste ohne Seriennummer.",
+        "Das wievielte Exemplar der Position, ab 1. Ohne Angabe das nächste ohne Seriennummer.",
     ),
     "import.preview": (
         "Ready to import: {good}. Already entered: {same}. Rows with errors: {bad}. Rows without a serial number: "
@@ -147,7 +149,7 @@ WORDS = {
     "import.button": ("Import {good} serial numbers", "{good} Seriennummern einlesen"),
     "import.other": ("Choose another file", "Andere Datei wählen"),
     "import.another": ("Import another file", "Noch eine Datei einlesen"),
-    "import.items": ("See items", "Artikel ansehen"),
+    "import.items": ("View items", "Exemplare ansehen"),
     "import.started": ("The import has begun", "Der Import läuft"),
     "import.leave": (
         "You may leave this page; the import goes on.",

@@ -7,42 +7,46 @@ WORDS = {
     "settings.page.keys": ("API keys", "API-Schlüssel"),
     "settings.page.snippets": ("Notifications", "Benachrichtigungen"),
     "settings.page.data": ("Data", "Daten"),
-    "settings.storefrontAccess": ("Storefront access", "Zugriff im Shop"),
+    "settings.storefrontAccess": ("Storefront access", "Zugriff im Onlineshop"),
     "settings.storefrontAccess.text": (
-        "Who may list the items of an order or customer in your storefront. Serial numbers and item IDs can always "
-        "be looked up.",
-        "Wer in Ihrem Shop die Artikel einer Bestellung oder eines Kunden auflisten darf. Seriennummern und "
-        "Artikel-IDs können immer nachgeschlagen werden.",
+        "Who can list the items of an order or a customer in your storefront. Anyone can look up a single "
+        "serial number or item ID.",
+        "Wer in Ihrem Onlineshop die Exemplare einer Bestellung oder eines Kunden auflisten darf. "
+        "Einzelne Seriennummern und Exemplar-IDs kann jeder nachschlagen.",
     ),
-    "settings.storefrontAccess.open": ("Everybody who knows the number", "Alle, die die Nummer kennen"),
+    "settings.storefrontAccess.open": (
+        "Anyone who knows the order or customer number",
+        "Alle, die die Bestell- oder Kundennummer kennen",
+    ),
     "settings.storefrontAccess.open.help": (
-        "Order numbers can be guessed; choose this if nothing on your items is private.",
-        "Bestellnummern lassen sich erraten; wählen Sie das, wenn an Ihren Artikeln nichts vertraulich ist.",
+        "Order numbers can be guessed. Choose this only if your items hold nothing private.",
+        "Bestellnummern lassen sich erraten. Wählen Sie das nur, wenn Ihre Exemplare nichts Vertrauliches "
+        "enthalten.",
     ),
     "settings.storefrontAccess.owner": ("Only the signed-in customer", "Nur der angemeldete Kunde"),
     "settings.storefrontAccess.owner.help": (
-        "Customers see their own orders and nobody else's.",
-        "Kunden sehen ihre eigenen Bestellungen und keine anderen.",
+        "Customers see only their own orders.",
+        "Kunden sehen nur ihre eigenen Bestellungen.",
     ),
     "settings.onOrderEdit": ("When an order is edited", "Wenn eine Bestellung bearbeitet wird"),
     "settings.onOrderEdit.text": (
-        "What happens to items when units are added later.",
-        "Was mit Artikeln geschieht, wenn später Stücke dazukommen.",
+        "What happens when units are added to an order later.",
+        "Was geschieht, wenn eine Bestellung nachträglich erweitert wird.",
     ),
-    "settings.onOrderEdit.automatic": ("Make the items that are missing", "Fehlende Artikel anlegen"),
+    "settings.onOrderEdit.automatic": ("Create missing items", "Fehlende Einträge anlegen"),
     "settings.onOrderEdit.automatic.help": (
-        "Items follow the order by themselves.",
-        "Artikel folgen der Bestellung von selbst.",
+        "Items follow the order automatically.",
+        "Die Einträge folgen der Bestellung automatisch.",
     ),
-    "settings.onOrderEdit.manual": ("Leave it to a person", "Einer Person überlassen"),
+    "settings.onOrderEdit.manual": ("Let staff decide", "Manuell durch Mitarbeitende"),
     "settings.onOrderEdit.manual.help": (
-        "The order shows what is missing, and somebody generates it.",
-        "Die Bestellung zeigt, was fehlt, und jemand erzeugt es.",
+        "The order shows what is missing, and your staff create it.",
+        "Die Bestellung zeigt, was fehlt; Ihre Mitarbeitenden legen es an.",
     ),
     "settings.warrantyStart": ("Warranty start", "Garantiebeginn"),
     "settings.warrantyStart.text": (
-        "The event a warranty begins with, in your shop's time zone.",
-        "Das Ereignis, mit dem eine Garantie beginnt, in der Zeitzone Ihres Shops.",
+        "The event that starts a warranty, in your shop’s time zone.",
+        "Das Ereignis, mit dem eine Garantie beginnt (in der Zeitzone Ihres Shops).",
     ),
     "settings.warrantyStart.order": ("When the order was placed", "Mit der Bestellung"),
     "settings.warrantyStart.order.help": ("", ""),
@@ -52,59 +56,59 @@ WORDS = {
     "settings.warrantyStart.registration.help": ("", ""),
     "settings.fields": ("Custom fields", "Zusatzfelder"),
     "settings.fields.text": (
-        "More that staff may note for an item, such as a colour code or a batch. The key is what is stored; it has at "
-        "most 30 characters.",
-        "Was Mitarbeiter sonst zu einem Artikel vermerken, etwa ein Farbcode oder eine Charge. Gespeichert wird der "
-        "Schlüssel; er hat höchstens 30 Zeichen.",
+        "Extra details to record for each item, such as a colour code or a batch. The key is what is "
+        "stored; it has at most 30 characters.",
+        "Weitere Angaben zu jedem Exemplar, zum Beispiel ein Farbcode oder eine Charge. Gespeichert wird "
+        "der Schlüssel; er hat höchstens 30 Zeichen.",
     ),
     "settings.fields.name": ("Name", "Name"),
     "settings.fields.key": ("Key", "Schlüssel"),
     "settings.fields.add": ("Add field", "Feld hinzufügen"),
     "settings.fields.drop": ("Remove field", "Feld entfernen"),
-    "settings.unique": ("Uniqueness", "Eindeutigkeit"),
+    "settings.unique": ("Serial number rules", "Regeln für Seriennummern"),
     "settings.unique.text": (
-        "Item IDs are unique everywhere. A serial number is unique among the units of one order line; two makers may "
-        "use the same one.",
-        "Artikel-IDs sind überall eindeutig. Eine Seriennummer ist unter den Stücken einer Bestellposition eindeutig; "
-        "zwei Hersteller dürfen dieselbe verwenden.",
+        "Item IDs are unique everywhere. A serial number is unique among the units of an order line; two "
+        "manufacturers may use the same one.",
+        "Exemplar-IDs sind überall eindeutig. Eine Seriennummer ist innerhalb einer Bestellposition "
+        "eindeutig; zwei Hersteller dürfen dieselbe verwenden.",
     ),
     "keys.lead": (
-        "With a key, your other systems call /api/v1 for this shop alone.",
-        "Mit einem Schlüssel rufen Ihre anderen Systeme /api/v1 auf, nur für diesen Shop.",
+        "With an API key, your other systems can use the API of this shop.",
+        "Mit einem API-Schlüssel nutzen Ihre anderen Systeme die API dieses Shops.",
     ),
-    "keys.reference": ("API reference", "API-Beschreibung"),
+    "keys.reference": ("API reference", "API-Referenz"),
     "keys.new": ("New key", "Neuer Schlüssel"),
     "keys.name": ("Name", "Name"),
     "keys.hint": ("Key", "Schlüssel"),
-    "keys.scopes": ("May", "Darf"),
+    "keys.scopes": ("Permissions", "Berechtigungen"),
     "keys.read": ("Read", "Lesen"),
     "keys.write": ("Write", "Schreiben"),
-    "keys.made.at": ("Made", "Angelegt"),
+    "keys.made.at": ("Created", "Erstellt"),
     "keys.used": ("Last used", "Zuletzt verwendet"),
     "keys.never": ("Never", "Nie"),
-    "keys.create": ("Create key", "Schlüssel anlegen"),
+    "keys.create": ("Create key", "Schlüssel erstellen"),
     "keys.made": ("Your new key", "Ihr neuer Schlüssel"),
     "keys.once": (
-        "Copy it now: it is shown this once and cannot be read again.",
-        "Kopieren Sie ihn jetzt: er wird nur dieses eine Mal gezeigt.",
+        "Copy the key now. It is not shown again.",
+        "Kopieren Sie den Schlüssel jetzt. Er wird nicht noch einmal angezeigt.",
     ),
-    "keys.already": ("This key was made already", "Dieser Schlüssel wurde schon angelegt"),
+    "keys.already": ("This key has already been created", "Dieser Schlüssel wurde bereits erstellt"),
     "keys.revoke": ("Revoke", "Widerrufen"),
     "keys.revoke.sure": (
-        "Whatever uses this key stops working at once.",
-        "Was diesen Schlüssel verwendet, funktioniert sofort nicht mehr.",
+        "Everything that uses this key stops working immediately.",
+        "Alles, was diesen Schlüssel verwendet, funktioniert sofort nicht mehr.",
     ),
-    "keys.revoked": ("The key no longer works", "Der Schlüssel gilt nicht mehr"),
+    "keys.revoked": ("Key revoked", "Schlüssel widerrufen"),
     "keys.none": ("No keys yet", "Noch keine Schlüssel"),
     "keys.none.text": (
-        "Create one for your ERP, your logistics or your help desk.",
-        "Legen Sie einen an für Ihre Warenwirtschaft, Ihre Logistik oder Ihren Kundendienst.",
+        "Create one for your ERP, logistics or help desk system.",
+        "Erstellen Sie einen für Ihre Warenwirtschaft, Ihre Logistik oder Ihren Kundendienst.",
     ),
     "snippets.lead": (
-        "Paste these into Shopify's templates, inside the loop over the line items. They print nothing where there is "
-        "nothing to print.",
-        "Fügen Sie diese in die Vorlagen von Shopify ein, in die Schleife über die Positionen. Wo es nichts gibt, "
-        "drucken sie nichts.",
+        "Paste these snippets into Shopify’s templates, inside the loop over the line items. They add "
+        "nothing to line items without an item ID.",
+        "Fügen Sie diese Bausteine in die Vorlagen von Shopify ein, innerhalb der Schleife über die "
+        "Positionen. Bei Positionen ohne Exemplar-ID fügen sie nichts hinzu.",
     ),
     "snippets.order_confirmation": ("Order confirmation", "Bestellbestätigung"),
     "snippets.shipping_confirmation": ("Shipping confirmation", "Versandbestätigung"),
@@ -113,31 +117,32 @@ WORDS = {
     "snippets.preview": ("Preview with order {name}", "Vorschau mit Bestellung {name}"),
     "snippets.preview.none": (
         "The preview appears once an order has items.",
-        "Die Vorschau erscheint, sobald eine Bestellung Artikel hat.",
+        "Die Vorschau erscheint, sobald eine Bestellung Exemplare hat.",
     ),
     "snippets.code": ("Code", "Code"),
     "data.export": ("Export", "Export"),
     "data.export.text": (
-        "All items of your shop with serial numbers and custom fields, as CSV.",
-        "Alle Artikel Ihres Shops mit Seriennummern und Zusatzfeldern, als CSV.",
+        "All items of your shop with their serial numbers and custom fields.",
+        "Alle Exemplare Ihres Shops mit Seriennummern und Zusatzfeldern.",
     ),
     "data.resync": ("Resync with Shopify", "Mit Shopify abgleichen"),
     "data.resync.text": (
-        "Compares every metafield with what is stored here and writes again what differs. It runs in the background.",
-        "Vergleicht jedes Metafeld mit dem, was hier gespeichert ist, und schreibt neu, was abweicht. Das läuft im "
-        "Hintergrund.",
+        "Compares every metafield with the data stored here and corrects the differences. This runs in "
+        "the background.",
+        "Vergleicht jedes Metafeld mit den hier gespeicherten Daten und korrigiert Abweichungen. Das "
+        "läuft im Hintergrund.",
     ),
     "data.resync.act": ("Resync now", "Jetzt abgleichen"),
-    "data.resynced": ("The resync has begun", "Der Abgleich hat begonnen"),
-    "data.files": ("Customers who asked for their data", "Kunden, die ihre Daten verlangt haben"),
+    "data.resynced": ("Resync started", "Abgleich gestartet"),
+    "data.files": ("Customer data requests", "Auskunftsanfragen von Kunden"),
     "data.files.text": (
-        "Hand the file over to the customer within 30 days.",
-        "Geben Sie dem Kunden die Datei innerhalb von 30 Tagen.",
+        "Send the file to the customer within 30 days.",
+        "Senden Sie dem Kunden die Datei innerhalb von 30 Tagen.",
     ),
-    "data.files.none": ("Nobody has asked.", "Niemand hat gefragt."),
+    "data.files.none": ("No requests yet.", "Noch keine Anfragen."),
     "data.file": ("Request {number}", "Anfrage {number}"),
-    "data.file.made": ("Made", "Erstellt"),
-    "data.file.until": ("Until", "Bis"),
-    "data.file.done": ("Handed out", "Übergeben"),
+    "data.file.made": ("Created", "Erstellt"),
+    "data.file.until": ("Available until", "Verfügbar bis"),
+    "data.file.done": ("Handed over", "Übergeben"),
     "data.file.get": ("Download", "Herunterladen"),
 }

@@ -10,11 +10,12 @@ WORDS = {
     ),
     "foreign.look": ("View the list", "Liste ansehen"),
     "foreign.order": (
-        "Another app wrote {keys} of this order (first seen {time}). We keep a copy and do not overwrite or delete it. "
-        "Until you decide, this app does not update the order's metafields or create missing items.",
-        "Eine andere App hat {keys} dieser Bestellung geschrieben (zuerst gesehen {time}). Wir bewahren eine Kopie auf "
-        "und überschreiben oder löschen nichts. Bis Sie entscheiden, aktualisiert diese App die Metafelder der "
-        "Bestellung nicht und legt keine fehlenden Artikel an.",
+        "Another app wrote {keys} of this order (first seen {time}). We keep a copy and do not overwrite "
+        "or delete it. Until you decide, this app does not update the order’s metafields or create "
+        "missing items.",
+        "Eine andere App hat {keys} dieser Bestellung geschrieben (zuerst gesehen: {time}). Wir bewahren "
+        "eine Kopie auf und überschreiben oder löschen nichts. Bis Sie entscheiden, aktualisiert diese "
+        "App die Metafelder der Bestellung nicht und legt keine fehlenden Einträge an.",
     ),
     "foreign.variant": (
         "Another app wrote {keys} of this variant (first seen {time}). We keep a copy and do not overwrite or delete "
@@ -24,18 +25,20 @@ WORDS = {
         "erst nach Shopify geschrieben, wenn Sie entschieden haben.",
     ),
     "foreign.what": (
-        "Another app wrote these metafields. We keep a copy of each and do not overwrite or delete them. Until you "
-        "decide, this app does not update the metafields of these orders and products or create missing items.",
-        "Eine andere App hat diese Metafelder geschrieben. Wir bewahren von jedem eine Kopie auf und überschreiben "
-        "oder löschen nichts. Bis Sie entscheiden, aktualisiert diese App die Metafelder dieser Bestellungen und "
-        "Produkte nicht und legt keine fehlenden Artikel an.",
+        "Another app wrote these metafields. We keep a copy of each and do not overwrite or delete them. "
+        "Until you decide, this app does not update the metafields of these orders and products or create "
+        "missing items.",
+        "Eine andere App hat diese Metafelder geschrieben. Wir bewahren von jedem eine Kopie auf und "
+        "überschreiben oder löschen nichts. Bis Sie entscheiden, aktualisiert diese App die Metafelder "
+        "dieser Bestellungen und Produkte nicht und legt keine fehlenden Einträge an.",
     ),
     "foreign.choice": (
-        "Take the data over, and the items keep their item IDs and serial numbers, which stay findable everywhere. Or "
-        "discard it, and this app writes its own data there. We keep a copy either way.",
-        "Übernehmen Sie die Daten, behalten die Artikel ihre Artikel-IDs und Seriennummern und bleiben überall "
-        "auffindbar. Oder verwerfen Sie die Daten, dann schreibt diese App dort ihre eigenen. Eine Kopie bewahren wir "
-        "in jedem Fall auf.",
+        "If you take the data over, items keep their item IDs and serial numbers, and both can still be "
+        "found everywhere. If you discard it, this app writes its own data instead. We keep a copy either "
+        "way.",
+        "Wenn Sie die Daten übernehmen, behalten die Exemplare ihre IDs und Seriennummern und sind "
+        "überall weiter auffindbar. Wenn Sie die Daten verwerfen, schreibt diese App stattdessen ihre "
+        "eigenen. Eine Kopie bewahren wir in jedem Fall auf.",
     ),
     "move.title": ("Move in", "Umziehen"),
     "move.look": ("Search the whole shop", "Ganzen Shop durchsuchen"),
@@ -60,19 +63,16 @@ WORDS = {
     ),
     "move.counts": (
         "Orders: {orders}. Items: {items}. Product variants: {variants}.",
-        "Bestellungen: {orders}. Artikel: {items}. Produktvarianten: {variants}.",
+        "Bestellungen: {orders}. Exemplare: {items}. Produktvarianten: {variants}.",
     ),
     "move.samples": ("Examples", "Beispiele"),
-    "move.problems": (
-        "What could not be taken over as it is",
-        "Was nicht unverändert übernommen werden kann",
-    ),
+    "move.problems": ("Could not be taken over unchanged", "Nicht unverändert übernommen"),
     "move.code.not_json": ("The text is not valid JSON.", "Der Text ist kein gültiges JSON."),
     "move.code.unknown_shape": (
-        "The data has a form that this app does not know.",
-        "Die Daten haben eine Form, die diese App nicht kennt.",
+        "The data has a structure that this app does not know.",
+        "Die Daten haben einen Aufbau, den diese App nicht kennt.",
     ),
-    "move.code.item_unreadable": ("An item cannot be read.", "Ein Artikel ist nicht lesbar."),
+    "move.code.item_unreadable": ("An item cannot be read.", "Ein Eintrag ist nicht lesbar."),
     "move.code.wrong_type": (
         "A value has the wrong type and was left out.",
         "Ein Wert hat den falschen Typ und wurde ausgelassen.",
@@ -89,46 +89,46 @@ WORDS = {
     ),
     "move.code.warranty_unreadable": ("The warranty cannot be read.", "Die Garantie ist nicht lesbar."),
     "move.code.item_id_taken": (
-        "Another item has this item ID already, so the item gets a new one.",
-        "Diese Artikel-ID hat schon ein anderer Artikel; der Artikel bekommt eine neue.",
+        "This item ID is already in use, so the item gets a new one.",
+        "Diese Exemplar-ID ist schon vergeben; das Exemplar bekommt eine neue.",
     ),
     "move.code.serial_repeated": (
-        "The serial number comes twice on one order line.",
+        "The serial number appears twice on one order line.",
         "Die Seriennummer kommt in einer Bestellposition zweimal vor.",
     ),
     "move.code.serial_differs": (
         "The item has a different serial number here.",
-        "Der Artikel hat hier eine andere Seriennummer.",
+        "Das Exemplar hat hier eine andere Seriennummer.",
     ),
     "move.code.registry_conflict": (
-        "The serial number belongs to another unit of the registry.",
-        "Die Seriennummer gehört im Register zu einem anderen Stück.",
+        "The serial number belongs to another unit.",
+        "Die Seriennummer gehört zu einem anderen Exemplar.",
     ),
     "move.code.line_not_shown": (
         "Shopify no longer shows the order line.",
         "Shopify zeigt die Bestellposition nicht mehr.",
     ),
     "move.code.line_guessed": (
-        "The item names no order line; it was put on the only one that fits.",
-        "Der Artikel nennt keine Bestellposition und kam zur einzig passenden.",
+        "The item did not name an order line and was assigned to the only one that fits.",
+        "Der Eintrag nannte keine Bestellposition und wurde der einzigen passenden zugeordnet.",
     ),
-    "move.code.no_line": ("No order line fits the item.", "Keine Bestellposition passt zum Artikel."),
+    "move.code.no_line": ("No order line fits the item.", "Keine Bestellposition passt zu diesem Eintrag."),
     "move.code.order_not_shown": ("Shopify does not show the order.", "Shopify zeigt die Bestellung nicht."),
     "move.code.settings_differ": (
         "The variant is set up differently here; your settings stay.",
         "Die Variante ist hier anders eingestellt; Ihre Einstellungen bleiben.",
     ),
     "move.code.too_many_fields": (
-        "The shop has no room for another custom field.",
-        "Der Shop kann keine weiteren Zusatzfelder haben.",
+        "The shop has reached its limit of custom fields.",
+        "Der Shop hat die Höchstzahl an Zusatzfeldern erreicht.",
     ),
     "move.code.no_answer": (
         "Shopify's answer could not be read.",
         "Die Antwort von Shopify war nicht lesbar.",
     ),
     "move.code.failed": (
-        "The app failed on this one; its log says more.",
-        "Hier ist die App gescheitert; ihr Protokoll sagt mehr.",
+        "An unexpected error occurred. Details are in the app’s log.",
+        "Ein unerwarteter Fehler ist aufgetreten. Einzelheiten stehen im Protokoll der App.",
     ),
     "foreign.two": ("Another app is still writing", "Eine andere App schreibt noch"),
     "foreign.contested": (
@@ -163,8 +163,8 @@ WORDS = {
     "foreign.definitions.text": (
         "This app did not create these definitions, so it leaves them as they are. If customers should see their items "
         "on the order status page, allow customer accounts to read them in Shopify under Settings, Custom data.",
-        "Diese App hat die Definitionen nicht angelegt und lässt sie deshalb unverändert. Wenn Kunden ihre Artikel auf "
-        "der Bestellstatusseite sehen sollen, erlauben Sie Kundenkonten in Shopify unter „Einstellungen“, "
+        "Diese App hat die Definitionen nicht angelegt und lässt sie deshalb unverändert. Wenn Kunden ihre Exemplare "
+        "auf der Bestellstatusseite sehen sollen, erlauben Sie Kundenkonten in Shopify unter „Einstellungen“, "
         "„Benutzerdefinierte Daten“ den Lesezugriff.",
     ),
 }

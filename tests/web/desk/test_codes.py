@@ -90,10 +90,10 @@ def test_an_order_becomes_pictures_and_an_index_of_each_units_own_link(
 ) -> None:
     assert "2 codes" in desk.page("/codes?order=1")
     path = made(desk, "?order=1", form="png")
-    assert "Codes made: 0 of 2" in desk.page(path)
+    assert "Created 0 of 2 QR codes" in desk.page(path)
     assert desk.get(f"{path}/codes.zip").status_code == 409
     works(app)
-    assert "Codes ready: 2" in desk.page(path)
+    assert "QR codes ready: 2" in desk.page(path)
     found = files(desk, path)
     rows = index(found)
     assert [row["itemId"] for row in rows] == stocked[:2]
@@ -187,7 +187,7 @@ def test_a_killed_worker_loses_the_part_in_hand_and_nothing_is_twice(
 
 def test_what_cannot_be_made_is_said(desk: Staff, stocked: list[str], neighbour: Staff) -> None:
     assert desk.post("/codes?customer=99").status_code == 422
-    assert "There are no units here" in desk.page("/codes?customer=99")
+    assert "No units found" in desk.page("/codes?customer=99")
     assert desk.post("/codes?upload=NOTHING").status_code == 404
     path = made(desk, "?order=1")
     for page in (path, f"{path}/codes.zip", f"{path}/sheets"):

@@ -108,7 +108,7 @@ def test_items_leave_and_come_back(desk: Staff, sale: list[str]) -> None:
     assert desk.post(f"/items/{sale[0]}/remove").status_code == 200
     assert "was removed from its order" in desk.page(f"/items/{sale[0]}")
     assert desk.post(f"/items/{sale[0]}/restore").status_code == 200
-    assert "Brought back" in desk.page(f"/items/{sale[0]}")
+    assert "Restored" in desk.page(f"/items/{sale[0]}")
 
 
 def scan(desk: Staff, code: str, line: str = "") -> tuple[int, str]:

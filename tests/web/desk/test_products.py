@@ -25,7 +25,7 @@ def test_everything_that_matches_is_changed_and_nothing_else(
         lamps = update(Variant).where(Variant.variant_id <= 450).values(product_title="Lamp")
         session.execute(lamps, execution_options={"synchronize_session": False})
     page = desk.page("/products?q=lamp")
-    assert "Select all 450 that match" in page
+    assert "Select all 450 matching variants" in page
     form = {"q": "lamp", "tracked": "", "products": "", "every": "on", "action": "track"}
     answer = desk.post("/products/bulk", form)
     assert (answer.status_code, tracked(db, shop_id)) == (200, [])

@@ -65,7 +65,7 @@ def test_webhooks_are_made_tried_paused_and_removed(
     here = f"/settings/webhooks/{endpoint.public_id}"
     assert neighbour.post(f"{here}/remove").status_code == 404
     assert desk.post(f"{here}/test").status_code == 200
-    assert "Last deliveries" in desk.page("/settings/webhooks")
+    assert "Recent deliveries" in desk.page("/settings/webhooks")
     assert desk.post(f"{here}/switch", {"active": "off"}).status_code == 200
     assert "Paused" in desk.page("/settings/webhooks")
     assert desk.post(f"{here}/remove").status_code == 200
@@ -105,7 +105,7 @@ def test_an_owner_says_who_may_change_settings_and_cannot_be_locked_out(
         assert refused.get_json()["error"]["message"].endswith("Ada.")
     for path in ("/settings", "/settings/keys", "/settings/claims", "/settings/webhooks", "/settings/data"):
         page = other.page(path)
-        assert "please ask Ada" in page, path
+        assert "Ask an owner: Ada" in page, path
         assert '<fieldset class="bare" disabled>' in page, path
     assert other.get("/products").status_code == 200
     nobody = desk.post("/settings/staff", role | {"limited": "on", "role.102938475": "editor"})
