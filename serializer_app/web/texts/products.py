@@ -51,8 +51,8 @@ WORDS = {
     ),
     "product.track": ("Track items", "Exemplare erfassen"),
     "product.track.help": (
-        "Each unit sold gets an item that can hold a serial number and a warranty.",
-        "Jedes verkaufte Exemplar bekommt einen Eintrag für Seriennummer und Garantie.",
+        "Each unit sold gets an item that can hold a serial number.",
+        "Jedes verkaufte Exemplar bekommt einen Eintrag, der eine Seriennummer haben kann.",
     ),
     "product.generate": ("Generate item IDs for new orders", "Exemplar-IDs für neue Bestellungen erzeugen"),
     "product.generate.help": (
