@@ -67,7 +67,7 @@ def test_many_lines_pasted_fill_many_units(desk: Desk, order: Order) -> None:
         }"""
     )
     expect(desk.app.locator(".unit[data-state=saved]")).to_have_count(4)
-    desk.told("1 lines were left over")
+    desk.told("Lines not used: 1")
     assert serials(desk, order) == [None, "A1", "A2", "A3", "A4"]
 
 

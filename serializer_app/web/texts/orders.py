@@ -120,8 +120,8 @@ WORDS = {
         "Diese Seriennummer ist schon bei einem anderen Exemplar dieses Produkts eingetragen",
     ),
     "serials.surplus": (
-        "{count} lines were not used: there are no more empty units",
-        "{count} Zeilen wurden nicht verwendet: Es gibt keine leeren Exemplare mehr",
+        "Lines not used: {count}. There are no more empty units.",
+        "Nicht verwendete Zeilen: {count}. Es gibt keine leeren Exemplare mehr.",
     ),
     "labels.title": ("Labels for {name}", "Etiketten für {name}"),
     "labels.sheet": ("Paper", "Papier"),
