@@ -126,7 +126,7 @@ def test_an_order_without_items_says_so_and_trouble_can_be_tried_again(site: Tow
 
 def test_strangers_are_asked_to_sign_in(page: Page) -> None:
     put(page, rendered("items", "de"), script=True)
-    expect(page.get_by_role("link", name="Melde dich an")).to_have_attribute("href", "/account/login")
+    expect(page.get_by_role("link", name="Melden Sie sich an")).to_have_attribute("href", "/account/login")
 
 
 def test_the_verify_block_leads_to_the_verify_page(site: Town, page: Page) -> None:
