@@ -44,10 +44,10 @@ _TEXTS = {
         "registered.\n\n{shop}\n",
     ),
     ("claim", "de"): (
-        "Bestätige die Registrierung von {product}",
-        "Hallo,\n\njemand (hoffentlich du) möchte {product} bei {shop} mit dieser E-Mail-Adresse registrieren.\n\n"
-        "Dein Code: {code}\n\nOder öffne diese Seite und bestätige:\n{link}\n\n"
-        "Code und Seite gelten 24 Stunden. Wenn du das nicht warst, kannst du diese E-Mail ignorieren: Dann wird "
+        "Bestätigen Sie die Registrierung von {product}",
+        "Guten Tag,\n\njemand (hoffentlich Sie) möchte {product} bei {shop} mit dieser E-Mail-Adresse registrieren.\n\n"
+        "Ihr Code: {code}\n\nOder öffnen Sie diese Seite und bestätigen Sie dort:\n{link}\n\n"
+        "Code und Seite gelten 24 Stunden. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Dann wird "
         "nichts registriert.\n\n{shop}\n",
     ),
     ("transfer", "en"): (
@@ -58,11 +58,11 @@ _TEXTS = {
         "same.\n\n{shop}\n",
     ),
     ("transfer", "de"): (
-        "Bestätige, dass {product} jetzt dir gehört",
-        "Hallo,\n\njemand (hoffentlich du) hat vom bisherigen Besitzer einen Code für {product} bekommen und möchte es "
-        "bei {shop} mit dieser E-Mail-Adresse übernehmen.\n\nDein Code: {code}\n\n"
-        "Oder öffne diese Seite und bestätige:\n{link}\n\n"
-        "Code und Seite gelten 24 Stunden. Wenn du das nicht warst, kannst du diese E-Mail ignorieren: Der Besitzer "
+        "Bestätigen Sie, dass {product} jetzt Ihnen gehört",
+        "Guten Tag,\n\njemand (hoffentlich Sie) hat vom bisherigen Besitzer einen Code für {product} bekommen und "
+        "möchte es bei {shop} mit dieser E-Mail-Adresse übernehmen.\n\nIhr Code: {code}\n\n"
+        "Oder öffnen Sie diese Seite und bestätigen Sie dort:\n{link}\n\n"
+        "Code und Seite gelten 24 Stunden. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Der Besitzer "
         "bleibt derselbe.\n\n{shop}\n",
     ),
     ("owner", "en"): (
@@ -72,13 +72,13 @@ _TEXTS = {
         "Anyone who has this link can transfer the product, so do not pass it on.\n\n{shop}\n",
     ),
     ("owner", "de"): (
-        "Dein Link zu {product}",
-        "Hallo,\n\n{product} von {shop} ist mit dieser E-Mail-Adresse registriert. Bewahre diesen Link auf: Er öffnet "
-        "deine Produktseite mit Garantie, Zertifikat und der Übertragung an neue Besitzer.\n\n{link}\n\n"
-        "Wer diesen Link hat, kann das Produkt übertragen. Gib ihn deshalb nicht weiter.\n\n{shop}\n",
+        "Ihr Link zu {product}",
+        "Guten Tag,\n\n{product} von {shop} ist mit dieser E-Mail-Adresse registriert. Bewahren Sie diesen Link auf: "
+        "Er öffnet Ihre Produktseite mit Garantie, Zertifikat und der Übertragung an neue Besitzer.\n\n{link}\n\n"
+        "Wer diesen Link hat, kann das Produkt übertragen. Geben Sie ihn deshalb nicht weiter.\n\n{shop}\n",
     ),
 }
-_UNNAMED = {"en": "your product", "de": "dein Produkt"}
+_UNNAMED = {"en": "your product", "de": "Ihr Produkt"}
 
 
 @one_by_one()

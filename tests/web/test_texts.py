@@ -7,10 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
 
+import pytest
+
+import serializer_app
 from serializer_app.web import desk
 from serializer_app.web.texts import LANGUAGES, WORDS, Texts, language_of
 
 TEMPLATES = Path(desk.__file__).parents[1] / "templates" / "desk"
+PACKAGE = Path(serializer_app.__file__).parent
+GERMAN_TEXTS = [
+    *sorted((PACKAGE / "web" / "texts").glob("*.py")),
+    PACKAGE / "web" / "buyer" / "texts.py",
+    PACKAGE / "sync" / "mail.py",
+    *sorted((PACKAGE.parent / "extensions").glob("*/locales/de*.json")),
+]
 
 
 def _values(text: str) -> set[str]:
@@ -31,6 +41,13 @@ def test_every_text_that_a_page_names_is_there() -> None:
         named |= {f"{key}.other" for key in re.findall(r"""\bt\.count\(["']([a-z.]+)["'],""", text)}
     assert len(named) > 100
     assert not named - set(WORDS)
+
+
+@pytest.mark.parametrize("path", GERMAN_TEXTS, ids=lambda path: str(path.relative_to(PACKAGE.parent)))
+def test_german_says_sie_and_calls_an_item_exemplar(path: Path) -> None:
+    # "Artikel" is what German shops call their products.
+    text = path.read_text(encoding="utf-8")
+    assert not re.findall(r"\b(?:du|dich|dir|deine?[mnrs]?|euch|artikel\w*)\b", text, re.IGNORECASE)
 
 
 def test_times_numbers_and_durations_are_those_of_the_shop() -> None:

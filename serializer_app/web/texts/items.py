@@ -124,7 +124,7 @@ WORDS = {
     ),
     "import.note.confirm_item_id": (
         "This serial number looks like an item ID with a typing error.",
-        "Diese Seriennummer sieht nach einer Artikel-ID mit Tippfehler aus.",
+        "Diese Seriennummer sieht nach einer Exemplar-ID mit Tippfehler aus.",
     ),
     "import.note.confirm_trade_number": (
         "This serial number looks like the barcode of a product.",
@@ -167,15 +167,15 @@ WORDS = {
     "import.text": ("Content", "Inhalt"),
     "import.error": ("What is wrong", "Was nicht stimmt"),
     "import.kinds": ("What to import", "Was importiert wird"),
-    "import.kind.numbers": ("Serial numbers for items", "Seriennummern für Artikel"),
-    "import.kind.items": ("Items", "Artikel"),
+    "import.kind.numbers": ("Serial numbers for items", "Seriennummern für Exemplare"),
+    "import.kind.items": ("Items", "Exemplare"),
     "import.kind.serials": ("Registry", "Register"),
     "import.kind.registrations": ("Registrations", "Registrierungen"),
     "import.lead.items": (
         "Serial numbers, warranties and custom fields of items, and items that an order does not have yet. Name each "
         "item by its item ID, or by its order with line item ID, SKU or position.",
-        "Seriennummern, Garantien und eigene Felder von Artikeln sowie Artikel, die einer Bestellung noch fehlen. "
-        "Nennen Sie jeden Artikel mit seiner Artikel-ID oder mit Bestellung und Positions-ID, SKU oder Stückzahl.",
+        "Seriennummern, Garantien und Zusatzfelder von Exemplaren sowie Exemplare, die einer Bestellung noch fehlen. "
+        "Nennen Sie jedes Exemplar mit seiner Exemplar-ID oder mit Bestellung und Positions-ID, SKU oder position.",
     ),
     "import.lead.serials": (
         "Serial numbers that are known before anything is sold, one per row, with the product’s SKU, experience ID or "
