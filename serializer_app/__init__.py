@@ -16,7 +16,7 @@ from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database, retry_conflicts
 from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.worker import Embedded, embed
-from serializer_app.web import answers
+from serializer_app.web import answers, static_files
 from serializer_app.web.api import api, api_key_holder, public_api
 from serializer_app.web.bodies import WholeRequest
 from serializer_app.web.buyer import buyer
@@ -54,6 +54,10 @@ class _App(Flask):
         """
         return retry_conflicts(super().dispatch_request)
 
+    def send_static_file(self, filename: str, version: str = "") -> Response:
+        """Files of web/static, whose addresses carry their version."""
+        return static_files.keep_if_current(super().send_static_file(filename), version)
+
     def log_exception(self, exc_info: Any) -> None:
         """Called when an error handler fails. Flask would log the path, which may hold a unit's secret link."""
         logs.get(__name__).error("error handler failed", exc_info=exc_info)
@@ -67,7 +71,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure()
     settings = settings or Settings.from_env()
     vault = Vault(settings.encryption_keys)
-    app = _App(__name__, template_folder="web/templates", static_folder="web/static")
+    app = _App(
+        __name__,
+        template_folder="web/templates",
+        static_folder="web/static",
+        static_url_path=static_files.URL_PATH,
+    )
+    app.url_defaults(static_files.put_version)
     # No SECRET_KEY: nobody has a Flask session here, and with a key every request would set up its signing.
     app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, VERSION=__version__)
     furnish(app, House(settings, Database(settings.database_url), vault))

@@ -20,6 +20,7 @@ from serializer_app.store.models import Shop
 from serializer_app.web.answers import answer, failure
 from serializer_app.web.app_bridge import embedded_page, script_url
 from serializer_app.web.house import house
+from serializer_app.web.static_files import desk_modules
 from serializer_app.web.texts import Texts, language_of
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,7 @@ def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: 
         shop=shop,
         now=now(),
         navigation=NAVIGATION,
+        desk_modules=desk_modules(),
         script_words={name: words(key) for name, key in _SCRIPT_WORDS.items()},
         **values,
     )
