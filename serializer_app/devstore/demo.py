@@ -22,7 +22,7 @@ from typing import Any
 import requests
 from cryptography.fernet import Fernet
 
-from serializer_app.devstore import demo_buyer
+from serializer_app.devstore import demo_buyer, demo_takeover
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Customer, Variant
 from serializer_app.devstore.server import DevStore
@@ -37,11 +37,12 @@ WAIT_SECONDS = 30.0
 class Walk:
     """The steps of the demo: each prints what it saw and whether it is what had to come out."""
 
-    def __init__(self, store: DevStore, app_url: str, environ: dict[str, str]) -> None:
+    def __init__(self, store: DevStore, app_url: str, environ: dict[str, str], *, once: bool) -> None:
         self.store = store
         self.shop: Shop = store.shop()
         self.app_url = app_url
         self.environ = environ
+        self.once = once
         self.failures: list[str] = []
         self.http = requests.Session()
         self.variants: dict[str, Variant] = {}
@@ -103,6 +104,7 @@ class Walk:
             self.verify,
             self.pages,
             lambda: demo_buyer.walk(self),
+            lambda: demo_takeover.walk(self),
         ):
             step()
 
@@ -292,7 +294,7 @@ def _walk(
     if not _is_ready(app_url, web):
         print(f"The app did not start; its log is {FOLDER / 'demo.log'}", file=sys.stderr)
         return 1
-    walk = Walk(store, app_url, environ)
+    walk = Walk(store, app_url, environ, once=once)
     try:
         walk.run()
     except (requests.RequestException, OSError, KeyError, ValueError) as error:
@@ -315,6 +317,7 @@ def _stay(store: DevStore, app_url: str, web: subprocess.Popen[bytes]) -> None:
 Open:
   {store.origin}/           the pretend shop: orders, notification mails, storefront, and faults to switch on
   {store.origin}/admin/{domain}   the app inside the pretend Shopify admin
+  {store.origin}/admin/{demo_takeover.DOMAIN}   the same for a shop that comes from another app
   {store.origin}/_mail   what the app mailed to visitors
   {app_url}/api/v1/docs    the API's reference
 The app's log is {FOLDER / "demo.log"}. Stop with Ctrl-C.""",
