@@ -269,6 +269,8 @@ def run(*, once: bool, port: int) -> int:
                 file=sys.stderr,
             )
             return 1
+    # SIGTERM ends the demo as Ctrl-C does: with the web process, which would keep its port otherwise.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     FOLDER.mkdir(exist_ok=True)
     app_url = f"http://127.0.0.1:{port}"
     secret = secrets.token_hex(16)

@@ -211,14 +211,14 @@ class _Step:
 
     def _look(self, owner: OwnerKind, number: int) -> None:
         values = self._held(owner, number)
-        self._add(**{f"{owner}s": 1})
         if owner == "variant":
+            self._add(variants=1)
             for value in values:
                 if value.key == documents.MAIN:
                     self.note(owner, number, reading.read_settings(value.text).problems)
             return
         old = reading.read_order((value.key, value.text) for value in values)
-        self._add(items=len(old.items))
+        self._add(orders=int(_is_readable(old)), items=len(old.items))
         problems = [*old.problems, *adoption.conflicts(self.session, self.shop.id, number, old.items)]
         self.note(owner, number, problems)
         self.samples = [moves.sample(number, item) for item in old.items[:1]]
@@ -250,7 +250,7 @@ class _Step:
         adoption.define(self.session, self.shop, list(fields), found.problems)
         problems = [*old.problems, *found.problems]
         self.note("order", number, problems)
-        self._add(orders=1, items=found.items, known=found.known)
+        self._add(orders=int(_is_readable(old)), items=found.items, known=found.known)
         self.samples = [moves.sample(number, item) for item in old.items[:1]]
         if any(problem.lost for problem in problems):
             # What could not be read still stands in Shopify. It is not overwritten until somebody discards it.
@@ -272,6 +272,11 @@ class _Step:
             if same and set(wanted) - {documents.SERIALS} <= set(texts):
                 says = {key: value.hash for key, value in wanted.items()}
         foreign.decide(self.session, self.shop.id, owner, number, "adopted", says=says)
+
+
+def _is_readable(old: reading.OldOrder) -> bool:
+    """Whether anything of an order's old data could be read; one without items has nothing else."""
+    return bool(old.items) or not any(problem.lost for problem in old.problems)
 
 
 def _page(key: str) -> int:

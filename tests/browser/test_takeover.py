@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -28,8 +30,8 @@ def test_a_merchant_is_led_from_home_to_the_order_that_is_on_hold(desk: Desk, lo
     note = desk.app.locator("section.note", has_text="Data of another app")
     expect(note).to_contain_text("Orders: 1. Product variants: 1.")
     desk.picture("home")
-    note.get_by_role("link", name="View the list").click()
-    desk.heading("Data of another app")
+    note.get_by_role("link", name="Move in or discard").click()
+    desk.heading("Move in from another app")
     desk.picture("list")
     desk.app.get_by_role("link", name=f"Order {order.name}").click()
     desk.heading(f"Order {order.name}")
@@ -42,3 +44,16 @@ def test_a_merchant_is_led_from_home_to_the_order_that_is_on_hold(desk: Desk, lo
     expect(desk.app.locator("section.note", has_text="Data of another app")).to_be_visible()
     desk.picture("product")
     assert other.untouched()
+    desk.open("/move-in")
+    desk.app.get_by_role("button", name="Move in", exact=True).click()
+    expect(desk.app.locator("progress")).to_be_visible()
+    desk.picture("moving")
+    desk.town.settle()
+    expect(desk.app.locator(".progress p")).to_have_text(
+        "Everything readable was taken over. Items: 2. Orders: 1."
+    )
+    expect(desk.app.get_by_text("No data of another app", exact=True)).to_be_visible()
+    desk.picture("moved")
+    old = json.loads(other.written[order.gid, "properties"])["items"][0]
+    desk.open(f"/items?q={old['itemId'].lower()}")
+    expect(desk.app.get_by_text(old["serialNumber"])).to_be_visible()

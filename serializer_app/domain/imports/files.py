@@ -32,8 +32,9 @@ KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (items.KIND, serials.KI
 BY_TASK: Mapping[str, Kind] = {kind.task: kind for kind in KINDS.values()}
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 200_000
-SLICE = 500
-"""Rows that are judged and entered at once: on SQLite the webhooks wait for their turn behind each slice."""
+JUDGED_AT_ONCE = 500
+SLICE = 50
+"""Rows that are entered in one transaction. On SQLite webhooks wait behind it, and a registration takes some 20 ms."""
 MOST_NOTES = 200
 
 Entry = tuple[int, list[str]]
@@ -109,7 +110,7 @@ def look_through(
             continue
         numbers.append((row.number, meant.get("serial_number")))
         lot.append((meant, row.cells))
-        if len(lot) == SLICE:
+        if len(lot) == JUDGED_AT_ONCE:
             _judge(context, judged, lot, seen)
             lot = []
             heartbeat()

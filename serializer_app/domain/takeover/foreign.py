@@ -299,6 +299,14 @@ def unwritten(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
     return [order_id for order_id in order_ids if order_id not in written]
 
 
+def is_any_kept(session: Session, shop_id: int) -> bool:
+    """Whether there is a copy of anything that another app wrote, decided about or not."""
+    return (
+        session.scalar(select(ForeignValue.shop_id).where(ForeignValue.shop_id == shop_id).limit(1))
+        is not None
+    )
+
+
 def counts(session: Session, shop_id: int) -> Counts:
     """How many owners are held, for pages and the command line."""
 

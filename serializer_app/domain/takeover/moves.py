@@ -40,10 +40,11 @@ _FIRST: Mapping[Kind, str] = {LOOK: "variants", ADOPT: "variants", DECLINE: "dec
 class Move:
     """How it stands with the newest look, adoption or decline of a shop.
 
-    ``counts``: words of the tally, such as ``orders``, ``items`` and ``problem.not_json``. ``seconds_left`` is None
-    while nothing tells. ``problems`` are the first MOST_NAMED: {"owner", "id", "code", "detail"}.
+    ``counts``: words of the tally, such as ``orders``, ``items`` and ``problem.not_json``. ``problems`` are the first
+    MOST_NAMED: {"owner", "id", "code", "detail"}.
     """
 
+    task: Task
     kind: str
     phase: str
     running: bool
@@ -52,7 +53,6 @@ class Move:
     counts: Mapping[str, int]
     samples: Sequence[Mapping[str, Any]]
     problems: Sequence[Mapping[str, Any]]
-    seconds_left: int | None
     finished_at: datetime | None
 
 
@@ -74,11 +74,8 @@ def newest(session: Session, shop_id: int) -> Move | None:
     if task is None:
         return None
     spec = tasks.spec(task)
-    left = None
-    if task.finished_at is None and task.done and task.total:
-        spent = (now() - parse_iso(spec["since"])).total_seconds()
-        left = max(1, round(spent / task.done * (task.total - task.done)))
     return Move(
+        task,
         task.kind,
         spec["phase"],
         task.finished_at is None,
@@ -87,9 +84,16 @@ def newest(session: Session, shop_id: int) -> Move | None:
         tasks.counts(task),
         spec["samples"],
         spec["problems"],
-        left,
         task.finished_at,
     )
+
+
+def seconds_left(task: Task) -> int | None:
+    """How long the running task still takes at the pace it had so far; None when nothing tells."""
+    if task.finished_at is not None or not task.done or not task.total:
+        return None
+    spent = (now() - parse_iso(tasks.spec(task)["since"])).total_seconds()
+    return max(1, round(spent / task.done * (task.total - task.done)))
 
 
 def enter_phase(session: Session, task: Task, phase: str, *, total: int = 0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, g
 
 from serializer_app.domain import tasks
+from serializer_app.domain.takeover import moves
 from serializer_app.store.models import Task
 from serializer_app.web.answers import answer
 from serializer_app.web.desk.frame import desk, texts
@@ -36,8 +37,15 @@ def standing(task: Task, words: Texts) -> str:
         "entered": counts.get("entered", 0),
         "same": counts.get("same", 0) + counts.get("unchanged", 0),
         "bad": counts.get("bad", 0) + counts.get("failed", 0),
+        "looked": counts.get("lookedOrders", 0),
+        "orders": counts.get("orders", 0),
+        "items": counts.get("items", 0),
     }
     state = "running" if task.finished_at is None else "finished"
-    return words(
+    if task.kind in moves.KINDS and state == "running" and not task.total:
+        state = "searching"  # how many orders there are is known when all have been seen
+    said = words(
         f"task.{task.kind}.{state}", **{name: words.number(count) for name, count in numbers.items()}
     )
+    seconds = moves.seconds_left(task) if task.kind in moves.KINDS else None
+    return said if seconds is None else f"{said} {words.count('task.left', -(-seconds // 60))}"

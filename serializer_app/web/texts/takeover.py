@@ -8,7 +8,7 @@ WORDS = {
         "Bestellungen: {orders}. Produktvarianten: {variants}. In den Metafeldern, die diese App verwendet, stehen "
         "dort schon Daten einer anderen App. Davon wird nichts überschrieben oder gelöscht.",
     ),
-    "foreign.look": ("View the list", "Liste ansehen"),
+    "foreign.look": ("Move in or discard", "Umziehen oder verwerfen"),
     "foreign.order": (
         "Another app wrote {keys} of this order (first seen {time}). We keep a copy and do not overwrite "
         "or delete it. Until you decide, this app does not update the order’s metafields or create "
@@ -40,33 +40,81 @@ WORDS = {
         "überall weiter auffindbar. Wenn Sie die Daten verwerfen, schreibt diese App stattdessen ihre "
         "eigenen. Eine Kopie bewahren wir in jedem Fall auf.",
     ),
-    "move.title": ("Move in", "Umziehen"),
-    "move.look": ("Search the whole shop", "Ganzen Shop durchsuchen"),
-    "move.adopt": ("Take everything over", "Alles übernehmen"),
+    "move.title": ("Move in from another app", "Von einer anderen App umziehen"),
+    "move.button": ("Move in", "Umziehen"),
+    "move.found": (
+        "Data of another app found so far. Orders: {orders}. Product variants: {variants}.",
+        "Bisher gefundene Daten einer anderen App. Bestellungen: {orders}. Produktvarianten: {variants}.",
+    ),
+    "move.will": (
+        "Moving in searches every order and product, and then takes over what it can read:",
+        "Beim Umzug durchsucht die App alle Bestellungen und Produkte und übernimmt, was sie lesen kann:",
+    ),
+    "move.will.items": (
+        "Each unit becomes an item here, with its serial number, warranty and custom fields. It keeps its item ID.",
+        "Jedes Exemplar kommt mit Seriennummer, Garantie und Zusatzfeldern hierher und behält seine Exemplar-ID.",
+    ),
+    "move.will.found": (
+        "Numbers on labels and in emails can still be looked up, in this app and in your shop.",
+        "Nummern auf Etiketten und in E-Mails bleiben auffindbar, in dieser App und in Ihrem Shop.",
+    ),
+    "move.will.copy": (
+        "We keep a copy of everything. Whatever cannot be read stays in Shopify as it is.",
+        "Wir bewahren von allem eine Kopie auf. Was sich nicht lesen lässt, bleibt unverändert in Shopify.",
+    ),
+    "move.look": ("Preview", "Vorschau"),
+    "move.look.help": (
+        "A preview searches the whole shop and changes nothing.",
+        "Die Vorschau durchsucht den ganzen Shop und ändert nichts.",
+    ),
+    "move.discard": ("Discard the other app's data", "Daten der anderen App verwerfen"),
+    "move.discard.what": (
+        "This app replaces the other app's metafields with its own data, so its numbers can no longer be looked up. "
+        "The copy stays available for download.",
+        "Diese App ersetzt die Metafelder der anderen App durch eigene Daten; die alten Nummern sind dann nicht mehr "
+        "auffindbar. Die Kopie können Sie weiterhin herunterladen.",
+    ),
+    "move.discard.order": (
+        "This app replaces the other app's metafields of this order with its own data, so its numbers can no longer be "
+        "looked up. The copy stays available for download.",
+        "Diese App ersetzt die Metafelder der anderen App in dieser Bestellung durch eigene Daten; die alten Nummern "
+        "dieser Bestellung sind dann nicht mehr auffindbar. Die Kopie können Sie weiterhin herunterladen.",
+    ),
     "move.decline": ("Discard", "Verwerfen"),
-    "move.confirm": ("Type {shop} to discard", "Zum Verwerfen {shop} eingeben"),
+    "move.declined": ("The other app's data was discarded", "Die Daten der anderen App wurden verworfen"),
+    "move.confirm": ("Type {shop} to confirm", "Zur Bestätigung {shop} eingeben"),
     "move.export": ("Download the copy", "Kopie herunterladen"),
-    "move.begun": (
-        "The work has started. Reload this page to see how far it is.",
-        "Die Arbeit hat begonnen. Bitte die Seite neu laden, um den Stand zu sehen.",
+    "move.begun": ("Started", "Gestartet"),
+    "task.left.one": ("About 1 minute left.", "Noch etwa 1 Minute."),
+    "task.left.other": ("About {count} minutes left.", "Noch etwa {count} Minuten."),
+    "task.takeover-look.searching": (
+        "Searching the shop: {looked} orders so far.",
+        "Der Shop wird durchsucht: bisher {looked} Bestellungen.",
     ),
-    "move.running": (
-        "Working: {done} of {total} so far. Orders searched: {looked}.",
-        "In Arbeit: bisher {done} von {total}. Durchsuchte Bestellungen: {looked}.",
+    "task.takeover-look.running": ("Reading {done} of {total}.", "{done} von {total} gelesen."),
+    "task.takeover-look.finished": (
+        "Preview finished. Items that can be taken over: {items}. Orders: {orders}.",
+        "Vorschau fertig. Übernehmbare Exemplare: {items}. Bestellungen: {orders}.",
     ),
-    "move.left": ("About {minutes} minutes left.", "Noch etwa {minutes} Minuten."),
-    "move.takeover-look": ("Search finished", "Suche abgeschlossen"),
-    "move.takeover-adopt": ("Everything readable was taken over", "Alles Lesbare wurde übernommen"),
-    "move.takeover-decline": (
-        "The other app's data was discarded",
-        "Die Daten der anderen App wurden verworfen",
+    "task.takeover-adopt.searching": (
+        "Searching the shop: {looked} orders so far.",
+        "Der Shop wird durchsucht: bisher {looked} Bestellungen.",
     ),
-    "move.counts": (
-        "Orders: {orders}. Items: {items}. Product variants: {variants}.",
-        "Bestellungen: {orders}. Exemplare: {items}. Produktvarianten: {variants}.",
+    "task.takeover-adopt.running": ("Taken over: {done} of {total}.", "{done} von {total} übernommen."),
+    "task.takeover-adopt.finished": (
+        "Everything readable was taken over. Items: {items}. Orders: {orders}.",
+        "Alles Lesbare wurde übernommen. Exemplare: {items}. Bestellungen: {orders}.",
+    ),
+    "task.takeover-decline.searching": ("Starting …", "Wird gestartet …"),
+    "task.takeover-decline.running": ("Discarded: {done} of {total}.", "{done} von {total} verworfen."),
+    "task.takeover-decline.finished": (
+        "The other app's data was discarded.",
+        "Die Daten der anderen App wurden verworfen.",
     ),
     "move.samples": ("Examples", "Beispiele"),
-    "move.problems": ("Could not be taken over unchanged", "Nicht unverändert übernommen"),
+    "move.problems": ("Not taken over as is", "Nicht unverändert übernommen"),
+    "move.problems.first": ("The first {count} are shown.", "Die ersten {count} sind zu sehen."),
+    "move.held": ("Orders and products on hold", "Angehaltene Bestellungen und Produkte"),
     "move.code.not_json": ("The text is not valid JSON.", "Der Text ist kein gültiges JSON."),
     "move.code.unknown_shape": (
         "The data has a structure that this app does not know.",
