@@ -30,8 +30,8 @@ _UNREADABLE = ("malformed", "unknown")
 """Shapes of values that nobody can adopt: each replaces what the other app wrote for one order."""
 
 
-def seed(shop: Shop, other: OtherApp) -> list[Order]:
-    """Sell 200 orders before this app is installed; ``other`` serialises every one of them."""
+def seed(shop: Shop, other: OtherApp, count: int = ORDERS) -> list[Order]:
+    """Sell ``count`` orders before this app is installed; ``other`` serialises every one of them."""
     chance = random.Random(200)  # the same shop in every demo
     variants: list[Variant] = [
         shop.add_product(title, sku=sku, price=price, announce=False).variant
@@ -44,7 +44,7 @@ def seed(shop: Shop, other: OtherApp) -> list[Order]:
             chance.choice(people),
             announce=False,
         )
-        for _ in range(ORDERS)
+        for _ in range(count)
     ]
     other.seed(orders, variants)
     for order, shape in zip(orders, _UNREADABLE, strict=False):

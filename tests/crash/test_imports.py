@@ -20,8 +20,8 @@ from tests.conftest import API_KEY, API_SECRET
 from tests.crash.processes import House
 from tests.postgres import temporary_server
 
-ROWS = 2_000
-KILLS = 2
+ROWS = 800
+KILLS = 1
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
 
