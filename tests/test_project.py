@@ -236,3 +236,12 @@ def test_no_file_names_a_path_of_somebodys_machine() -> None:
         for match in homes.finditer(text)
     ]
     assert found == []
+
+
+def test_one_class_name_has_one_meaning_in_the_domain() -> None:
+    found: dict[str, list[str]] = {}
+    for path in (ROOT / "serializer_app" / "domain").rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

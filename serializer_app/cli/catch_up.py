@@ -110,7 +110,7 @@ def backfill(options: argparse.Namespace) -> int:
     return 1 if parked else 0
 
 
-def _progress_row(progress: backfills.Progress) -> dict[str, Any]:
+def _progress_row(progress: backfills.BackfillProgress) -> dict[str, Any]:
     return {
         "state": "running" if progress.running else "finished",
         "orders": progress.orders,

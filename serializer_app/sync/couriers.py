@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from serializer_app.deadlines import Deadline
 from serializer_app.domain.webhooks_out import addresses
-from serializer_app.domain.webhooks_out.deliveries import SECRET_PREFIX, Outcome, Parcel
+from serializer_app.domain.webhooks_out.deliveries import SECRET_PREFIX, AttemptResult, OutgoingRequest
 from serializer_app.sync import outside
 
 SECONDS = 8.0
@@ -29,7 +29,7 @@ _MOST_HEAD = 16 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: [^\r\n]*)?\r\n")
 
 
-def signed_headers(parcel: Parcel, at: int) -> dict[str, str]:
+def signed_headers(parcel: OutgoingRequest, at: int) -> dict[str, str]:
     """As Standard Webhooks has it (standardwebhooks.com): ``v1,`` and base 64 of HMAC-SHA256 over id.timestamp.body."""
     key = base64.b64decode(parcel.secret.removeprefix(SECRET_PREFIX))
     signed = f"{parcel.event_id}.{at}.".encode() + parcel.body
@@ -45,10 +45,10 @@ def signed_headers(parcel: Parcel, at: int) -> dict[str, str]:
     }
 
 
-def send(parcel: Parcel, *, loopback: bool) -> Outcome:
+def send(parcel: OutgoingRequest, *, loopback: bool) -> AttemptResult:
     """One attempt, within SECONDS in all. A 2xx answer is a delivery; anything else says what went wrong."""
     if problem := addresses.problem(parcel.url, loopback=loopback):
-        return Outcome(None, f"This address cannot be an endpoint: {problem}")
+        return AttemptResult(None, f"This address cannot be an endpoint: {problem}")
     try:
         with (
             Deadline(SECONDS) as deadline,
@@ -57,16 +57,16 @@ def send(parcel: Parcel, *, loopback: bool) -> Outcome:
             connection.sendall(_request(parcel, signed_headers(parcel, int(time.time()))))
             status = _status(connection, deadline)
     except outside.Forbidden:
-        return Outcome(None, "The name leads into a private network")
+        return AttemptResult(None, "The name leads into a private network")
     except TimeoutError:
-        return Outcome(None, "No answer in time")
+        return AttemptResult(None, "No answer in time")
     except ssl.SSLError as error:
-        return Outcome(None, f"No trusted TLS connection ({error.reason or type(error).__name__})")
+        return AttemptResult(None, f"No trusted TLS connection ({error.reason or type(error).__name__})")
     except (OSError, ValueError) as error:
-        return Outcome(None, f"No connection ({type(error).__name__})")
+        return AttemptResult(None, f"No connection ({type(error).__name__})")
     if status is None:
-        return Outcome(None, "The answer was no HTTP")
-    return Outcome(status, None if 200 <= status < 300 else f"Answered {status}")
+        return AttemptResult(None, "The answer was no HTTP")
+    return AttemptResult(status, None if 200 <= status < 300 else f"Answered {status}")
 
 
 def _connected(url: str, deadline: Deadline, loopback: bool) -> socket.socket:
@@ -80,7 +80,7 @@ def _connected(url: str, deadline: Deadline, loopback: bool) -> socket.socket:
         return connection
 
 
-def _request(parcel: Parcel, headers: Mapping[str, str]) -> bytes:
+def _request(parcel: OutgoingRequest, headers: Mapping[str, str]) -> bytes:
     parts = urlsplit(parcel.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host = parts.netloc.rpartition("@")[2]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from serializer_app.domain.webhooks_out import deliveries
-from serializer_app.domain.webhooks_out.deliveries import Outcome, Parcel
+from serializer_app.domain.webhooks_out.deliveries import AttemptResult, OutgoingRequest
 from serializer_app.errors import AppError
 from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import PermanentFailure
@@ -39,39 +39,39 @@ def deliver(work: Work, job: Job) -> Verdict:
     return Verdict(done=[job])
 
 
-def _attempt(work: Work, parcel: Parcel) -> bool:
+def _attempt(work: Work, parcel: OutgoingRequest) -> bool:
     """Send and write it down; True when it has to be tried again."""
     outcome = _flow(work, parcel) if parcel.url == deliveries.FLOW else _sent(work, parcel)
     return retry_conflicts(lambda: _noted(work, parcel, outcome))
 
 
-def _noted(work: Work, parcel: Parcel, outcome: Outcome) -> bool:
+def _noted(work: Work, parcel: OutgoingRequest, outcome: AttemptResult) -> bool:
     with work.db.write() as session:
         return deliveries.attempted(session, work.shop_id, parcel, outcome)
 
 
-def _sent(work: Work, parcel: Parcel) -> Outcome:
+def _sent(work: Work, parcel: OutgoingRequest) -> AttemptResult:
     filled = mail.filled_in(work, parcel) if parcel.event == deliveries.MAIL else parcel
     if filled is None:
-        return Outcome(None, "Nobody waits for this mail any more", final=True)
+        return AttemptResult(None, "Nobody waits for this mail any more", final=True)
     return couriers.send(filled, loopback=work.settings.on_loopback)
 
 
-def _flow(work: Work, parcel: Parcel) -> Outcome:
+def _flow(work: Work, parcel: OutgoingRequest) -> AttemptResult:
     """Start the shop's workflows. Throttling and a shop that is away are the worker's to handle."""
     if parcel.event == deliveries.TEST:
-        return Outcome(None, None)
+        return AttemptResult(None, None)
     told = msgspec.json.decode(parcel.body)
     variables = {"handle": parcel.event.replace(".", "-"), "payload": flow_payload(told["data"])}
     try:
         answer = work.call("FlowTriggerReceive", variables)
     except PermanentFailure as error:
-        return Outcome(None, error.message)
+        return AttemptResult(None, error.message)
     errors = user_errors.problems(answer.get("flowTriggerReceive"))
     problem = "; ".join(user_errors.message(error) for error in errors)[:300]
     # A payload or a trigger that Shopify does not know stays unknown; what failed inside Shopify may work later.
     final = bool(errors) and all(user_errors.kind(error) != "transient" for error in errors)
-    return Outcome(None, problem or None, final=final)
+    return AttemptResult(None, problem or None, final=final)
 
 
 def flow_payload(data: dict[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def fetch_orders(work: Work, job: Job) -> Verdict:
     return Verdict(done=[job], spacing=orders.FETCH_DELAY, pause=work.rest())
 
 
-def apply_order(work: Work, order_id: int) -> orders.Outcome:
+def apply_order(work: Work, order_id: int) -> orders.AppliedSnapshot:
     """Fetch one order and apply it. One that Shopify had and no longer has is emptied, until news of it comes.
 
     "No such order" alone proves nothing: what answers may lag behind the webhook. Only where Shopify took a metafield
@@ -44,10 +44,10 @@ def apply_order(work: Work, order_id: int) -> orders.Outcome:
             snapshot = privacy.without_erased(session, work.vault, shop, snapshot_of(order))
             return orders.apply(session, shop, snapshot, actor="app:fetch")
         if not is_shown(shop, lookups.ordered_at(session, shop.id, order_id)):
-            return orders.Outcome()
+            return orders.AppliedSnapshot()
         if not deletions.was_there(session, shop.id, order_id):
-            return orders.Outcome()
-        return orders.Outcome(removed=deletions.vanish(session, shop.id, order_id, actor="app:fetch"))
+            return orders.AppliedSnapshot()
+        return orders.AppliedSnapshot(removed=deletions.vanish(session, shop.id, order_id, actor="app:fetch"))
 
 
 SHOWN_FOR = timedelta(days=59)

@@ -8,10 +8,10 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.items.mirrored import KEYS, Page, Pages, read_pages
+from serializer_app.domain.items.mirrored import KEYS, MirroredPage, MirroredPages, read_pages
 from serializer_app.domain.takeover import foreign, recognition
-from serializer_app.domain.takeover.foreign import Seen
-from serializer_app.domain.takeover.judgement import Judge, Wanted, take_note
+from serializer_app.domain.takeover.foreign import SeenValue
+from serializer_app.domain.takeover.judgement import Judge, WantedValue, take_note
 from serializer_app.errors import AppError
 from serializer_app.shopify import metafields
 from serializer_app.shopify.client import PermanentFailure
@@ -90,9 +90,9 @@ def _compare(session: Session, shop_id: int, owner: Owner, held: Mapping[str, Me
     # Pages that neither we nor the database know of: a write whose answer was lost, of an order that shrank since,
     # or another app's.
     stray = [key for key in held if KEYS.fullmatch(key)]
-    known: Pages = {}
+    known: MirroredPages = {}
     seen = as_seen(held)
-    goals = {key: Wanted(value.text, value.hash) for key, value in wanted.items()}
+    goals = {key: WantedValue(value.text, value.hash) for key, value in wanted.items()}
     for key in sorted({*wanted, *owner.known, *stray}):
         if key in seen:
             known[key], found = judge.judge(seen[key], goals.get(key))
@@ -102,7 +102,7 @@ def _compare(session: Session, shop_id: int, owner: Owner, held: Mapping[str, Me
             page = owner.page(key)
             # Erased by somebody: what appears there next is drift of ours too, unless it names items we do not know.
             was = "taken" if page.was_ours else "shown"
-            known[key] = Page(was=was, sent=page.sent)
+            known[key] = MirroredPage(was=was, sent=page.sent)
     owner.known = known
     log.info(
         "metafields compared",
@@ -130,10 +130,11 @@ def remember(session: Session, shop_id: int, owners: Sequence[Owner]) -> None:
             )
 
 
-def as_seen(shown: Mapping[str, Metafield]) -> dict[str, Seen]:
+def as_seen(shown: Mapping[str, Metafield]) -> dict[str, SeenValue]:
     """Metafields as the domain takes them."""
     return {
-        key: Seen(key, metafield.type, metafield.text, metafield.digest) for key, metafield in shown.items()
+        key: SeenValue(key, metafield.type, metafield.text, metafield.digest)
+        for key, metafield in shown.items()
     }
 
 

@@ -20,7 +20,7 @@ from serializer_app.domain.buyers.confirmations import Letter
 from serializer_app.domain.ids import contacts
 from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out import deliveries, mail
-from serializer_app.domain.webhooks_out.deliveries import Parcel
+from serializer_app.domain.webhooks_out.deliveries import OutgoingRequest
 from serializer_app.domain.webhooks_out.mail import Server
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
@@ -118,7 +118,7 @@ def _tell_staff(work: Work, error: AppError) -> None:
         )
 
 
-def filled_in(work: Work, parcel: Parcel) -> Parcel | None:
+def filled_in(work: Work, parcel: OutgoingRequest) -> OutgoingRequest | None:
     """A ``mail.requested`` with the mail in it; None once nobody waits for it any more."""
     with work.db.read() as session:
         shop = shops.by_id(session, work.shop_id)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items import mirrored
-from serializer_app.domain.items.mirrored import Page, read_pages, write_pages
+from serializer_app.domain.items.mirrored import MirroredPage, read_pages, write_pages
 from serializer_app.domain.orders.deletions import was_taken
 from serializer_app.domain.takeover.foreign import OwnerKind, let_go
 from serializer_app.errors import AppError
@@ -262,7 +262,7 @@ def _note(batch: Batch, written: Sequence[Any]) -> None:
         if digest is None and number < len(entries) and entries[number].get("key") == key:
             digest = entries[number].get("compareDigest")
         # Without a digest the next write claims that nothing exists; the look-up then knows the text by its hash.
-        owner.known[key] = Page(hash=(owner.wanted or {})[key].hash, digest=digest or "")
+        owner.known[key] = MirroredPage(hash=(owner.wanted or {})[key].hash, digest=digest or "")
         owner.touched = owner.written = True
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from serializer_app.domain.items.mirrored import Page, Pages
-from serializer_app.domain.takeover.foreign import OwnerKind, Seen
+from serializer_app.domain.items.mirrored import MirroredPage, MirroredPages
+from serializer_app.domain.takeover.foreign import OwnerKind, SeenValue
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import gid
 from serializer_app.store.outbox import Job
@@ -25,7 +25,7 @@ class Owner:
     kind: OwnerKind
     number: int
     wanted: dict[str, Value] | None
-    known: Pages
+    known: MirroredPages
     written_at: datetime | None
     error: AppError | None = None
     gone: bool = False
@@ -34,7 +34,7 @@ class Owner:
     written: bool = False
     looked: bool = False
     """Whether Shopify was asked what it holds, and ``foreign`` is the answer."""
-    foreign: list[Seen] = field(default_factory=list)
+    foreign: list[SeenValue] = field(default_factory=list)
     """Values that are not ours. As long as there is one, nothing of the owner is written."""
     fresh: set[str] = field(default_factory=set)
     """Hashes that were noted as sent in this batch, and in no earlier one."""
@@ -60,8 +60,8 @@ class Owner:
         """Whether Shopify has to be asked before anything is written."""
         return any(page.look or page.foreign for page in self.known.values())
 
-    def page(self, key: str) -> Page:
-        return self.known.get(key, Page())
+    def page(self, key: str) -> MirroredPage:
+        return self.known.get(key, MirroredPage())
 
     def changed(self) -> list[str]:
         """Keys whose content Shopify does not hold yet and did not refuse; ``properties`` last, because it names the

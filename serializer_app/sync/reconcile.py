@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import iso, now, parse_iso
 from serializer_app.domain import history
 from serializer_app.domain.catalog import catalog
-from serializer_app.domain.items.mirrored import KEYS, Pages, read_pages, to_look_at, write_pages
+from serializer_app.domain.items.mirrored import KEYS, MirroredPages, read_pages, to_look_at, write_pages
 from serializer_app.domain.items.plan import OrderSnapshot, snapshot_of
 from serializer_app.domain.orders import lookups, orders
 from serializer_app.domain.privacy import privacy
@@ -151,13 +151,13 @@ def compare(work: Work, jobs: Sequence[Job]) -> Verdict:
     return Verdict(done=[jobs[0]], again=[("compare", "", EVERY)], pause=work.rest())
 
 
-def _compare_page(work: Work, owners: Sequence[tuple[str, int, Pages]]) -> int:
+def _compare_page(work: Work, owners: Sequence[tuple[str, int, MirroredPages]]) -> int:
     most = max(30, *(len(pages) + 5 for _, _, pages in owners))
     ids = [gid(OWNER_KINDS[kind], number) for kind, number, _ in owners]
     nodes = work.call("OwnerDigests", {"ids": ids, "first": min(most, 250)}).get("nodes")
     if not isinstance(nodes, list) or len(nodes) != len(owners):
         raise TransientFailure("no_graphql", "Shopify's answer does not name every owner it was asked for.")
-    different: dict[tuple[str, int], Pages] = {}
+    different: dict[tuple[str, int], MirroredPages] = {}
     missing = []
     for node, (kind, number, pages) in zip(nodes, owners, strict=True):
         if node is None:

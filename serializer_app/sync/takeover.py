@@ -14,7 +14,7 @@ from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import adoption, foreign, moves, reading, recognition
 from serializer_app.domain.takeover.foreign import Kept, OwnerKind
-from serializer_app.domain.takeover.judgement import Wanted, take_note
+from serializer_app.domain.takeover.judgement import WantedValue, take_note
 from serializer_app.domain.takeover.reading import Problem
 from serializer_app.errors import AppError
 from serializer_app.shopify import metafields
@@ -114,7 +114,7 @@ def _keep(
             )
             goals = built.get(number)
             wanted = (
-                {key: Wanted(value.text, value.hash) for key, value in goals.items()}
+                {key: WantedValue(value.text, value.hash) for key, value in goals.items()}
                 if isinstance(goals, dict)
                 else {}
             )

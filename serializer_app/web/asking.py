@@ -14,7 +14,7 @@ from serializer_app.domain.orders import lookups, orders
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.takeover import foreign
-from serializer_app.domain.takeover.foreign import Seen
+from serializer_app.domain.takeover.foreign import SeenValue
 from serializer_app.domain.takeover.judgement import take_note
 from serializer_app.errors import AppError
 from serializer_app.shopify import orders as shown
@@ -76,7 +76,7 @@ def ensure_nothing_foreign(shop_id: int, order_id: int) -> None:
         if isinstance(asked, AppError):
             raise _unreachable(order_id, asked)
         values = {
-            key: Seen(key, metafield.type, metafield.text, metafield.digest)
+            key: SeenValue(key, metafield.type, metafield.text, metafield.digest)
             for key, metafield in (asked or {}).items()
         }
         with db.write() as session:

@@ -13,7 +13,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from serializer_app.domain.items.pages import Direction, Page
+from serializer_app.domain.items.pages import Direction, PageOfItems
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 
@@ -60,7 +60,7 @@ def decode(
 
 
 def around(
-    page: Page,
+    page: PageOfItems,
     vault_keys: Sequence[bytes],
     shop_id: int,
     filters: Mapping[str, int | str],

@@ -151,7 +151,7 @@ def _admitted(token: IdToken) -> int:
         return _kept(session, token.shop, grant, renew=not works)
 
 
-def _scopes_to_ask_for(shop: Shop, standing: tokens.Standing) -> bool:
+def _scopes_to_ask_for(shop: Shop, standing: tokens.TokenStanding) -> bool:
     if not oauth.missing_scopes(shop.scopes.split(",")):
         return False
     return standing.changed_at is None or standing.changed_at < now() - SCOPES_PAUSE

@@ -48,7 +48,7 @@ def paths(desk: Desk) -> dict[str, str]:
             session, house(desk.town.app).vault, shop, claim, actor="customer:1", status="pending"
         )
         public_id = made.public_id
-        wanted = label_bundles.Wanted(order_id=order.id)
+        wanted = label_bundles.BundleRequest(order_id=order.id)
         codes = f"/codes/{label_bundles.begin(session, shop, wanted, actor='staff:1').public_id}"
     desk.town.shop.refund(order, {order.lines[0].id: 2})
     desk.town.settle()

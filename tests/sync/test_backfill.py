@@ -35,7 +35,7 @@ def start(town: Town, **wishes: Any) -> None:
         backfills.start(session, town.shop_id, **wishes)
 
 
-def progress(town: Town) -> backfills.Progress | None:
+def progress(town: Town) -> backfills.BackfillProgress | None:
     with town.db.read() as session:
         return backfills.progress(session, town.shop_id)
 
@@ -106,7 +106,7 @@ def test_progress_is_told_while_it_runs(town: Town) -> None:
     old_orders(town, town.track(), 7)
     town.settle()
     start(town)
-    assert progress(town) == backfills.Progress(True, 0, 0)
+    assert progress(town) == backfills.BackfillProgress(True, 0, 0)
     while (stands := progress(town)) and not stands.orders:
         assert town.worker.step()
     assert stands is not None

@@ -22,7 +22,7 @@ from serializer_app.config import Settings
 from serializer_app.domain.items.items import ItemChanges, change
 from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out import deliveries
-from serializer_app.domain.webhooks_out.deliveries import Parcel
+from serializer_app.domain.webhooks_out.deliveries import OutgoingRequest
 from serializer_app.store.db import Database
 from serializer_app.store.models import Delivery, Endpoint, OutboxRow
 from serializer_app.sync import couriers
@@ -214,8 +214,8 @@ def test_a_removed_endpoint_is_told_nothing_more(
     assert log(world) == [("failed", 0, None, "The endpoint was removed")]
 
 
-def parcel(url: str) -> Parcel:
-    return Parcel(1, "A", "test", "B", url, deliveries.new_secret(), b"{}", 0)
+def parcel(url: str) -> OutgoingRequest:
+    return OutgoingRequest(1, "A", "test", "B", url, deliveries.new_secret(), b"{}", 0)
 
 
 def test_a_name_that_leads_inside_is_not_followed(

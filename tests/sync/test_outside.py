@@ -211,7 +211,7 @@ def test_a_delivery_that_cannot_even_be_recorded_ends_at_the_limit(
 def test_what_an_outsider_says_can_be_stored_on_every_database(
     world: World, settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = deliveries.Outcome(None, "no \x00 \ud800 good" + "x" * 10_000)
+    said = deliveries.AttemptResult(None, "no \x00 \ud800 good" + "x" * 10_000)
     monkeypatch.setattr(couriers, "send", lambda *_, **__: said)
     open_endpoint(world, receiver.url)
     world.watches("S1")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serializer_app.domain.items.pages import Direction, Page
+from serializer_app.domain.items.pages import Direction, PageOfItems
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.web import cursors
@@ -80,7 +80,7 @@ def test_a_cursor_outlives_the_rotation_of_keys_until_the_old_key_is_dropped() -
 
 
 def test_the_cursors_around_a_page_lead_beyond_its_edges() -> None:
-    page = Page([(5,), (9,)], has_previous=True, has_next=True)
+    page = PageOfItems([(5,), (9,)], has_previous=True, has_next=True)
 
     previous, following = cursors.around(page, KEYS, 1, {}, 4)
 
@@ -88,12 +88,15 @@ def test_the_cursors_around_a_page_lead_beyond_its_edges() -> None:
     assert following is not None
     assert cursors.decode(KEYS, 1, {}, previous) == ("previous", 5)
     assert cursors.decode(KEYS, 1, {}, following) == ("next", 9)
-    assert cursors.around(Page([(5,)], has_previous=False, has_next=False), KEYS, 1, {}, 4) == (None, None)
+    assert cursors.around(PageOfItems([(5,)], has_previous=False, has_next=False), KEYS, 1, {}, 4) == (
+        None,
+        None,
+    )
 
 
 def test_an_emptied_page_leads_back_to_where_one_came_from() -> None:
-    behind, _ = cursors.around(Page((), has_previous=True, has_next=False), KEYS, 1, {}, 4)
-    _, ahead = cursors.around(Page((), has_previous=False, has_next=True), KEYS, 1, {}, 4)
+    behind, _ = cursors.around(PageOfItems((), has_previous=True, has_next=False), KEYS, 1, {}, 4)
+    _, ahead = cursors.around(PageOfItems((), has_previous=False, has_next=True), KEYS, 1, {}, 4)
 
     assert behind is not None
     assert ahead is not None

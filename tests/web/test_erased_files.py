@@ -108,7 +108,7 @@ def trace(app: Flask, client: FlaskClient) -> Trace:
             {"who": f"customer:{made.customer_id}"},
         )
         cells = ["S9", f"ZOE.{made.token}@XN--BCHER-KVA.example", "0044 20 79460000"]
-        judged = spreadsheets.Judged(
+        judged = spreadsheets.JudgedSheet(
             ["serial", "email", "phone"], [], [(2, cells, "item_not_found", "No")], 0
         )
         spreadsheets.keep(session, shop_id, judged, actor="staff:1")

@@ -72,7 +72,7 @@ def test_without_any_no_page_speaks_of_it(town: Town) -> None:
 def test_the_list_is_walked_page_by_page(town: Town) -> None:
     with town.db.write() as session:
         for number in range(1, 121):
-            seen = [foreign.Seen("properties", "json", "{}", "d")]
+            seen = [foreign.SeenValue("properties", "json", "{}", "d")]
             foreign.keep(session, town.shop_id, "order", number, seen)
     desk = Staff(town.app.test_client(), town.shop.domain)
     path: str | None = "/move-in"

@@ -60,7 +60,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClaimStanding:
     """What speaks for a claimant: the unit's own link, and an address or account that is known to be theirs."""
 
     own_link: bool
@@ -110,7 +110,7 @@ def configure(session: Session, shop: Shop, wanted: Rules, *, actor: str) -> Non
     history.record(session, shop.id, "shop", [(shop.id, changes)], actor=actor, action="configured")
 
 
-def may(unit: Unit, rules: Rules, customer_id: int | None, standing: Standing) -> bool:
+def may(unit: Unit, rules: Rules, customer_id: int | None, standing: ClaimStanding) -> bool:
     """Whether a claim is possible at all with what speaks for it."""
     if unit.state != "genuine":
         return False
@@ -131,7 +131,7 @@ def claim(
     unit: Unit,
     person: Person,
     answers: Answers,
-    standing: Standing,
+    standing: ClaimStanding,
     *,
     actor: str,
 ) -> Registration:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
 from serializer_app.domain.buyers import claims, units
-from serializer_app.domain.buyers.claims import Answers, Standing
+from serializer_app.domain.buyers.claims import Answers, ClaimStanding
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import contacts
 from serializer_app.domain.ids.item_ids import ALPHABET, make_item_ids, read_item_id, read_symbols
@@ -74,7 +74,7 @@ def ask(
 
     Raises AppError ``claim_refused`` 403, ``mail_not_set_up`` 409, ``too_many_mails`` 429.
     """
-    standing = Standing(own_link=own_link, confirmed=True)
+    standing = ClaimStanding(own_link=own_link, confirmed=True)
     if not claims.may(unit, claims.rules(session, shop.id), None, standing):
         raise AppError("claim_refused", "This takes the unit's own link", status=403)
     kept = {"answers": claims.said(answers), "ownLink": own_link, "locale": locale}
@@ -204,7 +204,10 @@ def confirm(session: Session, vault: Vault, shop: Shop, public_id: str, typed: s
     if "transfer" in kept:
         held = _taken_over(session, vault, shop, kept, person)
     else:
-        standing, answers = Standing(own_link=kept["ownLink"], confirmed=True), claims.heard(kept["answers"])
+        standing, answers = (
+            ClaimStanding(own_link=kept["ownLink"], confirmed=True),
+            claims.heard(kept["answers"]),
+        )
         held = claims.claim(session, vault, shop, unit, person, answers, standing, actor="visitor")
     row.registration_id, row.expires_at = held.id, now() + KEPT
     row.data = vault.encrypt(
@@ -341,7 +344,7 @@ def _indexes(vault: Vault, email: str) -> list[str]:
 
 
 def _about(
-    session: Session, vault: Vault, shop: Shop, person: privacy.Person
+    session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject
 ) -> list[tuple[Confirmation, Any]]:
     """(row, what it keeps) of everything that waits for this person.
 
@@ -357,14 +360,16 @@ def _about(
     for row in session.scalars(query):
         kept = msgspec.json.decode(vault.decrypt(row.data))
         said = kept["person"]
-        other = privacy.Person(emails=(said["email"],), phones=(said["phone"],) if said.get("phone") else ())
+        other = privacy.DataSubject(
+            emails=(said["email"],), phones=(said["phone"],) if said.get("phone") else ()
+        )
         if person.shares(other, shop.country):
             found.append((row, kept))
     return found
 
 
 def _collect(
-    session: Session, vault: Vault, shop: Shop, person: privacy.Person
+    session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject
 ) -> Sequence[Mapping[str, Any]]:
     return [
         {"askedAt": iso(row.created_at), "customer": kept["person"]}
@@ -372,7 +377,7 @@ def _collect(
     ]
 
 
-def _erase(session: Session, vault: Vault, shop: Shop, person: privacy.Person, _actor: str) -> int:
+def _erase(session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject, _actor: str) -> int:
     found = [row.id for row, _ in _about(session, vault, shop, person)]
     session.execute(
         delete(Confirmation).where(Confirmation.shop_id == shop.id, Confirmation.id.in_(found)),

@@ -33,7 +33,7 @@ KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True)
-class Seen:
+class ScanSummary:
     """What thirty days of look-ups say of a unit. ``alert``: somebody should look at it."""
 
     count: int
@@ -54,7 +54,7 @@ class Alert:
     raised_at: datetime
 
 
-def note(session: Session, vault: Vault, shop_id: int, unit: tuple[str, int], address: str) -> Seen:
+def note(session: Session, vault: Vault, shop_id: int, unit: tuple[str, int], address: str) -> ScanSummary:
     """Count one look-up of a unit from ``address`` and raise an alert where that makes it suspicious.
 
     The address is not kept. A settled alert starts the counting again the day after.
@@ -74,7 +74,7 @@ def note(session: Session, vault: Vault, shop_id: int, unit: tuple[str, int], ad
     count, places = _since(session, shop_id, unit)
     if places >= MANY_PLACES:
         _raise(session, shop_id, unit, "places", count, places)
-    return Seen(count, places, alerted(session, shop_id, unit))
+    return ScanSummary(count, places, alerted(session, shop_id, unit))
 
 
 def alerted(session: Session, shop_id: int, unit: tuple[str, int]) -> bool:

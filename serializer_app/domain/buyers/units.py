@@ -121,7 +121,7 @@ def of_item(session: Session, shop: Shop, item: Item) -> Unit:
     if claim is not None:
         duration, cover = lookups.promised(session, shop, claim)
     elif shop.warranty_start != "registration":
-        facts = warranties.Unit(
+        facts = warranties.WarrantyFacts(
             registered_at=item.created_at,
             warranty=item.warranty,
             ordered_at=None if order is None else order.ordered_at,

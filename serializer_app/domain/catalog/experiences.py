@@ -40,7 +40,7 @@ _NAMES = {name.lower(): name for name in COLUMNS}
 
 
 @dataclass
-class Verdicts:
+class ExperienceVerdicts:
     """``errors``: {"row", "errorMessage"} and what names the row; ``row`` is its number in the sheet."""
 
     changed: int = 0
@@ -65,14 +65,14 @@ def sheet(session: Session, shop_id: int) -> Iterator[str]:
         yield writer.write(_cells(row) for row in rows).decode()
 
 
-def read_sheet(session: Session, shop_id: int, content: bytes) -> Verdicts:
+def read_sheet(session: Session, shop_id: int, content: bytes) -> ExperienceVerdicts:
     """Change how variants are tracked, a row each; a row that is wrong changes nothing and says why.
 
     A row is found by productVariantId or experienceId. Raises AppError ``sheet_invalid`` 422 for what is no sheet.
     """
     numbered = _rows(content)
     rows = [row for _, row, _ in numbered]
-    verdicts = Verdicts()
+    verdicts = ExperienceVerdicts()
     found = [_named(session, shop_id, row) for row in rows]
     skus = _carriers(session, shop_id, rows, found)
     for (number, row, trouble), variant in zip(numbered, found, strict=True):

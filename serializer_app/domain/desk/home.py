@@ -52,7 +52,7 @@ def needs(session: Session, shop_id: int) -> Needs:
     """Units without a serial number and orders with a warning, among the newest orders."""
     query = select(Order.order_id).where(Order.shop_id == shop_id)
     keys = session.scalars(query.order_by(Order.order_id.desc()).limit(WINDOW + 1)).all()
-    found: list[order_list.Standing] = []
+    found: list[order_list.OrderStanding] = []
     looked_at = 0
     while looked_at < min(len(keys), WINDOW) and sum(one.items for one in found) < MOST_ITEMS:
         some = keys[looked_at : min(looked_at + _CHUNK, WINDOW)]

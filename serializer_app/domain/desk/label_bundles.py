@@ -41,7 +41,7 @@ _MASK = 3
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BundleRequest:
     """Which codes: the units of an order, of a customer or of a variant, of a file of serials, or all there are.
 
     ``gs1``: as GS1 Digital Link where the unit has one.
@@ -99,7 +99,7 @@ class Slice:
     following: int | None = None
 
 
-def begin(session: Session, shop: Shop, wanted: Wanted, *, actor: str) -> Task:
+def begin(session: Session, shop: Shop, wanted: BundleRequest, *, actor: str) -> Task:
     """Have the worker draw them. Raises AppError ``no_codes`` 422, ``too_many_codes`` 422, ``upload_…``."""
     forget(session, shop.id)
     total = count(session, shop, wanted)
@@ -112,11 +112,11 @@ def begin(session: Session, shop: Shop, wanted: Wanted, *, actor: str) -> Task:
     return task
 
 
-def wanted_of(task: Task) -> Wanted:
-    return Wanted(**tasks.spec(task))
+def wanted_of(task: Task) -> BundleRequest:
+    return BundleRequest(**tasks.spec(task))
 
 
-def count(session: Session, shop: Shop, wanted: Wanted) -> int:
+def count(session: Session, shop: Shop, wanted: BundleRequest) -> int:
     """How many codes that would be."""
     if wanted.upload is not None:
         return uploads.find(session, shop.id, wanted.upload).created
@@ -274,7 +274,7 @@ def forget(session: Session, shop_id: int) -> None:
     )
 
 
-def _items(shop_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _items(shop_id: int, wanted: BundleRequest) -> list[ColumnElement[bool]]:
     conditions = [Item.shop_id == shop_id, Item.removed_at.is_(None)]
     if wanted.order_id is not None:
         conditions.append(Item.order_id == wanted.order_id)
@@ -285,12 +285,12 @@ def _items(shop_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _with_serials(wanted: Wanted) -> bool:
+def _with_serials(wanted: BundleRequest) -> bool:
     """Serials of the registry have neither order nor customer."""
     return wanted.order_id is None and wanted.customer_id is None
 
 
-def _serials(shop_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _serials(shop_id: int, wanted: BundleRequest) -> list[ColumnElement[bool]]:
     """Those that are no item's: an item's code is the item's."""
     sold = (
         select(Item.id)

@@ -25,7 +25,7 @@ _CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Standing:
+class OrderStanding:
     """An order with the counts that say what it needs."""
 
     order_id: int
@@ -55,7 +55,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class OrderPage:
-    orders: Sequence[Standing]
+    orders: Sequence[OrderStanding]
     before: int | None
     """The key to go on to older orders with; None: there are none."""
     after: int | None
@@ -75,7 +75,7 @@ def page(
     most_walked: int = MOST_WALKED,
 ) -> OrderPage:
     """One page of orders below ``before`` or above ``after``, newest first."""
-    found: list[Standing] = []
+    found: list[OrderStanding] = []
     upwards = after is not None
     edge = after if upwards else before
     walked = 0
@@ -105,7 +105,7 @@ def page(
     )
 
 
-def _upward(kept: list[Standing], more: bool, after: int | None) -> OrderPage:
+def _upward(kept: list[OrderStanding], more: bool, after: int | None) -> OrderPage:
     newest = kept[0].order_id if kept and more else None
     oldest = kept[-1].order_id if kept else after
     return OrderPage(kept, oldest, newest, None)
@@ -125,7 +125,7 @@ def _ordered_at(session: Session, shop_id: int, order_id: int | None) -> datetim
     return session.execute(query).scalar_one_or_none()
 
 
-def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[Standing]:
+def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[OrderStanding]:
     """What these orders (at most some hundred) need, in the order asked for."""
     per_line: dict[int, list[tuple[int, int]]] = {}
     for order_id, line_id, units in session.execute(
@@ -164,10 +164,10 @@ def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
     return [by_id[order_id] for order_id in order_ids if order_id in by_id]
 
 
-def _standing(row: Any, lines: Sequence[tuple[int, int]], held: dict[int, tuple[int, int]]) -> Standing:
+def _standing(row: Any, lines: Sequence[tuple[int, int]], held: dict[int, tuple[int, int]]) -> OrderStanding:
     counts = [(units, *held.get(line_id, (0, 0))) for line_id, units in lines]
     order_id, name, ordered_at, cancelled_at, deleted_at = row
-    return Standing(
+    return OrderStanding(
         order_id,
         name,
         ordered_at,

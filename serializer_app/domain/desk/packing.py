@@ -31,7 +31,7 @@ class Scanned:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PackingProgress:
     """How far an order is: its living items, those of them that were scanned, and tracked units without an item."""
 
     items: int
@@ -52,7 +52,7 @@ def orders_of(session: Session, shop_id: int, found: Recognized) -> list[int]:
     return list(dict.fromkeys(item.order_id for item in living))
 
 
-def progress(session: Session, shop_id: int, order_id: int) -> Progress:
+def progress(session: Session, shop_id: int, order_id: int) -> PackingProgress:
     """How far the order is. Units that are tracked now and have no item yet count as missing."""
     total, done = session.execute(
         select(func.count(), func.count(PackedUnit.item_key))
@@ -66,7 +66,7 @@ def progress(session: Session, shop_id: int, order_id: int) -> Progress:
         for line in orders.lines(session, shop_id, order_id)
         if line.trackable and line.removed_at is None
     )
-    return Progress(total, done, missing)
+    return PackingProgress(total, done, missing)
 
 
 def packed(session: Session, shop_id: int, order_id: int) -> set[int]:

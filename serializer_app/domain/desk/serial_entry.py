@@ -25,7 +25,7 @@ from serializer_app.domain.ids.gtin import read_gtin
 from serializer_app.domain.ids.item_ids import old_id_key
 from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.registry import recognition, serials
-from serializer_app.domain.registry.recognition import Kind, Recognized
+from serializer_app.domain.registry.recognition import CodeKind, Recognized
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Order, Variant
 
@@ -60,22 +60,22 @@ def number_of(
 def refuse_other_things(session: Session, shop_id: int, found: Recognized) -> None:
     """Raise what a code is if it is known as something that is no serial number."""
     registered = any(serial.source != "item" for serial in found.serials)
-    if found.by_item_id or (is_unit_link(found) and found.kind is Kind.UNIT and not registered):
+    if found.by_item_id or (is_unit_link(found) and found.kind is CodeKind.UNIT and not registered):
         raise _refused(
             "code_is_item_id", "This is the item ID of a unit. Scan the serial number of the unit instead."
         )
     of_product = found.reading.gtin is None and found.products and not registered
-    if found.kind is Kind.PRODUCT or of_product:
+    if found.kind is CodeKind.PRODUCT or of_product:
         raise _refused(
             "code_is_product",
             "This is the barcode or SKU of {product}. Scan the serial number of the unit instead.",
             {"product": product_name(session, shop_id, found.products)},
         )
-    if found.kind is Kind.LINK or (found.kind is Kind.ORDER and not found.number):
+    if found.kind is CodeKind.LINK or (found.kind is CodeKind.ORDER and not found.number):
         raise _refused(
             "code_is_link", "This link leads to no unit of this shop. Scan the serial number instead."
         )
-    if found.kind is Kind.CODE or (found.kind is Kind.TRADE_NUMBER and not found.number):
+    if found.kind is CodeKind.CODE or (found.kind is CodeKind.TRADE_NUMBER and not found.number):
         raise _refused(
             "code_is_no_unit",
             "This code names a product or a parcel, not one unit. Scan the serial number instead.",
@@ -107,13 +107,13 @@ def is_unit_link(found: Recognized) -> bool:
 def _ask(session: Session, shop_id: int, found: Recognized, variant_id: int) -> None:
     if found.orders and not found.serials:
         raise _refused("confirm_order_name", "{number} is the number of an order.", {"number": found.number})
-    if found.kind is Kind.MISTYPED:
+    if found.kind is CodeKind.MISTYPED:
         raise _refused(
             "confirm_item_id",
             "{number} looks like an item ID with a typing error. Scan it again.",
             {"number": found.number},
         )
-    if found.kind is Kind.TRADE_NUMBER:
+    if found.kind is CodeKind.TRADE_NUMBER:
         raise _refused(
             "confirm_trade_number", "{number} looks like the barcode of a product.", {"number": found.number}
         )

@@ -61,7 +61,7 @@ A note is kept with the task, so it holds no cell: cells can be a person's data.
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SerialSheet:
     """``blank`` counts the rows that have content but no serial number."""
 
     head: list[str]
@@ -70,7 +70,7 @@ class Sheet:
     notes: list[Note]
 
 
-class Unit(NamedTuple):
+class SheetUnit(NamedTuple):
     """A unit of an order, as far as entering its serial number needs it."""
 
     key: int
@@ -81,7 +81,7 @@ class Unit(NamedTuple):
     variant_id: int
 
 
-def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> Sheet:
+def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> SerialSheet:
     """Read the rows of a CSV or .xlsx file. ``heartbeat`` is called every thousand rows.
 
     Raises AppError ``csv_columns``, ``csv_invalid``, ``csv_too_long``, ``file_…`` (all 422).
@@ -114,7 +114,7 @@ def read(content: bytes, *, heartbeat: Callable[[], None] = lambda: None) -> She
     ignored = [name for name, meaning in zip(sheet.head, names, strict=True) if name and not meaning]
     about = [(0, code, detail) for code, detail in sheet.notes]
     about += [(0, "columns_ignored", ", ".join(ignored))] if ignored else []
-    return Sheet(
+    return SerialSheet(
         sheet.head, rows, blank, [*about, *suspicions((row.number, row.serial) for row in rows), *notes]
     )
 
@@ -159,12 +159,12 @@ def _check(names: Sequence[str]) -> None:
 class Units:
     """The units that the rows of a sheet may speak of, all asked for at once."""
 
-    by_item_id: dict[str, Unit] = field(default_factory=dict)
+    by_item_id: dict[str, SheetUnit] = field(default_factory=dict)
     orders: dict[str, set[int]] = field(default_factory=dict)
     """What an order may be called → the orders called so."""
     lines: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     """Order → its (line item ID, SKU), as they stand in it."""
-    of_line: dict[int, list[Unit]] = field(default_factory=dict)
+    of_line: dict[int, list[SheetUnit]] = field(default_factory=dict)
     """Living units of a line in the order they were made."""
     holders: dict[tuple[int, str], int] = field(default_factory=dict)
     """(line item ID, serial number as compared) → the unit that has it. Rows that are right change it."""
@@ -225,7 +225,9 @@ def _find_orders(session: Session, shop_id: int, rows: Sequence[SheetRow], found
             found.of_line.setdefault(unit.line_item_id, []).append(unit)
 
 
-def _items(session: Session, shop_id: int, column: Any, values: Iterable[Any]) -> Iterable[tuple[str, Unit]]:
+def _items(
+    session: Session, shop_id: int, column: Any, values: Iterable[Any]
+) -> Iterable[tuple[str, SheetUnit]]:
     for some in _chunks(values):
         rows = session.execute(
             select(
@@ -243,7 +245,7 @@ def _items(session: Session, shop_id: int, column: Any, values: Iterable[Any]) -
             .where(column.in_(some))
         ).all()
         for row in sorted(rows, key=itemgetter(1)):
-            yield row[0], Unit(row[1], row[2], row[3], row[4], bool(row[5]), row[6])
+            yield row[0], SheetUnit(row[1], row[2], row[3], row[4], bool(row[5]), row[6])
 
 
 def _chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
@@ -251,13 +253,13 @@ def _chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
     return (wanted[start : start + 500] for start in range(0, len(wanted), 500))
 
 
-def called(row: SheetRow, units: Units) -> Unit | None:
+def called(row: SheetRow, units: Units) -> SheetUnit | None:
     """The unit of this row's item ID, our own or one of another app, removed ones too."""
     typed = row.named.get("item_id", "")
     return units.by_item_id.get(read_item_id(typed) or "") or units.by_item_id.get(old_id_key(typed) or "")
 
 
-def unit_of(row: SheetRow, units: Units, given: dict[int, int]) -> Unit:
+def unit_of(row: SheetRow, units: Units, given: dict[int, int]) -> SheetUnit:
     """The unit that a row means; ``given`` are those that rows above it meant. Raises AppError that says what is wrong.
 
     Without an item ID: the order, in it the line (or all lines of a SKU), in those the unit at ``position``, else the
@@ -312,7 +314,7 @@ def lines_of(row: SheetRow, units: Units) -> list[int]:
     return wanted
 
 
-def _candidates(row: SheetRow, units: Units) -> list[Unit]:
+def _candidates(row: SheetRow, units: Units) -> list[SheetUnit]:
     wanted = lines_of(row, units)
     named = any(row.named.get(name) for name in ("line_item_id", "line", "sku"))
     if not named and sum(line_id in units.of_line for line_id in wanted) > 1:

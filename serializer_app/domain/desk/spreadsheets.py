@@ -16,7 +16,7 @@ from serializer_app.clock import now
 from serializer_app.domain import history, tasks
 from serializer_app.domain.desk import sheet_rows
 from serializer_app.domain.desk.serial_entry import Numbers
-from serializer_app.domain.desk.sheet_rows import Sheet, SheetRow
+from serializer_app.domain.desk.sheet_rows import SerialSheet, SheetRow
 from serializer_app.domain.ids import reader
 from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.ids.serial_keys import serial_key
@@ -41,7 +41,7 @@ Refusal = tuple[int, list[str], str, str]
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedSheet:
     """What a file would do: the rows that can be entered, those that cannot, and how many are entered already.
 
     ``blank`` rows have no serial number; ``notes`` are worth a look before the import.
@@ -62,7 +62,7 @@ def look_through(
     *,
     wrong: Callable[[str], AppError | None],
     heartbeat: Callable[[], None] = lambda: None,
-) -> Judged:
+) -> JudgedSheet:
     """Say what a file would do, over all of its rows. Reads only, because a large file takes seconds.
 
     ``wrong`` tells what is wrong with a serial number in itself. Raises AppError ``csv_…`` and ``file_…`` 422.
@@ -70,10 +70,10 @@ def look_through(
     sheet = sheet_rows.read(content, heartbeat=heartbeat)
     notes = list(sheet.notes)
     judged = _judged(session, shop_id, sheet, wrong, notes)
-    return Judged(sheet.head, *judged, blank=sheet.blank, notes=notes)
+    return JudgedSheet(sheet.head, *judged, blank=sheet.blank, notes=notes)
 
 
-def keep(session: Session, shop_id: int, judged: Judged, *, actor: str) -> Task:
+def keep(session: Session, shop_id: int, judged: JudgedSheet, *, actor: str) -> Task:
     """A task that waits to be started; each entry is judged once more when it is its turn."""
     entries = judged.entries
     parts = [entries[start : start + PART] for start in range(0, len(entries), PART)] or [[]]
@@ -98,7 +98,7 @@ def keep(session: Session, shop_id: int, judged: Judged, *, actor: str) -> Task:
 def _judged(
     session: Session,
     shop_id: int,
-    sheet: Sheet,
+    sheet: SerialSheet,
     wrong: Callable[[str], AppError | None],
     notes: list[sheet_rows.Note],
 ) -> tuple[list[Entry], list[Refusal], int]:

@@ -18,7 +18,7 @@ from serializer_app.domain.desk import sheet_rows
 from serializer_app.domain.desk.sheet_rows import Note
 from serializer_app.domain.ids import reader as codes
 from serializer_app.domain.imports import items, people, registrations, serials
-from serializer_app.domain.imports.kinds import FIELD, RESULT_COLUMNS, Action, Context, Kind, Row
+from serializer_app.domain.imports.kinds import FIELD, RESULT_COLUMNS, Action, Context, ImportKind, ImportRow
 from serializer_app.domain.sheets import cells as sheet_cells
 from serializer_app.domain.sheets import reader
 from serializer_app.domain.sheets.cells import TROUBLES
@@ -28,8 +28,8 @@ from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Shop, Task, TaskPart
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (items.KIND, serials.KIND, registrations.KIND)}
-BY_TASK: Mapping[str, Kind] = {kind.task: kind for kind in KINDS.values()}
+KINDS: Mapping[str, ImportKind] = {kind.name: kind for kind in (items.KIND, serials.KIND, registrations.KIND)}
+BY_TASK: Mapping[str, ImportKind] = {kind.task: kind for kind in KINDS.values()}
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 200_000
 JUDGED_AT_ONCE = 500
@@ -47,7 +47,7 @@ Refusal = tuple[int, list[str], str, str]
 class Judged:
     """What a file would do. ``blank`` rows are empty; every other row is in one of the other counts."""
 
-    kind: Kind
+    kind: ImportKind
     head: list[str]
     meanings: list[str]
     entries: list[Entry] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Judged:
         }
 
 
-def kind_named(name: str) -> Kind:
+def kind_named(name: str) -> ImportKind:
     """Raises AppError ``import_kind`` 404."""
     if name not in KINDS:
         raise AppError("import_kind", f"What can be imported and exported: {', '.join(KINDS)}", status=404)
@@ -77,7 +77,7 @@ def kind_named(name: str) -> Kind:
 
 
 def look_through(
-    context: Context, kind: Kind, content: bytes, *, heartbeat: Callable[[], None] = lambda: None
+    context: Context, kind: ImportKind, content: bytes, *, heartbeat: Callable[[], None] = lambda: None
 ) -> Judged:
     """Say what a file would do, over all of its rows. Only reads.
 
@@ -90,7 +90,7 @@ def look_through(
     seen: dict[Any, Any] = {}
     numbers: list[tuple[int, str]] = []
     used = {at for at, meaning in enumerate(meanings) if meaning and meaning not in RESULT_COLUMNS}
-    lot: list[tuple[Row, list[str]]] = []
+    lot: list[tuple[ImportRow, list[str]]] = []
     total = 0
     for row in sheet.rows:
         if not any(row.cells) and not row.troubles:
@@ -120,7 +120,7 @@ def look_through(
     return judged
 
 
-def read_row(kind: Kind, meanings: Sequence[str], number: int, cells: Sequence[str]) -> Row:
+def read_row(kind: ImportKind, meanings: Sequence[str], number: int, cells: Sequence[str]) -> ImportRow:
     """A row of a file as it is meant."""
     own: dict[str, str] = {}
     fields: dict[str, str] = {}
@@ -132,11 +132,11 @@ def read_row(kind: Kind, meanings: Sequence[str], number: int, cells: Sequence[s
             text = codes.clean(cell).strip() if meaning in kind.codes else cell
             if text.strip():
                 own[meaning] = text
-    return Row(number, own, fields)
+    return ImportRow(number, own, fields)
 
 
 def _judge(
-    context: Context, judged: Judged, lot: Sequence[tuple[Row, list[str]]], seen: dict[Any, Any]
+    context: Context, judged: Judged, lot: Sequence[tuple[ImportRow, list[str]]], seen: dict[Any, Any]
 ) -> None:
     if not lot:
         return
@@ -160,7 +160,7 @@ def _about_file(sheet: reader.Sheet, meanings: Sequence[str]) -> Iterable[Note]:
         yield 0, "columns_ignored", ", ".join(ignored)
 
 
-def _check(kind: Kind, head: Sequence[str], meanings: Sequence[str]) -> None:
+def _check(kind: ImportKind, head: Sequence[str], meanings: Sequence[str]) -> None:
     missing = [group for group in kind.needs if not set(group) & set(meanings)]
     if missing:
         wanted = "; ".join(" or ".join(group) for group in kind.needs)
@@ -292,7 +292,7 @@ def result(
 
 
 def export(
-    kind: Kind, form: Form, opened: Callable[[], Any], filters: Any = None, *, bom: bool = True
+    kind: ImportKind, form: Form, opened: Callable[[], Any], filters: Any = None, *, bom: bool = True
 ) -> Iterator[bytes]:
     """Everything of a kind in the columns that its import reads. ``opened`` gives a Context for each page."""
     with opened() as context:
@@ -303,7 +303,7 @@ def export(
     yield writer.end()
 
 
-def template(shop: Shop, kind: Kind, form: Form) -> bytes:
+def template(shop: Shop, kind: ImportKind, form: Form) -> bytes:
     """A file with the columns of a kind and one row as an example."""
     fields = [found["key"] for found in shops.custom_fields(shop)] if kind.has_fields else []
     writer = Writer(form, [*kind.columns, *(kind.field_column(key) for key in fields)])

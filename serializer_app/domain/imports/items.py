@@ -11,11 +11,19 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.desk import sheet_rows
 from serializer_app.domain.desk.serial_entry import Numbers
-from serializer_app.domain.desk.sheet_rows import SheetRow, Unit, Units, called, whole_number
+from serializer_app.domain.desk.sheet_rows import SheetRow, SheetUnit, Units, called, whole_number
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.imports import old_ids
 from serializer_app.domain.imports.item_export import export
-from serializer_app.domain.imports.kinds import Action, Context, Kind, Row, Verdict, in_chunks, warranty_of
+from serializer_app.domain.imports.kinds import (
+    Action,
+    Context,
+    ImportKind,
+    ImportRow,
+    Verdict,
+    in_chunks,
+    warranty_of,
+)
 from serializer_app.domain.items import field_values, items
 from serializer_app.domain.orders import orders
 from serializer_app.domain.takeover import foreign
@@ -27,7 +35,7 @@ _NO_ROOM = frozenset(("sheet_no_units", "sheet_full", "sheet_position"))
 
 
 @dataclass(frozen=True)
-class Entry:
+class ItemEntry:
     """What a row says of an item: of ``key``, or of a new one on ``line_item_id``."""
 
     key: int | None
@@ -52,7 +60,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownItems:
     """What the database says of the rows at hand."""
 
     units: Units
@@ -64,7 +72,7 @@ class _Known:
     """Item IDs that no item has and that differ by one typing error from the one named."""
 
 
-def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[Verdict]:
+def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> list[Verdict]:
     """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
     session, shop_id = context.session, context.shop.id
     memory = seen.setdefault("items", _Seen())
@@ -74,7 +82,7 @@ def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[V
     found = _items(session, shop_id, units)
     unknown = [one.named["item_id"] for one in named if "item_id" in one.named and not called(one, units)]
     stored = {item.serial_number for item in found.values()}
-    known = _Known(
+    known = _KnownItems(
         units,
         found,
         _lines(session, shop_id, units),
@@ -91,7 +99,7 @@ def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[V
     return verdicts
 
 
-def _judge(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Action | None:
+def _judge(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> Action | None:
     changes = _changes(row, known.fields)
     unit = _unit(row, named, known, memory)
     if unit is None:
@@ -105,7 +113,7 @@ def _judge(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Action | 
         changes = replace(changes, serial_number=number)
         _check_serial(known, memory, line.line_item_id, None, number, row.number)
         _claim_place(row, line.line_item_id, known, memory, adopts=adopts is not None)
-        return Action(row, True, Entry(None, line.line_item_id, line.order_id, changes, adopts), note)
+        return Action(row, True, ItemEntry(None, line.line_item_id, line.order_id, changes, adopts), note)
     if (above := memory.given.get(unit.key)) is not None:
         raise AppError("sheet_twice", f"Line {above} names this unit already", status=409)
     item = known.items[unit.key]
@@ -124,16 +132,16 @@ def _judge(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Action | 
     memory.given[unit.key] = row.number
     if changes.serial_number is ... and changes.warranty is ... and not changes.custom_fields:
         return None
-    return Action(row, False, Entry(unit.key, unit.line_item_id, item.order_id, changes), note)
+    return Action(row, False, ItemEntry(unit.key, unit.line_item_id, item.order_id, changes), note)
 
 
-def _number(row: Row, known: _Known, variant_id: int) -> tuple[Any, str | None]:
+def _number(row: ImportRow, known: _KnownItems, variant_id: int) -> tuple[Any, str | None]:
     """What a row's serial number is on a unit of this variant (... for an empty cell), and what to look at."""
     typed = row.get("serial_number")
     return known.numbers.of(typed, variant_id) if typed else (..., None)
 
 
-def _unit(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Unit | None:
+def _unit(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> SheetUnit | None:
     """The unit that a row means; None for one that its order does not have yet."""
     if row.get("item_id"):
         return _by_item_id(row, named, known)
@@ -145,7 +153,7 @@ def _unit(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Unit | Non
         return None
 
 
-def _by_item_id(row: Row, named: SheetRow, known: _Known) -> Unit | None:
+def _by_item_id(row: ImportRow, named: SheetRow, known: _KnownItems) -> SheetUnit | None:
     """The unit of an item ID; None for the ID of another app, which its order shall have."""
     unit = called(named, known.units)
     if unit is not None and not unit.lives:
@@ -165,7 +173,7 @@ def _by_item_id(row: Row, named: SheetRow, known: _Known) -> Unit | None:
     return unit
 
 
-def _line_to_adopt(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Any:
+def _line_to_adopt(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> Any:
     """The line whose item takes an old ID over: of several with the SKU, the first that has a unit without one."""
     key = old_ids.check(row.get("item_id"))
     if (above := memory.old_ids.setdefault(key, row.number)) != row.number:
@@ -184,7 +192,7 @@ def _line_to_adopt(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> A
     return next(with_blank, None) or next(with_room, lines[0])
 
 
-def _blank(line_item_id: int, known: _Known, memory: _Seen) -> Unit | None:
+def _blank(line_item_id: int, known: _KnownItems, memory: _Seen) -> SheetUnit | None:
     """The oldest blank item of a line that no row above means: takeover.adoption gives it the next old ID."""
     units = known.units.of_line.get(line_item_id, ())
     return next(
@@ -192,7 +200,9 @@ def _blank(line_item_id: int, known: _Known, memory: _Seen) -> Unit | None:
     )
 
 
-def _claim_place(row: Row, line_item_id: int, known: _Known, memory: _Seen, *, adopts: bool) -> None:
+def _claim_place(
+    row: ImportRow, line_item_id: int, known: _KnownItems, memory: _Seen, *, adopts: bool
+) -> None:
     blank = _blank(line_item_id, known, memory) if adopts else None
     if blank is not None:
         memory.given[blank.key] = row.number
@@ -200,7 +210,7 @@ def _claim_place(row: Row, line_item_id: int, known: _Known, memory: _Seen, *, a
         memory.made[line_item_id] = memory.made.get(line_item_id, 0) + 1
 
 
-def _line_with_room(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> Any:
+def _line_with_room(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> Any:
     """The line on which a row makes an item: the next unit of a tracked line that has fewer items than units."""
     wanted = sheet_rows.lines_of(named, known.units)
     lines = [known.lines[line_id] for line_id in wanted if line_id in known.lines]
@@ -220,11 +230,13 @@ def _line_with_room(row: Row, named: SheetRow, known: _Known, memory: _Seen) -> 
     )
 
 
-def _living(known: _Known, memory: _Seen, line_item_id: int) -> int:
+def _living(known: _KnownItems, memory: _Seen, line_item_id: int) -> int:
     return len(known.units.of_line.get(line_item_id, ())) + memory.made.get(line_item_id, 0)
 
 
-def _check_serial(known: _Known, memory: _Seen, line: int, unit: Unit | None, number: Any, row: int) -> None:
+def _check_serial(
+    known: _KnownItems, memory: _Seen, line: int, unit: SheetUnit | None, number: Any, row: int
+) -> None:
     """Refuse a serial number that another unit of the line has. New units are remembered by their row's number."""
     if not isinstance(number, str):
         return
@@ -240,7 +252,7 @@ def _check_serial(known: _Known, memory: _Seen, line: int, unit: Unit | None, nu
     holders[(line, serial_key(number))] = memory.holders[(line, serial_key(number))] = own
 
 
-def _changes(row: Row, allowed: set[str]) -> items.ItemChanges:
+def _changes(row: ImportRow, allowed: set[str]) -> items.ItemChanges:
     fields = {key: clean_lines(value) for key, value in row.fields.items() if key in allowed}
     if long := [key for key, value in fields.items() if len(value) > items.FIELD_VALUE_LENGTH]:
         raise AppError("cell_field", f"{long[0]}: at most {items.FIELD_VALUE_LENGTH} characters", status=422)
@@ -309,7 +321,7 @@ def enter(context: Context, action: Action) -> None:
     items.change(session, shop_id, item, entry.changes, allowed_fields=context.fields, actor=context.actor)
 
 
-def _make(context: Context, entry: Entry) -> int:
+def _make(context: Context, entry: ItemEntry) -> int:
     session, shop_id = context.session, context.shop.id
     foreign.refuse_if_held(session, shop_id, entry.order_id)
     outcome = orders.adjust(
@@ -322,7 +334,7 @@ def _make(context: Context, entry: Entry) -> int:
     return session.scalars(select(Item.id).where(Item.shop_id == shop_id, Item.own_id == item_id)).one()
 
 
-KIND = Kind(
+KIND = ImportKind(
     name="items",
     columns=("item_id", "serial_number", "order", "order_id", "line_item_id", "sku", "position", "warranty"),
     shown_only=("variant_id", "product", "variant", "auto_generated", "created_at", "updated_at"),

@@ -41,7 +41,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Row:
+class ImportRow:
     """A row as it is meant: ``cells`` by column, without empty ones, and custom fields by key."""
 
     number: int
@@ -56,7 +56,7 @@ class Row:
 class Action:
     """What a row would do. ``creates``: it makes something, instead of changing it."""
 
-    row: Row
+    row: ImportRow
     creates: bool
     detail: Any
     note: str | None = None
@@ -68,7 +68,7 @@ Verdict = Action | AppError | None
 
 
 @dataclass(frozen=True)
-class Kind:
+class ImportKind:
     """One kind of import and export.
 
     ``judge`` only reads; ``seen`` is its memory of the rows above and empty at first. ``enter`` does what an action
@@ -83,7 +83,7 @@ class Kind:
     """Of each of these groups a file must have one column."""
     codes: frozenset[str]
     """Columns whose cells identify something, so that invisible characters in them do not count."""
-    judge: Callable[[Context, Sequence[Row], dict[Any, Any]], list[Verdict]]
+    judge: Callable[[Context, Sequence[ImportRow], dict[Any, Any]], list[Verdict]]
     enter: Callable[[Context, Action], None]
     export: Callable[[Callable[[], Any], Any], Iterator[list[list[Value]]]]
     example: tuple[str, ...]
@@ -122,7 +122,7 @@ class Kind:
         return found.get(key, "")
 
 
-def text_of(row: Row, column: str) -> str | None:
+def text_of(row: ImportRow, column: str) -> str | None:
     """A text of at most a hundred characters, or None for an empty cell. Raises AppError ``cell_text`` 422."""
     text = clean(row.get(column)).strip()
     if len(text) > _LONGEST_TEXT:
@@ -130,7 +130,7 @@ def text_of(row: Row, column: str) -> str | None:
     return text or None
 
 
-def warranty_of(row: Row, column: str = "warranty") -> Any:
+def warranty_of(row: ImportRow, column: str = "warranty") -> Any:
     """The stored form of a warranty cell; Ellipsis for an empty one. Raises AppError ``cell_warranty`` 422."""
     text = clean_code(row.get(column)).strip()
     if not text:

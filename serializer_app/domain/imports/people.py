@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.desk import spreadsheets
 from serializer_app.domain.ids import contacts
-from serializer_app.domain.privacy.privacy import Holding, Person
+from serializer_app.domain.privacy.privacy import DataSubject, Holding
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Shop, Task, TaskPart
 
@@ -36,7 +36,7 @@ def opened(vault: Vault, text: str, kind: type[Rows]) -> Rows:
     return msgspec.json.decode(text if text.startswith("[") else vault.decrypt(text), type=kind)
 
 
-def collect(session: Session, vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
+def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
     """Rows of files that name this person."""
     found = []
     for part, content, errors in _parts(session, vault, shop.id):
@@ -47,7 +47,7 @@ def collect(session: Session, vault: Vault, shop: Shop, person: Person) -> list[
     return found
 
 
-def erase(session: Session, vault: Vault, shop: Shop, person: Person, _actor: str) -> int:
+def erase(session: Session, vault: Vault, shop: Shop, person: DataSubject, _actor: str) -> int:
     """Empty the cells of rows that name this person. A serial number that is still to be entered stays, since it names
     a unit; a row of the other imports is then refused.
     """
@@ -103,7 +103,7 @@ def _parts(session: Session, vault: Vault, shop_id: int) -> Iterator[tuple[TaskP
             yield part, opened(vault, part.content, list[Any]), opened(vault, part.errors, list[Any])
 
 
-def _mentions(person: Person, country: str | None, cells: Sequence[str]) -> bool:
+def _mentions(person: DataSubject, country: str | None, cells: Sequence[str]) -> bool:
     emails = {contacts.email_key(email) for email in person.emails}
     phones = {key for phone in person.phones if (key := contacts.phone_key(phone, country))}
     tails = {key[-_TAIL:] for key in phones}

@@ -8,7 +8,7 @@ from typing import cast
 from serializer_app.clock import now, parse_iso
 from serializer_app.domain.desk.sheet_rows import whole_number
 from serializer_app.domain.ids import contacts, warranty
-from serializer_app.domain.imports.kinds import Row, text_of, warranty_of
+from serializer_app.domain.imports.kinds import ImportRow, text_of, warranty_of
 from serializer_app.domain.items.ties import DENIED
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, Corrections, Status
@@ -18,7 +18,7 @@ _EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 1, 1)
 _STATUSES = ("pending", "approved", DENIED, "archived")
 
 
-def read(row: Row) -> tuple[Claim, Corrections, Status | None, datetime | None]:
+def read(row: ImportRow) -> tuple[Claim, Corrections, Status | None, datetime | None]:
     """Return what a row says, its status and when it was registered. Raises AppError ``cell_…``, ``import_…`` 422."""
     person = _person(row)
     status = row.get("status").casefold()
@@ -44,7 +44,7 @@ def read(row: Row) -> tuple[Claim, Corrections, Status | None, datetime | None]:
     return claim, corrections, cast(Status, status) if status else None, _moment(row)
 
 
-def _person(row: Row) -> Person:
+def _person(row: ImportRow) -> Person:
     email = contacts.parse_email(row.get("email")) if row.get("email").strip() else None
     if row.get("email").strip() and email is None:
         raise AppError("import_email", "email must be one plain e-mail address", status=422)
@@ -55,7 +55,7 @@ def _person(row: Row) -> Person:
     return Person(email, names["first_name"], names["last_name"], names["phone"], customer_id)
 
 
-def _day(row: Row, column: str, *, past: bool = False) -> date | None:
+def _day(row: ImportRow, column: str, *, past: bool = False) -> date | None:
     text = row.get(column).strip()
     if not text:
         return None
@@ -68,7 +68,7 @@ def _day(row: Row, column: str, *, past: bool = False) -> date | None:
     return day
 
 
-def _moment(row: Row) -> datetime | None:
+def _moment(row: ImportRow) -> datetime | None:
     text = row.get("registered_at").strip()
     if not text:
         return None

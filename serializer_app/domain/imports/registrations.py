@@ -16,7 +16,7 @@ from serializer_app.domain.ids import contacts, warranty
 from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.imports import registration_cells
-from serializer_app.domain.imports.kinds import Action, Context, Kind, Row, Verdict, in_chunks
+from serializer_app.domain.imports.kinds import Action, Context, ImportKind, ImportRow, Verdict, in_chunks
 from serializer_app.domain.items.ties import DENIED, SALE_STANDS
 from serializer_app.domain.registry import people, recognition, registrations
 from serializer_app.domain.registry.people import Person
@@ -29,7 +29,7 @@ _CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegistrationEntry:
     """What a row says. ``key``: the registration that it corrects, None for a new one."""
 
     key: int | None
@@ -40,7 +40,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownRegistrations:
     """What the database says of the rows at hand."""
 
     serials: dict[str, Any]
@@ -56,7 +56,7 @@ class _Known:
     country: str | None
 
 
-def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[Verdict]:
+def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> list[Verdict]:
     """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
     known = _known(context, rows)
     verdicts: list[Verdict] = []
@@ -68,7 +68,7 @@ def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[V
     return verdicts
 
 
-def _judge(row: Row, known: _Known, seen: dict[Any, Any]) -> Action | None:
+def _judge(row: ImportRow, known: _KnownRegistrations, seen: dict[Any, Any]) -> Action | None:
     number = row.get("serial_number")
     claim, corrections, status, registered_at = registration_cells.read(row)
     if number in known.unknown:
@@ -82,7 +82,7 @@ def _judge(row: Row, known: _Known, seen: dict[Any, Any]) -> Action | None:
         _check_free(row, place, status, open_ones, seen)
         if not (claim.person.email or claim.person.phone or claim.person.customer_id):
             raise AppError("import_unreachable", "A row needs an email, a phone or a customer_id", status=422)
-        return Action(row, True, Entry(None, claim, status, registered_at, corrections))
+        return Action(row, True, RegistrationEntry(None, claim, status, registered_at, corrections))
     if (above := seen.get(("registration", found.id))) is not None:
         raise AppError(
             "import_registration_twice", f"Line {above} names this registration already", status=409
@@ -93,11 +93,11 @@ def _judge(row: Row, known: _Known, seen: dict[Any, Any]) -> Action | None:
     new_moment = registered_at if _differs(found.registered_at, registered_at, row) else None
     if new_status is None and new_moment is None and corrections == Corrections():
         return None
-    return Action(row, False, Entry(found.id, claim, new_status, new_moment, corrections))
+    return Action(row, False, RegistrationEntry(found.id, claim, new_status, new_moment, corrections))
 
 
 def _check_free(
-    row: Row, place: int, status: str | None, open_ones: Sequence[Any], seen: dict[Any, Any]
+    row: ImportRow, place: int, status: str | None, open_ones: Sequence[Any], seen: dict[Any, Any]
 ) -> None:
     """Refuse a second owner. A denied registration holds nothing, so any number of those may be entered."""
     if status == DENIED:
@@ -109,7 +109,7 @@ def _check_free(
     seen[("serial", place)] = row.number
 
 
-def _open(known: _Known, serial: Any, item_key: int | None) -> list[Any]:
+def _open(known: _KnownRegistrations, serial: Any, item_key: int | None) -> list[Any]:
     """Registrations of a serial, and of the item that it is, which have not ended."""
     keys = {item_key, serial.item_key if serial is not None else None} - {None}
     found = list(known.by_serial.get(serial.id, ())) if serial is not None else []
@@ -117,7 +117,9 @@ def _open(known: _Known, serial: Any, item_key: int | None) -> list[Any]:
     return list({one.id: one for one in found}.values())
 
 
-def _found(row: Row, person: Person, open_ones: Sequence[Any], known: _Known) -> Any | None:
+def _found(
+    row: ImportRow, person: Person, open_ones: Sequence[Any], known: _KnownRegistrations
+) -> Any | None:
     """The registration that a row means: by its ID, else the one of the same person."""
     if row.get("registration_id") and (
         one := known.by_id.get(read_item_id(row.get("registration_id")) or "")
@@ -145,7 +147,7 @@ def _is_same(typed: Person, stored: Person | None, country: str | None) -> bool:
     return False
 
 
-def _differs(stored: datetime, given: datetime | None, row: Row) -> bool:
+def _differs(stored: datetime, given: datetime | None, row: ImportRow) -> bool:
     """A cell with a day alone differs only where the day does."""
     if given is None:
         return False
@@ -187,7 +189,7 @@ _ROWS = select(
 ).where(Registration.ended_at.is_(None))
 
 
-def _known(context: Context, rows: Sequence[Row]) -> _Known:
+def _known(context: Context, rows: Sequence[ImportRow]) -> _KnownRegistrations:
     session, shop_id = context.session, context.shop.id
     keys = {serial_key(row.get("serial_number")) for row in rows}
     found: dict[str, Any] = {}
@@ -228,7 +230,7 @@ def _known(context: Context, rows: Sequence[Row]) -> _Known:
             by_item.setdefault(one.item_key, []).append(one)
     customers = [one.customer_key for one in by_id.values() if one.customer_key is not None]
     known = people.read(session, context.vault, shop_id, customers)
-    return _Known(found, items, unknown, by_id, by_serial, by_item, known, context.shop.country)
+    return _KnownRegistrations(found, items, unknown, by_id, by_serial, by_item, known, context.shop.country)
 
 
 def _items(session: Session, shop_id: int, numbers: set[str]) -> dict[str, int]:
@@ -344,7 +346,7 @@ def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
     return written
 
 
-KIND = Kind(
+KIND = ImportKind(
     name="registrations",
     columns=(
         "registration_id",

@@ -11,7 +11,7 @@ from serializer_app.domain.desk import item_search
 from serializer_app.domain.desk.serial_entry import Numbers
 from serializer_app.domain.desk.sheet_rows import whole_number
 from serializer_app.domain.ids.serial_keys import serial_key
-from serializer_app.domain.imports.kinds import Action, Context, Kind, Row, Verdict, in_chunks
+from serializer_app.domain.imports.kinds import Action, Context, ImportKind, ImportRow, Verdict, in_chunks
 from serializer_app.domain.registry import serials
 from serializer_app.domain.sheets.writer import Value
 from serializer_app.errors import AppError
@@ -20,7 +20,7 @@ from serializer_app.store.models import Serial, Variant
 _CHUNK = 1000
 
 
-def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[Verdict]:
+def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> list[Verdict]:
     """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
     stored = _stored(context, {serial_key(row.get("serial_number")) for row in rows})
     variants = _variants(context, rows)
@@ -37,7 +37,7 @@ def judge(context: Context, rows: Sequence[Row], seen: dict[Any, Any]) -> list[V
 
 def _judge(
     context: Context,
-    row: Row,
+    row: ImportRow,
     stored: dict[str, Any],
     variants: dict[tuple[str, str], list[Any]],
     numbers: Numbers,
@@ -76,7 +76,7 @@ def _judge(
     return None if there is not None else Action(row, True, (number, variant.experience_id), note)
 
 
-def _variant(row: Row, variants: dict[tuple[str, str], list[Any]]) -> Any:
+def _variant(row: ImportRow, variants: dict[tuple[str, str], list[Any]]) -> Any:
     """The one variant that the row's cells name; all of those given must agree."""
     found: list[Any] | None = None
     for column in ("variant_id", "experience_id", "sku"):
@@ -92,7 +92,7 @@ def _variant(row: Row, variants: dict[tuple[str, str], list[Any]]) -> Any:
     return found[0]
 
 
-def _variants(context: Context, rows: Sequence[Row]) -> dict[tuple[str, str], list[Any]]:
+def _variants(context: Context, rows: Sequence[ImportRow]) -> dict[tuple[str, str], list[Any]]:
     found: dict[tuple[str, str], list[Any]] = {}
     columns: tuple[tuple[str, Any, Callable[[str], Any]], ...] = (
         ("variant_id", Variant.variant_id, whole_number),
@@ -170,7 +170,7 @@ def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
     ]
 
 
-KIND = Kind(
+KIND = ImportKind(
     name="serials",
     columns=("serial_number", "experience_id", "sku", "variant_id", "state"),
     shown_only=("product", "variant", "created_at"),

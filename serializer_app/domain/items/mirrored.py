@@ -23,7 +23,7 @@ KEYS = re.compile(r"properties(_[1-9][0-9]*)?|serials")
 """The metafield keys that this app writes (contract §5)."""
 
 
-class Page(msgspec.Struct, omit_defaults=True):
+class MirroredPage(msgspec.Struct, omit_defaults=True):
     """What we know of one metafield of an order or variant. ``Mirror.pages`` keeps one for each key."""
 
     hash: str = ""
@@ -45,25 +45,25 @@ class Page(msgspec.Struct, omit_defaults=True):
         return bool(self.digest or self.was == "taken") and not self.foreign
 
 
-Pages = dict[str, Page]
+MirroredPages = dict[str, MirroredPage]
 """Metafield key → what we know of it."""
 
-_PAGES = msgspec.json.Decoder(Pages)
+_PAGES = msgspec.json.Decoder(MirroredPages)
 
 
-def read_pages(stored: str) -> Pages:
+def read_pages(stored: str) -> MirroredPages:
     """``Mirror.pages`` as values."""
     return _PAGES.decode(stored)
 
 
-def write_pages(pages: Pages) -> str:
+def write_pages(pages: MirroredPages) -> str:
     """The text that ``Mirror.pages`` keeps."""
     return msgspec.json.encode(pages).decode()
 
 
-def to_look_at(pages: Pages, keys: Iterable[str] = ()) -> Pages:
+def to_look_at(pages: MirroredPages, keys: Iterable[str] = ()) -> MirroredPages:
     """The same pages and those of ``keys``, to be looked at before the next write. What is ours stays known as ours."""
-    known = {**{key: Page() for key in keys}, **pages}
+    known = {**{key: MirroredPage() for key in keys}, **pages}
     return {key: msgspec.structs.replace(page, look=True) for key, page in known.items()}
 
 
@@ -111,7 +111,7 @@ _EVER = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class MirrorStanding:
     """Whether the metafields of one owner say what is stored here."""
 
     waiting: Mapping[str, Any] | None
@@ -119,14 +119,14 @@ class Standing:
     written_at: datetime | None
 
 
-def standing(session: Session, shop_id: int, owner: str, owner_id: int) -> Standing:
+def standing(session: Session, shop_id: int, owner: str, owner_id: int) -> MirrorStanding:
     """How it stands with the metafields of an ``order`` or a ``variant``."""
     written_at = session.scalar(
         select(Mirror.written_at).where(
             Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id == owner_id
         )
     )
-    return Standing(outbox.state(session, shop_id, f"mirror-{owner}", owner_id), written_at)
+    return MirrorStanding(outbox.state(session, shop_id, f"mirror-{owner}", owner_id), written_at)
 
 
 @dataclass

@@ -68,7 +68,7 @@ _COLUMN = {
 
 
 @dataclass(frozen=True)
-class Page:
+class PageOfItems:
     """Rows in the order they were made, and whether there are more on either side."""
 
     rows: Sequence[tuple[Any, ...]]
@@ -85,7 +85,7 @@ def page(
     beyond: int | None = None,
     most: int = PAGE,
     open_domain: str | None = None,
-) -> Page:
+) -> PageOfItems:
     """The ``most`` living items that match all filters, beyond the key ``beyond`` in ``direction``.
 
     A row: (id, line_item_id, variant_id, item_id, serial_number, warranty, custom_fields, order_id, auto_generated,
@@ -96,7 +96,7 @@ def page(
     """
     values = _values(filters)
     if values is None:
-        return Page((), False, False)
+        return PageOfItems((), False, False)
     names = tuple(sorted(filters))
     edge = beyond if beyond is not None else 0 if direction == "next" else _LARGEST_KEY
     values |= {"shop": shop_id, "beyond": edge}
@@ -111,7 +111,7 @@ def page(
         rows = rows[::-1]
     # The other side is known without counting: we came from there, if a row of it still matches.
     behind = beyond is not None and _any(connection, names, values, direction, rows, beyond)
-    return Page(rows, behind if direction == "next" else more, more if direction == "next" else behind)
+    return PageOfItems(rows, behind if direction == "next" else more, more if direction == "next" else behind)
 
 
 def _any(

@@ -53,7 +53,7 @@ class Backfill:
 
 
 @dataclass(frozen=True)
-class Progress:
+class BackfillProgress:
     """How it stands with a shop's newest backfill."""
 
     running: bool
@@ -73,12 +73,12 @@ def start(session: Session, shop_id: int, since: datetime | None = None) -> None
     outbox.put(session, shop_id, KIND, [Backfill(since).key])
 
 
-def progress(session: Session, shop_id: int) -> Progress | None:
+def progress(session: Session, shop_id: int) -> BackfillProgress | None:
     """The running backfill, else the newest finished one; None where there never was one."""
     row = _row(session, shop_id)
     if row is not None:
         walk = Backfill.of_key(row.key)
-        return Progress(True, walk.orders, walk.items, row.problem, skipped=walk.skipped)
+        return BackfillProgress(True, walk.orders, walk.items, row.problem, skipped=walk.skipped)
     newest = session.execute(
         select(HistoryEntry.at, HistoryEntry.changes)
         .where(
@@ -93,7 +93,7 @@ def progress(session: Session, shop_id: int) -> Progress | None:
     if newest is None:
         return None
     changes = msgspec.json.decode(newest.changes)
-    return Progress(
+    return BackfillProgress(
         False,
         changes["orders"]["to"],
         changes["items"]["to"],

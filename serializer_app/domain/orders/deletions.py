@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.items import items
-from serializer_app.domain.items.mirrored import Pages, read_pages
+from serializer_app.domain.items.mirrored import MirroredPages, read_pages
 from serializer_app.store import outbox
 from serializer_app.store.models import Item, Line, Mirror, Order
 
@@ -40,7 +40,7 @@ def was_there(session: Session, shop_id: int, order_id: int) -> bool:
     return first is not None and first < now() - timedelta(days=1)
 
 
-def was_taken(pages: Pages) -> bool:
+def was_taken(pages: MirroredPages) -> bool:
     """Whether Shopify ever took or showed one of these metafields, and so their owner."""
     return any(page.digest or page.was or page.foreign for page in pages.values())
 

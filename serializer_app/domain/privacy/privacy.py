@@ -37,7 +37,7 @@ _FILES = "privacy-subject"
 
 
 @dataclass(frozen=True, repr=False)
-class Person:
+class DataSubject:
     """The customer a request is about, by everything they are known by. Has no repr, so that no log can show it."""
 
     customer_ids: tuple[int, ...] = ()
@@ -55,7 +55,7 @@ class Person:
             contacts.phone_key(phone, country) in phone_keys for phone in self.phones
         )
 
-    def shares(self, other: Person, country: str | None) -> bool:
+    def shares(self, other: DataSubject, country: str | None) -> bool:
         """Whether both have an ID, an address or a number in common, in whatever form it is written."""
         return bool(set(self.customer_ids) & set(other.customer_ids)) or self.names_somebody(
             {contacts.email_key(email) for email in other.emails},
@@ -75,9 +75,9 @@ class Holding:
 
     name: str
     tables: tuple[str, ...]
-    collect: Callable[[Session, Vault, Shop, Person], Sequence[Mapping[str, Any]]]
-    erase: Callable[[Session, Vault, Shop, Person, str], int]
-    identify: Callable[[Session, Vault, Shop, Person], Person] | None = None
+    collect: Callable[[Session, Vault, Shop, DataSubject], Sequence[Mapping[str, Any]]]
+    erase: Callable[[Session, Vault, Shop, DataSubject, str], int]
+    identify: Callable[[Session, Vault, Shop, DataSubject], DataSubject] | None = None
     rotate: Callable[[Session, Vault], int] | None = None
 
 
@@ -196,7 +196,7 @@ def erase(
     session: Session,
     vault: Vault,
     shop: Shop,
-    named: Person,
+    named: DataSubject,
     holdings: Sequence[Holding],
     *,
     actor: str,
@@ -247,12 +247,12 @@ def rotate_all(session: Session, vault: Vault, holdings: Sequence[Holding]) -> d
     return counts
 
 
-def person_of(payload: Mapping[str, Any], orders: str) -> Person:
+def person_of(payload: Mapping[str, Any], orders: str) -> DataSubject:
     """The customer that a compliance payload names. IDs come as numbers, as text and as ``gid://shopify/…``."""
     customer = payload.get("customer") or {}
     email, phone = customer.get("email"), customer.get("phone")
     customer_id = _number(customer.get("id"))
-    return Person(
+    return DataSubject(
         customer_ids=() if customer_id is None else (customer_id,),
         emails=(email,) if isinstance(email, str) and email.strip() else (),
         phones=(phone,) if isinstance(phone, str) and phone.strip() else (),
@@ -265,7 +265,7 @@ def person_of(payload: Mapping[str, Any], orders: str) -> Person:
 # --- what orders and items know about people --------------------------------------------------------------------
 
 
-def _collect_orders(session: Session, _vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
+def _collect_orders(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
     rows = session.execute(
         select(Order.order_id, Order.name, Order.ordered_at)
         .where(Order.shop_id == shop.id, _belongs(Order, person))
@@ -277,7 +277,7 @@ def _collect_orders(session: Session, _vault: Vault, shop: Shop, person: Person)
     ]
 
 
-def _collect_items(session: Session, _vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
+def _collect_items(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
     rows = session.execute(
         select(Item.order_id, Item.item_id, Item.serial_number, Item.custom_fields, Item.created_at)
         .where(Item.shop_id == shop.id, _belongs(Item, person))
@@ -295,15 +295,15 @@ def _collect_items(session: Session, _vault: Vault, shop: Shop, person: Person) 
     ]
 
 
-def _erase_orders(session: Session, _vault: Vault, shop: Shop, person: Person, _actor: str) -> int:
+def _erase_orders(session: Session, _vault: Vault, shop: Shop, person: DataSubject, _actor: str) -> int:
     return _anonymised(session, Order, shop.id, person)
 
 
-def _erase_items(session: Session, _vault: Vault, shop: Shop, person: Person, _actor: str) -> int:
+def _erase_items(session: Session, _vault: Vault, shop: Shop, person: DataSubject, _actor: str) -> int:
     return _anonymised(session, Item, shop.id, person)
 
 
-def _anonymised(session: Session, table: type[Order] | type[Item], shop_id: int, person: Person) -> int:
+def _anonymised(session: Session, table: type[Order] | type[Item], shop_id: int, person: DataSubject) -> int:
     result: Any = session.execute(
         update(table)
         .where(table.shop_id == shop_id, table.customer_id.is_not(None), _belongs(table, person))
@@ -313,7 +313,7 @@ def _anonymised(session: Session, table: type[Order] | type[Item], shop_id: int,
     return int(result.rowcount)
 
 
-def _belongs(table: type[Order] | type[Item], person: Person) -> Any:
+def _belongs(table: type[Order] | type[Item], person: DataSubject) -> Any:
     return or_(table.order_id.in_(person.order_ids), table.customer_id.in_(person.customer_ids))
 
 
@@ -325,8 +325,8 @@ ITEMS = Holding("items", ("items",), _collect_items, _erase_items)
 
 
 def _identified(
-    session: Session, vault: Vault, shop: Shop, person: Person, holdings: Sequence[Holding]
-) -> Person:
+    session: Session, vault: Vault, shop: Shop, person: DataSubject, holdings: Sequence[Holding]
+) -> DataSubject:
     for holding in holdings:
         if holding.identify is not None:
             person = holding.identify(session, vault, shop, person)
@@ -340,7 +340,7 @@ def _number(value: Any) -> int | None:
     return value if type(value) is int and 0 < value < 2**63 else None
 
 
-def _subject(person: Person, country: str | None) -> str:
+def _subject(person: DataSubject, country: str | None) -> str:
     """One text per person: the customer's ID, or for a guest what the order left."""
     if person.customer_ids:
         return f"customer:{person.customer_ids[0]}"
@@ -351,11 +351,11 @@ def _subject(person: Person, country: str | None) -> str:
     return f"orders:{','.join(map(str, sorted(person.order_ids)))}"
 
 
-def _subject_index(vault: Vault, person: Person, country: str | None) -> str:
+def _subject_index(vault: Vault, person: DataSubject, country: str | None) -> str:
     return vault.blind_index(_FILES, _subject(person, country))
 
 
-def _person_in(vault: Vault, content: str) -> Person:
+def _person_in(vault: Vault, content: str) -> DataSubject:
     """Whom a stored file is about: its own text says so."""
     return person_of(msgspec.json.decode(_unpacked(vault, content)), "")
 
@@ -368,7 +368,7 @@ def _unpacked(vault: Vault, stored: str) -> bytes:
     return zlib.decompress(base64.b85decode(vault.decrypt(stored)))
 
 
-def _forget_files(session: Session, vault: Vault, shop: Shop, person: Person) -> int:
+def _forget_files(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> int:
     """Delete the files about this person. A shop has few, so each is read: it may name them in another form."""
     rows = session.execute(
         select(DataRequest.id, DataRequest.content).where(DataRequest.shop_id == shop.id)
@@ -378,7 +378,7 @@ def _forget_files(session: Session, vault: Vault, shop: Shop, person: Person) ->
     return len(about)
 
 
-def _forget_actors(session: Session, shop_id: int, person: Person) -> int:
+def _forget_actors(session: Session, shop_id: int, person: DataSubject) -> int:
     """Who did something may have been this customer: the entry stays, the ID goes."""
     if not person.customer_ids:
         return 0

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
 from serializer_app.domain import history, idempotency
-from serializer_app.domain.privacy.privacy import ERASED_ACTOR, Holding, Person
+from serializer_app.domain.privacy.privacy import ERASED_ACTOR, DataSubject, Holding
 from serializer_app.domain.registry import people, registrations
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
@@ -29,7 +29,7 @@ _ROUNDS = 5
 """How often what was found may name somebody by something new; real people need two."""
 
 
-def collect(session: Session, vault: Vault, shop: Shop, person: Person) -> list[dict[str, Any]]:
+def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
     """Everything kept about one customer: a registration an entry, with the personal data in the clear."""
     keys = _keys(session, vault, shop, person)
     persons = people.read(session, vault, shop.id, keys)
@@ -63,7 +63,7 @@ def collect(session: Session, vault: Vault, shop: Shop, person: Person) -> list[
     ]
 
 
-def erase(session: Session, vault: Vault, shop: Shop, person: Person, actor: str) -> int:
+def erase(session: Session, vault: Vault, shop: Shop, person: DataSubject, actor: str) -> int:
     """Delete a customer for good; returns how many registrations ended with that. Their serials can be claimed again.
 
     Nothing that is left can be read as them, with the encryption key neither.
@@ -83,22 +83,22 @@ def erase(session: Session, vault: Vault, shop: Shop, person: Person, actor: str
     return len(keys)
 
 
-def owner(session: Session, vault: Vault, registration: Registration) -> Person:
+def owner(session: Session, vault: Vault, registration: Registration) -> DataSubject:
     """The customer of a registration, by everything it knows them by; names nobody once the data is gone."""
     key = registration.customer_key
     found = people.read(session, vault, registration.shop_id, [key]).get(key) if key is not None else None
     if found is None:
-        return Person()
+        return DataSubject()
     # Families share a telephone: it counts only where nothing else names the person.
     by_phone = found.phone and not found.email and not found.customer_id
-    return Person(
+    return DataSubject(
         customer_ids=(found.customer_id,) if found.customer_id else (),
         emails=(found.email,) if found.email else (),
         phones=(found.phone,) if found.phone and by_phone else (),
     )
 
 
-def identify(session: Session, vault: Vault, shop: Shop, person: Person) -> Person:
+def identify(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> DataSubject:
     """Add the addresses, IDs and names that this person's own registrations name."""
     for _ in range(_ROUNDS):
         found = people.read(session, vault, shop.id, _keys(session, vault, shop, person)).values()
@@ -182,7 +182,7 @@ def _is_own(
     return session.scalars(others.limit(1)).first() is None
 
 
-def _keys(session: Session, vault: Vault, shop: Shop, person: Person) -> Sequence[int]:
+def _keys(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> Sequence[int]:
     """customers.id of everybody who is this person."""
     known_by = people.matching(
         vault,

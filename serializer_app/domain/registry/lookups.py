@@ -18,7 +18,7 @@ from serializer_app.domain.items.pages import PAGE, Direction
 from serializer_app.domain.items.ties import IN_FORCE, SALE_STANDS
 from serializer_app.domain.registry import people, recognition, registrations, replacements, warranties
 from serializer_app.domain.registry.people import Person
-from serializer_app.domain.registry.warranties import Cover, Unit
+from serializer_app.domain.registry.warranties import Cover, WarrantyFacts
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
     Customer,
@@ -62,7 +62,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Page:
+class PageOfRegistrations:
     """Rows begin with their key, so that cursors can be made of them (web.cursors)."""
 
     rows: Sequence[tuple[int, Any]]
@@ -79,7 +79,7 @@ def search(
     direction: Direction = "next",
     beyond: int | None = None,
     most: int = PAGE,
-) -> Page:
+) -> PageOfRegistrations:
     """Registrations that have not ended and match all filters, in the order they were made."""
     named = _named(session, vault, shop.id, filters)
     if named is None:
@@ -92,7 +92,9 @@ def search(
             of_status = Registration.status == filters["status"]
             named &= _open(session, shop.id, Registration.id, named, of_status)
         keys, has_previous, has_next = cut(sorted(named), direction, beyond, most)
-    return Page([(view.key, view) for view in views(session, vault, shop, keys)], has_previous, has_next)
+    return PageOfRegistrations(
+        [(view.key, view) for view in views(session, vault, shop, keys)], has_previous, has_next
+    )
 
 
 def cut(keys: list[int], direction: Direction, beyond: int | None, most: int) -> tuple[list[int], bool, bool]:
@@ -188,7 +190,7 @@ def serial_page(
     direction: Direction = "next",
     beyond: int | None = None,
     most: int = PAGE,
-) -> Page:
+) -> PageOfRegistrations:
     """Serials in the order they were entered, of one variant or of all; rows as of ``serial_rows``."""
     query = select(Serial.id).where(Serial.shop_id == shop.id)
     if variant_id is not None:
@@ -197,7 +199,9 @@ def serial_page(
         found = recognition.serial_named(session, shop.id, serial_number)
         query = query.where(Serial.id == (0 if found is None else found.id))
     keys, has_previous, has_next = walk(session, query, Serial.id, direction, beyond, most)
-    return Page([(row.id, row) for row in serial_rows(session, shop.id, keys)], has_previous, has_next)
+    return PageOfRegistrations(
+        [(row.id, row) for row in serial_rows(session, shop.id, keys)], has_previous, has_next
+    )
 
 
 def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row[Any]]:
@@ -282,7 +286,7 @@ def duration(row: Row[Any]) -> str | None:
 
 
 def _cover(shop: Shop, row: Row[Any], at: datetime) -> Cover:
-    unit = Unit(
+    unit = WarrantyFacts(
         registered_at=row.registered_at,
         warranty=duration(row),
         until=row.warranty_until,

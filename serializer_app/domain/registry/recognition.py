@@ -33,7 +33,7 @@ OpenToken = Callable[[str], tuple[str, int] | None]
 """Opens the sealed token of a link: what it is about ("item", "serial", "owner") and the key of that."""
 
 
-class Kind(StrEnum):
+class CodeKind(StrEnum):
     """What a code is, the most certain reading first."""
 
     UNIT = "unit"
@@ -64,7 +64,7 @@ class Recognized:
     typing error.
     """
 
-    kind: Kind
+    kind: CodeKind
     reading: Reading
     number: str
     items: tuple[Item, ...] = ()
@@ -98,18 +98,18 @@ def recognize(
     """
     reading = reader.read(typed)
     if reading.form is Form.EMPTY:
-        return Recognized(Kind.EMPTY, reading, "")
+        return Recognized(CodeKind.EMPTY, reading, "")
     if reading.form in (Form.PLAIN, Form.GS1):
         return _by_number(session, shop_id, reading, set(variants), orders)
     if reading.form is Form.ORDER_LINK:
         keys = lookups.named(session, shop_id, reading.number or "") if orders else []
-        return Recognized(Kind.ORDER if keys else Kind.LINK, reading, "", orders=tuple(keys))
+        return Recognized(CodeKind.ORDER if keys else CodeKind.LINK, reading, "", orders=tuple(keys))
     if reading.form is Form.EXPERIENCE_LINK:
         products = _of_experience(session, shop_id, reading.tokens)
-        return Recognized(Kind.PRODUCT if products else Kind.LINK, reading, "", products=products)
+        return Recognized(CodeKind.PRODUCT if products else CodeKind.LINK, reading, "", products=products)
     items, held = _of_link(session, shop_id, reading, open_token)
     number = held[0].serial_number if held else (items[0].serial_number or items[0].item_id if items else "")
-    kind = Kind.UNIT if items or held else Kind.LINK
+    kind = CodeKind.UNIT if items or held else CodeKind.LINK
     return Recognized(kind, reading, number, tuple(items), tuple(held))
 
 
@@ -165,15 +165,15 @@ def refusal(session: Session, shop_id: int, typed: str) -> AppError:
 
 
 _REASONS = {
-    Kind.UNIT: ": it names an item without a serial of its own, or more than one unit",
-    Kind.PRODUCT: ": that is the barcode, SKU or page of a product; use the serial number of the unit",
-    Kind.ORDER: ": that is the name of an order; use the serial number of the unit",
-    Kind.LINK: ": that is a link which leads to no unit of this shop",
-    Kind.CODE: ": that is a GS1 code without a serial number",
-    Kind.MISTYPED: ": it looks like an item ID with a typing error",
-    Kind.TRADE_NUMBER: ": that is a product's barcode (GTIN); use the serial number of the unit",
-    Kind.UNKNOWN: "",
-    Kind.EMPTY: "",
+    CodeKind.UNIT: ": it names an item without a serial of its own, or more than one unit",
+    CodeKind.PRODUCT: ": that is the barcode, SKU or page of a product; use the serial number of the unit",
+    CodeKind.ORDER: ": that is the name of an order; use the serial number of the unit",
+    CodeKind.LINK: ": that is a link which leads to no unit of this shop",
+    CodeKind.CODE: ": that is a GS1 code without a serial number",
+    CodeKind.MISTYPED: ": it looks like an item ID with a typing error",
+    CodeKind.TRADE_NUMBER: ": that is a product's barcode (GTIN); use the serial number of the unit",
+    CodeKind.UNKNOWN: "",
+    CodeKind.EMPTY: "",
 }
 
 
@@ -183,7 +183,7 @@ def _by_number(
     claimed = carrying(session, shop_id, reading.gtin) if reading.gtin else ()
     number = reading.number or ""
     if not number:
-        kind = Kind.PRODUCT if claimed else Kind.TRADE_NUMBER if reading.gtin else Kind.CODE
+        kind = CodeKind.PRODUCT if claimed else CodeKind.TRADE_NUMBER if reading.gtin else CodeKind.CODE
         return Recognized(kind, reading, "", products=claimed)
     item_ids = (*reading.item_ids, *reading.spellings)
     items, held = _units(session, shop_id, _keys(reading.spellings), item_ids, variants)
@@ -197,25 +197,25 @@ def _by_number(
     products = claimed or (() if reading.gtin else _named(session, shop_id, reading.spellings))
     orders = tuple(lookups.named(session, shop_id, number)) if with_orders and not reading.gtin else ()
     found = Recognized(
-        Kind.UNKNOWN, reading, number, tuple(items), tuple(held), False, products, orders, misled
+        CodeKind.UNKNOWN, reading, number, tuple(items), tuple(held), False, products, orders, misled
     )
     if items or held:
-        return replace(found, kind=Kind.UNIT)
+        return replace(found, kind=CodeKind.UNIT)
     if products and not reading.gtin:
-        return replace(found, kind=Kind.PRODUCT)
+        return replace(found, kind=CodeKind.PRODUCT)
     if orders:
-        return replace(found, kind=Kind.ORDER)
+        return replace(found, kind=CodeKind.ORDER)
     if misled:
         return found
     items, held = _units(session, shop_id, readings(reading.spellings[0])[1:], (), variants | set(claimed))
     if items or held:
-        return Recognized(Kind.UNIT, reading, number, tuple(items), tuple(held), True, products)
+        return Recognized(CodeKind.UNIT, reading, number, tuple(items), tuple(held), True, products)
     if reading.gtin:
         return found
     suggested = _suggested(session, shop_id, number)
     if suggested or reader.looks_like_item_id(number):
-        return Recognized(Kind.MISTYPED, reading, number, suggested=suggested)
-    return replace(found, kind=Kind.TRADE_NUMBER) if reader.trade_number(number) else found
+        return Recognized(CodeKind.MISTYPED, reading, number, suggested=suggested)
+    return replace(found, kind=CodeKind.TRADE_NUMBER) if reader.trade_number(number) else found
 
 
 def _keys(spellings: Iterable[str]) -> list[str]:

@@ -61,7 +61,7 @@ class Created(msgspec.Struct, rename="camel"):
 
 
 @dataclass
-class Verdicts:
+class EntryVerdicts:
     """What became of each entry: ``errors`` are {"errorMessage", "serialNumber", "experienceId" | "productSku"}."""
 
     created: list[Created] = field(default_factory=list)
@@ -79,15 +79,15 @@ class _Row(NamedTuple):
     entry: dict[str, Any]
 
 
-def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, actor: str) -> Verdicts:
+def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, actor: str) -> EntryVerdicts:
     """Enter or make serials; each entry stands on its own, a wrongly typed one too (contract §6, seeds/000 part 1).
 
     An entry is {"serialNumber" | "quantity", "experienceId" | "productSku"}. Above 10,000 serials nothing is entered.
     """
     if (beyond := _first_beyond(entries)) is not None:
-        return Verdicts(errors=[refused(entries[beyond], TOO_MANY)])
+        return EntryVerdicts(errors=[refused(entries[beyond], TOO_MANY)])
     by_experience, by_sku = _named(session, shop.id, entries)
-    verdicts = Verdicts()
+    verdicts = EntryVerdicts()
     rows: dict[str, _Row] = {}
     wanted: list[tuple[Named, int, dict[str, Any]]] = []
     for entry, token in zip(entries, _tokens(len(entries)), strict=True):
@@ -115,7 +115,7 @@ def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, 
 
 
 def _enter_rows(
-    session: Session, shop: Shop, rows: dict[str, _Row], verdicts: Verdicts, *, source: str, actor: str
+    session: Session, shop: Shop, rows: dict[str, _Row], verdicts: EntryVerdicts, *, source: str, actor: str
 ) -> None:
     """Enter what is right so far; what the database has already is refused as the rest was."""
     there = _insert(session, shop.id, list(rows.values()), source=source, actor=actor) if rows else set()
@@ -357,7 +357,7 @@ def _make(
     variant: Named,
     count: int,
     entry: dict[str, Any],
-    verdicts: Verdicts,
+    verdicts: EntryVerdicts,
     *,
     actor: str,
 ) -> None:

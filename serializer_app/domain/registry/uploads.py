@@ -116,7 +116,7 @@ def enter_next(
         else []
     )
     readable = [entry for entry in entries if entry not in lost] if lost else entries
-    verdicts = serials.Verdicts()
+    verdicts = serials.EntryVerdicts()
     for some in [readable] if contain is None else [[entry] for entry in readable]:
         try:
             with (
@@ -127,7 +127,7 @@ def enter_next(
         except AppError as error:
             if contain is None:
                 raise
-            entered = serials.Verdicts(errors=[serials.refused(entry, error.message) for entry in some])
+            entered = serials.EntryVerdicts(errors=[serials.refused(entry, error.message) for entry in some])
         verdicts.created += entered.created
         verdicts.errors += entered.errors
     verdicts.errors += [{**entry, "errorMessage": entry.pop(_UNREADABLE)} for entry in lost]

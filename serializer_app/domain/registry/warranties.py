@@ -12,7 +12,7 @@ State = Literal["none", "active", "expired", "void"]
 
 
 @dataclass(frozen=True)
-class Unit:
+class WarrantyFacts:
     """What a warranty follows from. ``warranty`` in its stored form; what is unknown is None."""
 
     registered_at: datetime
@@ -33,7 +33,7 @@ class Cover:
     ends_on: date | None = None
 
 
-def cover(unit: Unit, *, rule: str, time_zone: str, at: datetime) -> Cover:
+def cover(unit: WarrantyFacts, *, rule: str, time_zone: str, at: datetime) -> Cover:
     """What covers a unit at a moment. A date set by hand wins over the duration; a void warranty stays void."""
     start = starts(unit, rule=rule, time_zone=time_zone)
     zone = warranty.zone(time_zone)
@@ -44,7 +44,7 @@ def cover(unit: Unit, *, rule: str, time_zone: str, at: datetime) -> Cover:
     return Cover(state, start.astimezone(zone).date(), end)
 
 
-def starts(unit: Unit, *, rule: str, time_zone: str) -> datetime:
+def starts(unit: WarrantyFacts, *, rule: str, time_zone: str) -> datetime:
     """The moment a warranty starts by the shop's ``warrantyStart``.
 
     ``order``: when it was bought, as the order says or else the customer. ``fulfillment``: when the unit was sent,

@@ -61,7 +61,7 @@ class AuthorisationLost(AppError):
 
 
 @dataclass(frozen=True)
-class Standing:
+class TokenStanding:
     """How it stands with a shop's authorisation: ``problem`` is a sentence for the merchant."""
 
     usable: bool
@@ -120,14 +120,14 @@ def lost(session: Session, shop_id: int, problem: str) -> bool:
     return True
 
 
-def standing(session: Session, shop_id: int) -> Standing:
+def standing(session: Session, shop_id: int) -> TokenStanding:
     """What the merchant, and the door before the token exchange, may know."""
     row = session.get(ShopToken, shop_id, populate_existing=True)
     if row is None:
-        return Standing(False, "The app has no access to this shop yet.", None, None)
+        return TokenStanding(False, "The app has no access to this shop yet.", None, None)
     over = row.refresh_expires_at is not None and row.refresh_expires_at <= now()
     problem = row.problem or ("The app was not used for too long." if over else None)
-    return Standing(row.state == ACTIVE and not over, problem, row.expires_at, row.changed_at)
+    return TokenStanding(row.state == ACTIVE and not over, problem, row.expires_at, row.changed_at)
 
 
 def usable(

@@ -17,7 +17,7 @@ from sqlalchemy import case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.items.mirrored import Page, Pages, read_pages, write_pages
+from serializer_app.domain.items.mirrored import MirroredPage, MirroredPages, read_pages, write_pages
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.models import ForeignValue, Mirror
@@ -31,7 +31,7 @@ MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenValue:
     """A foreign value as Shopify showed it just now."""
 
     key: str
@@ -87,7 +87,7 @@ class Counts:
 
 
 def keep(
-    session: Session, shop_id: int, owner: OwnerKind, owner_id: int, values: Sequence[Seen]
+    session: Session, shop_id: int, owner: OwnerKind, owner_id: int, values: Sequence[SeenValue]
 ) -> list[str]:
     """Keep values that are there now, and hold their owner. Returns the keys that were not held before.
 
@@ -183,16 +183,16 @@ def decide(
         return []
     whose = (Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id == owner_id)
     stored = session.scalar(select(Mirror.pages).where(*whose).with_for_update())
-    pages: Pages = read_pages(stored) if stored is not None else {}
+    pages: MirroredPages = read_pages(stored) if stored is not None else {}
     for value in values:
         held_hash = hashlib.sha256(value.text.encode("utf-8", "surrogatepass")).hexdigest()
         if says:
-            pages[value.key] = Page(digest=value.digest, hash=says.get(value.key, held_hash))
+            pages[value.key] = MirroredPage(digest=value.digest, hash=says.get(value.key, held_hash))
         else:
-            pages[value.key] = Page(digest=value.digest, hash=held_hash, look=True)
+            pages[value.key] = MirroredPage(digest=value.digest, hash=held_hash, look=True)
     for key, text_hash in (says or {}).items():
         if key not in pages:
-            pages[key] = Page(hash=text_hash, was="shown")
+            pages[key] = MirroredPage(hash=text_hash, was="shown")
     moment = now()
     row = {
         "shop_id": shop_id,

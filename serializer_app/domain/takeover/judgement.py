@@ -16,15 +16,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.items.mirrored import KEYS, Page, Pages, read_pages, write_pages
+from serializer_app.domain.items.mirrored import KEYS, MirroredPage, MirroredPages, read_pages, write_pages
 from serializer_app.domain.takeover import foreign, recognition
-from serializer_app.domain.takeover.foreign import OwnerKind, Seen
+from serializer_app.domain.takeover.foreign import OwnerKind, SeenValue
 from serializer_app.store import outbox
 from serializer_app.store.models import Mirror
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedValue:
     """What a metafield should say, and the SHA-256 of that text."""
 
     text: str
@@ -34,7 +34,7 @@ class Wanted:
 class Judge:
     """Judges the values of one owner. ``names`` gives what the owner's items are called; it is asked when needed."""
 
-    def __init__(self, pages: Pages, names: Callable[[], Collection[str]], *, settings: bool) -> None:
+    def __init__(self, pages: MirroredPages, names: Callable[[], Collection[str]], *, settings: bool) -> None:
         """``settings``: the owner is a variant, whose value is settings and names no items."""
         self.pages = pages
         self._read_names = names
@@ -44,10 +44,12 @@ class Judge:
     def _names(self) -> Collection[str]:
         return self._read_names()
 
-    def judge(self, shown: Seen, wanted: Wanted | None = None) -> tuple[Page, Seen | None]:
+    def judge(
+        self, shown: SeenValue, wanted: WantedValue | None = None
+    ) -> tuple[MirroredPage, SeenValue | None]:
         """(what we know of the metafield now, the value if it is foreign)."""
-        page = self.pages.get(shown.key, Page())
-        ours = Page(digest=shown.digest)
+        page = self.pages.get(shown.key, MirroredPage())
+        ours = MirroredPage(digest=shown.digest)
         says_it = wanted is not None and recognition.same_json(shown.text, wanted.text)
         if page.digest and page.digest == shown.digest:
             # Unchanged since our last write, or since somebody decided about it. It may say it in other words.
@@ -79,8 +81,8 @@ def take_note(
     shop_id: int,
     owner: OwnerKind,
     owner_id: int,
-    shown: Mapping[str, Seen],
-    wanted: Mapping[str, Wanted] | None = None,
+    shown: Mapping[str, SeenValue],
+    wanted: Mapping[str, WantedValue] | None = None,
 ) -> list[str]:
     """Judge and keep what Shopify showed of an owner just now; returns the keys under which it holds foreign values.
 
@@ -88,7 +90,7 @@ def take_note(
     """
     whose = (Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id == owner_id)
     stored = session.scalar(select(Mirror.pages).where(*whose))
-    pages: Pages = read_pages(stored) if stored is not None else {}
+    pages: MirroredPages = read_pages(stored) if stored is not None else {}
     judge = Judge(
         pages, lambda: recognition.names_of_order(session, shop_id, owner_id), settings=owner == "variant"
     )

@@ -9,13 +9,13 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
-from serializer_app.domain.privacy.privacy import Holding, Person
+from serializer_app.domain.privacy.privacy import DataSubject, Holding
 from serializer_app.domain.takeover.foreign import as_kept
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ForeignValue, Order, Shop
 
 
-def _of_person(shop_id: int, person: Person) -> Any:
+def _of_person(shop_id: int, person: DataSubject) -> Any:
     theirs = select(Order.order_id).where(
         Order.shop_id == shop_id, Order.customer_id.in_(person.customer_ids)
     )
@@ -23,7 +23,7 @@ def _of_person(shop_id: int, person: Person) -> Any:
     return and_(ForeignValue.shop_id == shop_id, ForeignValue.owner == "order", orders)
 
 
-def _collect(session: Session, _vault: Vault, shop: Shop, person: Person) -> list[Mapping[str, Any]]:
+def _collect(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[Mapping[str, Any]]:
     rows = session.scalars(
         select(ForeignValue).where(_of_person(shop.id, person), ForeignValue.erased_at.is_(None))
     )
@@ -39,7 +39,7 @@ def _collect(session: Session, _vault: Vault, shop: Shop, person: Person) -> lis
     ]
 
 
-def _erase(session: Session, _vault: Vault, shop: Shop, person: Person, _actor: str) -> int:
+def _erase(session: Session, _vault: Vault, shop: Shop, person: DataSubject, _actor: str) -> int:
     """The texts go and the rows stay: what Shopify holds is still not ours to overwrite."""
     result: Any = session.execute(
         update(ForeignValue)

@@ -56,7 +56,7 @@ _LONGEST_PAUSE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Parcel:
+class OutgoingRequest:
     """What has to be sent where: one attempt of one delivery, with everything it takes."""
 
     id: int
@@ -73,13 +73,13 @@ class Parcel:
         found: dict[str, Any] = msgspec.json.decode(self.body)["data"]
         return found
 
-    def telling(self, data: Mapping[str, Any]) -> Parcel:
+    def telling(self, data: Mapping[str, Any]) -> OutgoingRequest:
         """The same with other ``data``."""
         return replace(self, body=msgspec.json.encode({**msgspec.json.decode(self.body), "data": data}))
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AttemptResult:
     """What became of an attempt. ``status``: the HTTP answer, None where there was none."""
 
     status: int | None
@@ -296,7 +296,7 @@ def delivery(session: Session, shop_id: int, public_id: str) -> Delivery:
 
 def parcel(
     session: Session, vault: Vault, domain: str, shop_id: int, public_id: str
-) -> Parcel | float | None:
+) -> OutgoingRequest | float | None:
     """What to send for a delivery that waits; seconds to wait while its endpoint rests; None when nothing is to do."""
     row = session.execute(
         select(Delivery, Endpoint)
@@ -316,7 +316,7 @@ def parcel(
         "shop": domain,
         "data": msgspec.Raw(waiting.data.encode()),
     }
-    return Parcel(
+    return OutgoingRequest(
         id=waiting.id,
         public_id=waiting.public_id,
         event=waiting.event,
@@ -328,7 +328,7 @@ def parcel(
     )
 
 
-def attempted(session: Session, shop_id: int, sent: Parcel, outcome: Outcome) -> bool:
+def attempted(session: Session, shop_id: int, sent: OutgoingRequest, outcome: AttemptResult) -> bool:
     """Write an attempt into the log; True when it has to be tried again.
 
     An endpoint that fails rests for as long as its failures last, up to ten minutes: one that is down must not hold

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import history
 from serializer_app.domain.items import items, pages
-from serializer_app.domain.items.pages import Direction, Filters, Page
+from serializer_app.domain.items.pages import Direction, Filters, PageOfItems
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item
@@ -148,7 +148,7 @@ def get_item_history(item_id: str, query: PageQuery) -> Response:
     more = len(entries) > query.limit
     entries = entries[-query.limit :] if backwards else entries[: query.limit]
     # History only grows, so there is always something where a cursor came from.
-    page = Page(entries, more if backwards else beyond is not None, True if backwards else more)
+    page = PageOfItems(entries, more if backwards else beyond is not None, True if backwards else more)
     previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)
     return answer(
         HistoryPage(

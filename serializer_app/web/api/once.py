@@ -23,7 +23,7 @@ ERRORS = ("idempotency_key_invalid", "idempotency_key_reused", "answer_erased")
 
 
 @dataclass
-class Outcome:
+class OnceOutcome:
     """An answer, and the registration whose customer it names."""
 
     status: int
@@ -31,7 +31,7 @@ class Outcome:
     subject: str | None = None
 
 
-def once(act: Callable[[Session], Outcome], sent: Any) -> Response:
+def once(act: Callable[[Session], OnceOutcome], sent: Any) -> Response:
     """Do ``act`` in one write unit, or give the answer that the same request got before. ``sent`` is the body."""
     key = request.headers.get(HEADER)
     parts = house()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.ids.item_ids import read_item_id
 from serializer_app.domain.items import items, mirrored, pages
 from serializer_app.domain.orders import orders
-from serializer_app.domain.orders.orders import Outcome
+from serializer_app.domain.orders.orders import AppliedSnapshot
 from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
@@ -77,7 +77,7 @@ def post_order_items(order_id: int, body: Nothing) -> Response:
         return answer(found, 201 if outcome.made else 200)
 
 
-def _generate(session: Session, order_id: int) -> Outcome:
+def _generate(session: Session, order_id: int) -> AppliedSnapshot:
     return orders.generate_missing(session, shops.by_id(session, g.shop_id), order_id, actor=g.actor)
 
 

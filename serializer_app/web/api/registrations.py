@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import iso, now
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import privacy
-from serializer_app.domain.privacy.privacy import Person
+from serializer_app.domain.privacy.privacy import DataSubject
 from serializer_app.domain.registry import customers, lookups, registrations, swaps, transfers
 from serializer_app.domain.registry.lookups import Filters
 from serializer_app.domain.registry.registrations import Claim, Corrections
@@ -68,7 +68,7 @@ _FILTERS = {
     headers=once.HEADERS,
 )
 def post_registration(body: RegistrationInput) -> Response:
-    def register(session: Session) -> once.Outcome:
+    def register(session: Session) -> once.OnceOutcome:
         shop = shops.by_id(session, g.shop_id)
         claim = Claim(
             serial_number=body.serial_number,
@@ -78,7 +78,7 @@ def post_registration(body: RegistrationInput) -> Response:
             order_number=body.order_number,
         )
         registration = registrations.register(session, house().vault, shop, claim, actor=g.actor)
-        return once.Outcome(201, _wire(session, shop, registration), registration.public_id)
+        return once.OnceOutcome(201, _wire(session, shop, registration), registration.public_id)
 
     return once.once(register, body.model_dump(warnings=False))
 
@@ -378,7 +378,7 @@ def delete_customer(body: CustomerNamed) -> Response:
     if body.email is None and body.customer_id is None:
         raise AppError("body_invalid", "An email or a customerId is required", status=422)
     with house().db.write() as session:
-        person = Person(
+        person = DataSubject(
             customer_ids=(body.customer_id,) if body.customer_id else (),
             emails=(body.email,) if body.email else (),
         )
@@ -387,7 +387,7 @@ def delete_customer(body: CustomerNamed) -> Response:
     return answer(Erased(erased))
 
 
-def _erased(session: Session, person: Person) -> int:
+def _erased(session: Session, person: DataSubject) -> int:
     """How many registrations ended with the erasure of this customer."""
     shop = shops.by_id(session, g.shop_id)
     counts = privacy.erase(session, house().vault, shop, person, HOLDINGS, actor=g.actor)

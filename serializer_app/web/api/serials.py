@@ -8,7 +8,7 @@ from flask import Response, g
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.registry import lookups, patterns, recognition, serials
-from serializer_app.domain.registry.serials import Verdicts
+from serializer_app.domain.registry.serials import EntryVerdicts
 from serializer_app.domain.shops import shops
 from serializer_app.errors import Detail
 from serializer_app.store.models import Serial
@@ -55,17 +55,17 @@ MOST_DETAILS = 100
 def post_serials(body: Any) -> Response:
     entries = entries_of(body)
 
-    def enter(session: Session) -> once.Outcome:
+    def enter(session: Session) -> once.OnceOutcome:
         shop = shops.by_id(session, g.shop_id)
         verdicts = serials.enter(session, shop, entries, source="api", actor=g.actor)
         if verdicts.created:
-            return once.Outcome(201, SerialVerdicts(verdicts.created, verdicts.errors))
-        return once.Outcome(422, _none_created(verdicts))
+            return once.OnceOutcome(201, SerialVerdicts(verdicts.created, verdicts.errors))
+        return once.OnceOutcome(422, _none_created(verdicts))
 
     return once.once(enter, body)
 
 
-def _none_created(verdicts: Verdicts) -> dict[str, Any]:
+def _none_created(verdicts: EntryVerdicts) -> dict[str, Any]:
     """The source's verdicts with the error shape of contract §3 beside them."""
     said = [error["errorMessage"] for error in verdicts.errors]
     details: list[Detail] = [

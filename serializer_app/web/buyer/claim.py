@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.domain.buyers import claims, confirmations, scans
-from serializer_app.domain.buyers.claims import Standing
+from serializer_app.domain.buyers.claims import ClaimStanding
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import contacts
 from serializer_app.domain.registry import registrations, transfers
@@ -68,7 +68,7 @@ def claim(token: str) -> BaseResponse:
                     locale=words().locale,
                 )
                 return see_other(link(f"/confirm/{public_id}"))
-            standing = Standing(reached.own_link, confirmed=True)
+            standing = ClaimStanding(reached.own_link, confirmed=True)
             made = claims.claim(
                 session, house().vault, shop, reached.unit, person, answers, standing, actor=g.actor
             )

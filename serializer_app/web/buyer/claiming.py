@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.buyers import claims, links
-from serializer_app.domain.buyers.claims import Answers, Asked, Rules, Standing
+from serializer_app.domain.buyers.claims import Answers, Asked, ClaimStanding, Rules
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import contacts, warranty
 from serializer_app.domain.registry.people import Person
@@ -48,9 +48,11 @@ def claiming(session: Session, shop: Shop, unit: Unit, *, own_link: bool) -> Cla
     customer = g.visitor.customer_id
     mails = mail.is_set_up(session, shop.id)
     way: Way = "none"
-    if customer is not None and claims.may(unit, rules, customer, Standing(own_link, confirmed=True)):
+    if customer is not None and claims.may(unit, rules, customer, ClaimStanding(own_link, confirmed=True)):
         way = "account"
-    elif customer is None and claims.may(unit, rules, None, Standing(own_link, confirmed=True)) and mails:
+    elif (
+        customer is None and claims.may(unit, rules, None, ClaimStanding(own_link, confirmed=True)) and mails
+    ):
         way = "mail"
     fields = [(name, rules.fields[name]) for name in claims.FIELDS if name in rules.fields]
     values = {name: text[:LONGEST] for name, text in request.form.items()}

@@ -9,7 +9,7 @@ from serializer_app.domain.buyers import links, scans, units
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import reader
 from serializer_app.domain.registry import recognition
-from serializer_app.domain.registry.recognition import Kind, Recognized
+from serializer_app.domain.registry.recognition import CodeKind, Recognized
 from serializer_app.store.models import Shop
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
 from serializer_app.web.buyer.pages import link, shown
@@ -57,11 +57,11 @@ def _reason(code: Recognized) -> str:
 
 
 _REASONS = {
-    Kind.PRODUCT: "is_product_long",
-    Kind.TRADE_NUMBER: "is_product_long",
-    Kind.CODE: "is_product_long",
-    Kind.LINK: "is_link_long",
-    Kind.MISTYPED: "mistyped_long",
+    CodeKind.PRODUCT: "is_product_long",
+    CodeKind.TRADE_NUMBER: "is_product_long",
+    CodeKind.CODE: "is_product_long",
+    CodeKind.LINK: "is_link_long",
+    CodeKind.MISTYPED: "mistyped_long",
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain import tasks
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import label_bundles
-from serializer_app.domain.desk.label_bundles import Part, Wanted
+from serializer_app.domain.desk.label_bundles import BundleRequest, Part
 from serializer_app.domain.ids import qr
 from serializer_app.domain.orders import orders
 from serializer_app.domain.registry import uploads
@@ -119,9 +119,9 @@ def code_sheets(task_id: str) -> Response:
         )
 
 
-def _wanted(form: label_bundles.Form = "svg", gs1: bool = False) -> Wanted:
+def _wanted(form: label_bundles.Form = "svg", gs1: bool = False) -> BundleRequest:
     """What the address asks for."""
-    return Wanted(
+    return BundleRequest(
         asked_number("order"),
         asked_number("customer"),
         asked_number("variant"),
@@ -143,7 +143,7 @@ def _finished(session: Session, task_id: str) -> int:
     return label_bundles.parts(task)
 
 
-def _name(session: Session, shop: Shop, wanted: Wanted, words: Texts) -> str:
+def _name(session: Session, shop: Shop, wanted: BundleRequest, words: Texts) -> str:
     """Which units, as a merchant says it."""
     if wanted.upload is not None:
         try:

@@ -9,7 +9,7 @@ from flask import Response, g, request
 
 from serializer_app.domain import tasks
 from serializer_app.domain.imports import files, items
-from serializer_app.domain.imports.kinds import Context, Kind
+from serializer_app.domain.imports.kinds import Context, ImportKind
 from serializer_app.domain.sheets.writer import TYPES, Form
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
@@ -34,7 +34,7 @@ def reading(shop_id: int, actor: str) -> Callable[[], AbstractContextManager[Con
     return opened
 
 
-def written(kind: Kind, form: str, filters: object = None) -> Response:
+def written(kind: ImportKind, form: str, filters: object = None) -> Response:
     """An export, sent while it is written. Raises AppError ``not_found`` 404 for a form that nobody writes."""
     pieces = files.export(kind, _form(form), reading(g.shop_id, g.actor), filters)
     return download(_alive(pieces), kind.name, form)

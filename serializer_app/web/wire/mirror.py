@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from serializer_app.clock import iso
-from serializer_app.domain.items.mirrored import Standing
+from serializer_app.domain.items.mirrored import MirrorStanding
 from serializer_app.domain.takeover.foreign import Hold
 from serializer_app.web.wire.items import Time
 
@@ -29,7 +29,7 @@ class MirrorWire(msgspec.Struct):
     problem: str | UnsetType = UNSET
 
 
-def mirror_wire(standing: Standing, hold: Hold | None) -> MirrorWire:
+def mirror_wire(standing: MirrorStanding, hold: Hold | None) -> MirrorWire:
     """``hold`` says what of another app stands there; it comes before whatever waits."""
     written_at = _time(standing.written_at)
     if hold is not None:

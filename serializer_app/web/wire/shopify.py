@@ -67,7 +67,7 @@ def _present(members: Sequence[Member | None] | None) -> list[Member]:
     return [member for member in members if member is not None] if members else []
 
 
-class Customer(Struct):
+class CustomerPayload(Struct):
     id: Id | None = None
 
 
@@ -98,7 +98,7 @@ class OrderPayload(Struct):
     updated_at: str
     line_items: list[LineItem | None] | None = None
     name: str | None = None
-    customer: Customer | None = None
+    customer: CustomerPayload | None = None
     cancelled_at: str | None = None
     fulfillments: list[Fulfillment | None] | None = None
 

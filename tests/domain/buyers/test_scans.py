@@ -16,7 +16,7 @@ from tests.visitors import OTHER_SHOP, VAULT, installed
 UNIT = ("item", 7)
 
 
-def seen(db: Database, shop_id: int, address: str, unit: tuple[str, int] = UNIT) -> scans.Seen:
+def seen(db: Database, shop_id: int, address: str, unit: tuple[str, int] = UNIT) -> scans.ScanSummary:
     with db.write() as session:
         return scans.note(session, VAULT, shop_id, unit, address)
 

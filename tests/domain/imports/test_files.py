@@ -363,7 +363,7 @@ def test_rows_are_kept_encrypted_and_an_erasure_reaches_them(files_desk: Desk) -
     with world.db.write() as session:
         (part,) = session.scalars(select(TaskPart)).all()
         assert "zoe" not in part.content + part.errors
-        person = privacy.Person(emails=("ZOE@example.com",))
+        person = privacy.DataSubject(emails=("ZOE@example.com",))
         shop = world.shop(session)
         assert len(imported_people.collect(session, world.vault, shop, person)) == 2
         assert imported_people.erase(session, world.vault, shop, person, "staff:1") == 2

@@ -45,7 +45,7 @@ class World:
             assert variant is not None
             return variant.experience_id
 
-    def enter(self, *entries: Any, source: str = "api") -> serials.Verdicts:
+    def enter(self, *entries: Any, source: str = "api") -> serials.EntryVerdicts:
         with self.db.write() as session:
             return serials.enter(session, self.shop(session), entries, source=source, actor="api-key:1")
 

@@ -23,7 +23,7 @@ from tests.conftest import ENCRYPTION_KEY
 from tests.domain.registry.conftest import ADA, GRACE, World
 from tests.domain.registry.test_registrations import actions, found, one
 
-ADA_ANYHOW = privacy.Person(emails=("ada@EXAMPLE.com.",))
+ADA_ANYHOW = privacy.DataSubject(emails=("ada@EXAMPLE.com.",))
 
 
 def offer(world: World, public_id: str) -> str:

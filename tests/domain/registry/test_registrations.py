@@ -351,7 +351,7 @@ def test_pages_of_registrations_walk_both_ways(world: World) -> None:
     for number in range(5):
         world.register(f"S{number}", ADA)
 
-    def page(session: Session, **edge: Any) -> lookups.Page:
+    def page(session: Session, **edge: Any) -> lookups.PageOfRegistrations:
         return lookups.search(
             session, world.vault, world.shop(session), {"email": "ada@example.com"}, most=2, **edge
         )

@@ -192,7 +192,7 @@ def test_a_check_symbol_finds_every_single_typing_error(alphabet: str) -> None:
 
 def test_two_who_enter_the_same_serials_at_once_get_each_once(world: World) -> None:
     entries = [{"serialNumber": f"R{n}", "productSku": "W-1"} for n in range(300)]
-    made: list[serials.Verdicts] = []
+    made: list[serials.EntryVerdicts] = []
 
     def enter(order: int) -> None:
         made.append(world.enter(*entries[::order]))

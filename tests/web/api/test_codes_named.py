@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from serializer_app.domain.buyers import units
 from serializer_app.domain.registry import lookups, recognition, registrations
-from serializer_app.domain.registry.recognition import Kind
+from serializer_app.domain.registry.recognition import CodeKind
 from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from tests.web.api.caller import DOMAIN, Caller
@@ -96,4 +96,4 @@ def test_all_doors_agree_on_which_unit_a_code_names(api: Caller, app: Flask, db:
     at_api = [] if serial is None else [serial.serial_number]
     assert at_api == seen
     assert [row.serial_number for _, row in page.rows] == seen
-    assert (kind is Kind.UNIT) == bool(seen)
+    assert (kind is CodeKind.UNIT) == bool(seen)

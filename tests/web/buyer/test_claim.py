@@ -481,7 +481,7 @@ def test_a_sender_that_an_earlier_version_took_leaves_as_no_other_sender(posted:
 
 def test_what_waits_for_a_mail_is_told_and_erased_like_all_personal_data(posted: Bazaar) -> None:
     asks(posted, posted.serial("F-1"))
-    person = privacy.Person(emails=("ada@EXAMPLE.com",))
+    person = privacy.DataSubject(emails=("ada@EXAMPLE.com",))
     holding = confirmations.HOLDING
     with posted.db.write() as session:
         vault = house(posted.app).vault
