@@ -1,7 +1,8 @@
 """Structured log lines on stderr, tied to a request, without secrets and without personal data.
 
 Everything goes through one pipeline, the standard library's loggers too (werkzeug, gunicorn, sqlalchemy, urllib3):
-bind, redact, render. Redaction is the last step before rendering, so that no logger can go around it.
+bind, redact, render. Redaction is the last step before rendering, so no logger goes around it. Only ``request_done``
+writes past the pipeline, with fields that can hold nothing secret.
 """
 
 from __future__ import annotations
