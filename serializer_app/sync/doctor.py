@@ -192,21 +192,21 @@ def _storefront(work: Work) -> list[Finding]:
         answer = get(work.http, url)
     except TransientFailure as error:
         return [Finding("proxy", Level.PROBLEM, "unreachable", {"reason": error.message})]
-    found = [_proxy(answer)]
+    found = [_proxy(answer, path)]
     if (clock := _clock(answer)) is not None:
         found.append(clock)
     return found
 
 
-def _proxy(answer: Answer) -> Finding:
+def _proxy(answer: Answer, path: str) -> Finding:
     if answer.status == 200 and _is_page_of_items(answer.body):
         return Finding("proxy", Level.OK)
     location = answer.headers.get("Location", "")
     if 300 <= answer.status < 400 and location.rstrip("/").endswith("/password"):
-        return Finding("proxy", Level.WARNING, "password")
+        return Finding("proxy", Level.WARNING, "password", {"path": path})
     cases = {401: "signature", 404: "not_found"}
     case = cases.get(answer.status, "app_away" if answer.status >= 500 else "strange")
-    return Finding("proxy", Level.PROBLEM, case, {"status": answer.status})
+    return Finding("proxy", Level.PROBLEM, case, {"status": answer.status, "path": path})
 
 
 def _is_page_of_items(body: bytes) -> bool:

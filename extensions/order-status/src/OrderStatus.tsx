@@ -10,7 +10,7 @@ export default async () => {
 };
 
 function OrderStatus() {
-  const { i18n, order, shop, localization } = shopify;
+  const { i18n, order, shop, localization, settings } = shopify;
   const [items, setItems] = useState<Item[]>([]);
   const orderId = order.value?.id;
 
@@ -20,8 +20,10 @@ function OrderStatus() {
 
   if (!items.length) return null;
   const locale = localization.language.value.isoCode;
+  // A merchant may move the app proxy, and then names its path in the block's settings.
+  const proxy = String(settings.value.proxy_path ?? "").trim().replace(/^\/+|\/+$/g, "") || "apps/serializer";
   const page = (item: Item) =>
-    `https://${shop.myshopifyDomain}/apps/serializer/verify?${new URLSearchParams({ code: item.itemId, locale })}`;
+    `https://${shop.myshopifyDomain}/${proxy}/verify?${new URLSearchParams({ code: item.itemId, locale })}`;
 
   return (
     <s-section heading={i18n.translate("title")}>

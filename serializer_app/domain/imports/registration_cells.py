@@ -78,6 +78,8 @@ def _moment(row: ImportRow) -> datetime | None:
         moment = parse_iso(text)
     except ValueError:
         raise AppError("cell_day", "registered_at: write a day as 2026-01-31", status=422) from None
-    if moment.date() < _EARLIEST or moment > now() + timedelta(hours=14):
+    if not _EARLIEST <= moment.date() <= _LATEST:
+        raise AppError("cell_day", "registered_at: write a day as 2026-01-31", status=422)
+    if moment > now() + timedelta(hours=14):
         raise AppError("cell_future", "registered_at: must not be in the future", status=422)
     return moment

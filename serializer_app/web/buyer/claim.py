@@ -13,10 +13,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from serializer_app.domain.buyers import claims, confirmations, scans
 from serializer_app.domain.buyers.claims import ClaimStanding
 from serializer_app.domain.buyers.units import Unit
-from serializer_app.domain.ids import contacts
 from serializer_app.domain.registry import registrations, transfers
 from serializer_app.domain.registry.people import Person
-from serializer_app.errors import AppError, Detail
+from serializer_app.errors import AppError
 from serializer_app.store.models import Registration, Shop
 from serializer_app.web.buyer import claiming
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
@@ -198,10 +197,9 @@ def _accepted(session: Session, shop: Shop, unit: Unit) -> BaseResponse | None:
 
 
 def _guest() -> Person:
-    email = contacts.parse_email(request.form.get("email", ""))
-    if email is None:
-        details: list[Detail] = [{"path": "email", "message": "is missing or wrong"}]
-        raise AppError("fields_invalid", "An address is needed", status=422, details=details)
+    email, reason = claiming.email_of_guest()
+    if reason:
+        raise claiming.fields_invalid({"email": reason})
     return Person(email=email)
 
 
@@ -210,8 +208,10 @@ def _again(token: str, error: AppError) -> BaseResponse:
     if error.status == 429 and error.code != "too_many_mails":
         raise error
     if error.code == "fields_invalid":
-        names = ", ".join(_label(detail["path"]) for detail in error.details)
-        return _with_entries(token, words()("field_wrong", fields=names), error.status)
+        reasons = " ".join(
+            words()(detail["message"], field=_label(detail["path"])) for detail in error.details
+        )
+        return _with_entries(token, reasons, error.status)
     if error.code not in _SAID:
         raise error
     return see_other(link(f"/u/{token}"), problem=_SAID[error.code])

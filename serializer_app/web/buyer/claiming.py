@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from flask import g, request
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import contacts, warranty
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.webhooks_out import mail
-from serializer_app.errors import AppError
+from serializer_app.errors import AppError, Detail
 from serializer_app.store.models import Shop
 from serializer_app.text import clean, is_blank
 from serializer_app.web.forwarding import visitor_address
@@ -72,28 +72,49 @@ def check_seal(subject: tuple[str, int]) -> None:
 
 
 def said(shop: Shop, rules: Rules) -> tuple[Person, Answers]:
-    """Who claims and what they say; raises AppError ``fields_invalid`` 422 with the names of all wrong fields."""
+    """Who claims and what they say; raises AppError ``fields_invalid`` 422 with every wrong field and its reason, which
+    is the key of a text (buyer.texts).
+    """
     customer = g.visitor.customer_id
-    wrong: list[str] = []
+    wrong: dict[str, str] = {}
     texts: dict[str, str | None] = {}
     for name, asked in rules.fields.items():
         text = clean(request.form.get(name, "")).strip()
         text = "" if is_blank(text) else text
         texts[name] = text or None
-        if (asked == "required" and not text) or len(text) > LONGEST:
-            wrong.append(name)
-    day = _day(texts.get("purchaseDate"), shop)
-    if texts.get("purchaseDate") and day is None:
-        wrong.append("purchaseDate")
-    email = contacts.parse_email(request.form.get("email", "")) if customer is None else None
-    if customer is None and email is None:
-        wrong.append("email")
+        if asked == "required" and not text:
+            wrong[name] = "consent_missing" if name == "consent" else "is_missing"
+        elif len(text) > LONGEST:
+            wrong[name] = "is_too_long"
+    typed = texts.get("purchaseDate")
+    day = warranty.read_day(typed or "")
+    if typed and "purchaseDate" not in wrong and (reason := _wrong_day(day, shop)):
+        wrong["purchaseDate"] = reason
+    email = None
+    if customer is None:
+        email, reason = email_of_guest()
+        if reason:
+            wrong["email"] = reason
     if wrong:
-        details: Any = [{"path": name, "message": "is missing or wrong"} for name in dict.fromkeys(wrong)]
-        raise AppError("fields_invalid", "Please check the form", status=422, details=details)
+        raise fields_invalid(wrong)
     person = Person(email, texts.get("firstName"), texts.get("lastName"), texts.get("phone"), customer)
     consent = texts.get("consent") is not None
     return person, Answers(day, texts.get("channel"), texts.get("orderNumber"), consent)
+
+
+def email_of_guest() -> tuple[str | None, str | None]:
+    """(the address in the form, what is wrong with it)."""
+    typed = request.form.get("email", "")
+    email = contacts.parse_email(typed)
+    if email is not None:
+        return email, None
+    return None, "is_missing" if is_blank(clean(typed)) else "is_no_email"
+
+
+def fields_invalid(wrong: Mapping[str, str]) -> AppError:
+    """AppError ``fields_invalid`` 422 for fields and their reasons."""
+    details: list[Detail] = [{"path": name, "message": reason} for name, reason in wrong.items()]
+    return AppError("fields_invalid", "Please check the form", status=422, details=details)
 
 
 def visitor() -> int | str:
@@ -106,9 +127,10 @@ def _purpose() -> str:
     return f"form:{g.visitor.customer_id or ''}"
 
 
-def _day(text: str | None, shop: Shop) -> date | None:
-    """A day that was: not before 1970 and not after today in the shop's time zone."""
-    day = warranty.read_day(text or "")
+def _wrong_day(day: date | None, shop: Shop) -> str | None:
+    """What is wrong with a day of purchase: it was, in the shop's time zone, and not before 1970."""
     if day is None:
-        return None
-    return day if date(1970, 1, 1) <= day <= now().astimezone(warranty.zone(shop.time_zone)).date() else None
+        return "is_no_day"
+    if day < date(1970, 1, 1):
+        return "is_too_early"
+    return "is_in_future" if day > now().astimezone(warranty.zone(shop.time_zone)).date() else None

@@ -158,7 +158,22 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "This code is wrong or no longer valid. Check it and try again.",
         "Dieser Code ist falsch oder nicht mehr gültig. Prüfen Sie ihn und versuchen Sie es noch einmal.",
     ),
-    "field_wrong": ("Check these fields: {fields}.", "Prüfen Sie diese Felder: {fields}."),
+    "is_missing": ("{field}: please fill this in.", "{field}: Bitte ausfüllen."),
+    "is_too_long": ("{field}: at most 100 characters.", "{field}: höchstens 100 Zeichen."),
+    "is_no_email": (
+        "{field}: write one address, such as name@example.com.",
+        "{field}: Geben Sie eine Adresse an, zum Beispiel name@example.com.",
+    ),
+    "is_no_day": (
+        "{field}: write the date as 2026-01-31.",
+        "{field}: Schreiben Sie das Datum als 2026-01-31.",
+    ),
+    "is_in_future": ("{field}: this day is in the future.", "{field}: Dieser Tag liegt in der Zukunft."),
+    "is_too_early": ("{field}: this day is before 1970.", "{field}: Dieser Tag liegt vor 1970."),
+    "consent_missing": (
+        "Please tick the box to agree: {field}",
+        "Bitte stimmen Sie mit dem Häkchen zu: {field}",
+    ),
     "form_old": (
         "This form was open for too long. Please submit it again.",
         "Dieses Formular war zu lange offen. Bitte senden Sie es noch einmal ab.",

@@ -131,6 +131,8 @@ class Texts:
             return self("changed.empty")
         if isinstance(value, bool):
             return self("yes" if value else "no")
+        if isinstance(value, dict):
+            return ", ".join(f"{self.field(name)}: {self.value(name, part)}" for name, part in value.items())
         if isinstance(value, list):
             return ", ".join(str(one.get("name", one) if isinstance(one, dict) else one) for one in value)
         if field == "scopes":
@@ -141,7 +143,7 @@ class Texts:
     def finding(self, finding: Finding) -> tuple[str, str]:
         """(what the doctor found, what to do about it); the second is empty where there is nothing to do."""
         key = f"doctor.{finding.check}.{finding.case}"
-        return self(key, **finding.facts), self(f"{key}.do") if f"{key}.do" in WORDS else ""
+        return self(key, **finding.facts), self(f"{key}.do", **finding.facts) if f"{key}.do" in WORDS else ""
 
     def action(self, action: str) -> str:
         key = f"action.{action}"

@@ -267,7 +267,7 @@ WORDS = {
         "Von Shopify endgültig abgelehnt: {count}.",
     ),
     "doctor.queue.parked.do": (
-        "Read the reasons on the home page, mend them, then choose Try again.",
+        "Read the reasons on the home page, fix them, then choose Retry now.",
         "Die Gründe auf der Startseite lesen, beheben und dann erneut versuchen.",
     ),
     "doctor.queue.late": (
@@ -325,8 +325,8 @@ WORDS = {
         "Der Onlineshop ist passwortgeschützt; der App-Proxy konnte nicht geprüft werden.",
     ),
     "doctor.proxy.password.do": (
-        "Open the storefront to visitors, or try /apps/serializer/verify in a browser that knows the password.",
-        "Den Onlineshop öffnen oder /apps/serializer/verify in einem Browser mit dem Passwort aufrufen.",
+        "Open the storefront to visitors, or try {path}/verify in a browser that knows the password.",
+        "Den Onlineshop öffnen oder {path}/verify in einem Browser mit dem Passwort aufrufen.",
     ),
     "doctor.proxy.signature": (
         "Our server refused the proxy's signature (401).",
@@ -337,8 +337,8 @@ WORDS = {
         "Prüfen, ob SHOPIFY_API_SECRET das Client-Secret dieser App ist und die Uhr des Servers stimmt.",
     ),
     "doctor.proxy.not_found": (
-        "The shop knows no app proxy at /apps/serializer (404).",
-        "Der Shop kennt keinen App-Proxy unter /apps/serializer (404).",
+        "The shop knows no app proxy at {path} (404).",
+        "Der Shop kennt keinen App-Proxy unter {path} (404).",
     ),
     "doctor.proxy.not_found.do": (
         "Run shopify app deploy; if the merchant renamed the proxy, open any Serializer page of the shop once.",
