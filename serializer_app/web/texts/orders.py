@@ -96,9 +96,9 @@ WORDS = {
     ),
     "order.warning": ("More items than units sold", "Mehr Einträge als verkaufte Exemplare"),
     "order.warning.text": (
-        "{name}: there are {items} items for {units} units sold. Items with data are never removed "
+        "{name}. Units sold: {units}. Items: {items}. Items with data are never removed "
         "automatically. Choose which to remove.",
-        "{name}: {items} Einträge für {units} verkaufte Exemplare. Ausgefüllte Einträge werden nie "
+        "{name}. Verkaufte Exemplare: {units}. Einträge: {items}. Ausgefüllte Einträge werden nie "
         "automatisch entfernt. Wählen Sie aus, welche entfernt werden sollen.",
     ),
     "order.warning.act": ("Choose which to remove", "Einträge zum Entfernen auswählen"),
