@@ -17,13 +17,13 @@ demo: environment-demo ## the main job against a pretend Shopify shop on loopbac
 	@$(BIN)/serializer-app demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(PORT),--port $(PORT))
 
 test: environment-dev test-tools ## all tests on SQLite and a real PostgreSQL; sets up everything they need
-	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
+	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 9 --dist worksteal $(PYTEST_ARGS)
 
 pictures: environment-dev test-tools ## take the pictures of the guides again (docs/pictures)
 	@PICTURES=docs/pictures CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n0 tests/browser/test_pictures.py
 
 coverage: environment-dev test-tools ## the tests again, with a report of the lines that none of them runs (no gate)
-	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal \
+	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 9 --dist worksteal \
 		--cov=serializer_app --cov-report=html:var/coverage --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 check: environment-dev ## format, lint, types, layer rules, licences and known vulnerabilities

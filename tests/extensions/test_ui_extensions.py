@@ -84,8 +84,9 @@ def test_every_text_is_there_in_every_language(name: str) -> None:
     assert set(texts) == {"en.default.json", "de.json"}
     assert texts["en.default.json"] == texts["de.json"]
     source = "".join(file.read_text(encoding="utf-8") for file in (folder / "src").iterdir())
+    settings = (folder / "shopify.extension.toml").read_text(encoding="utf-8")
     for key in texts["de.json"] - {"name"}:
-        assert f'"{key}"' in source
+        assert f'"{key}"' in source or f'"t:{key}"' in settings
 
 
 def test_the_order_status_reads_all_pages_of_one_writing(ui_packages: Path, tmp_path: Path) -> None:

@@ -192,14 +192,19 @@ def _encoding(content: bytes) -> str:
     """Excel writes UTF-8 with a mark, UTF-16 ("Unicode text") or Windows' code page; others leave the mark out."""
     for mark, name in _BOMS:
         if content.startswith(mark):
-            return name
+            return _decodable(content, (name,))
     start = content[:2000]
     if len(start) >= 4:
         if start[1::2].count(0) * 2 > len(start) // 2:
-            return "utf-16-le"
+            return _decodable(content, ("utf-16-le",))
         if start[0::2].count(0) * 2 > len(start) // 2:
-            return "utf-16-be"
-    for name in ("utf-8", "cp1252"):
+            return _decodable(content, ("utf-16-be",))
+    return _decodable(content, ("utf-8", "cp1252"))
+
+
+def _decodable(content: bytes, names: Sequence[str]) -> str:
+    """The first encoding that reads all of the file; raises AppError ``file_encoding`` 422."""
+    for name in names:
         try:
             content.decode(name)
         except UnicodeDecodeError:

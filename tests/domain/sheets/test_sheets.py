@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -325,3 +326,10 @@ def test_every_row_is_counted_and_no_column_is_guessed() -> None:
     (row,) = sheet_rows.read(b"order,serial\nX,1.2E+12\n").rows
     assert row.trouble == "cell_scientific"
     assert row.trouble in sheet_cells.TROUBLES
+
+
+@pytest.mark.parametrize("start", [b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"a\0b\0", b"\0a\0b"])
+@pytest.mark.parametrize("end", [b"\0", b"\xff", b"\0\xd8", b"\xd8\0", b"a\0\xff"])
+def test_a_file_cut_within_a_character_is_refused_or_read(start: bytes, end: bytes) -> None:
+    with suppress(AppError):  # any other exception is a fault
+        assert all(isinstance(row.cells, list) for row in open_sheet(start + end).rows)
