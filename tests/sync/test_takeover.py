@@ -85,6 +85,23 @@ def test_adopted_items_keep_their_ids_serials_warranty_and_fields(town: Town) ->
     assert not jobs(town)
 
 
+def test_a_document_of_several_metafields_is_adopted_as_one(town: Town) -> None:
+    variant = town.shop.add_product("Lamp").variant
+    town.configure(variant, trackable=True)
+    other = OtherApp(town.shop)
+    order = old_order(town, variant, 5)
+    ids = other.serialise(order)
+    items = json.loads(other.written[order.gid, "properties"])["items"]
+    pages = {"properties": items[:2], "properties_2": items[2:4], "properties_10": items[4:]}
+    for key, part in pages.items():
+        other.write(order, json.dumps({"currentTotalTrackable": 5, "items": part}), key)
+    result = move(town)
+    assert (result.counts["orders"], result.counts["items"]) == (1, 5)
+    for item, item_id in zip(items, ids, strict=True):
+        assert_found(town, item_id, item["serialNumber"])
+    assert [item.old_id for item in town.items(order)] == ids
+
+
 def test_an_adopted_order_costs_no_write_until_it_changes(town: Town) -> None:
     variant = town.shop.add_product("Lamp").variant
     other = OtherApp(town.shop)
