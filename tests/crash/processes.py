@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -28,7 +29,7 @@ from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Lane, OutboxRow
 from serializer_app.store.outbox import SCHEDULED
 from tests.conftest import API_KEY, API_SECRET, ENCRYPTION_KEY
-from tests.postgres import free_port
+from tests.postgres import free_port, temporary_server
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 30.0
@@ -212,3 +213,25 @@ class Load:
         elif answer.status_code >= 500:
             # The database went away at the commit: open as well.
             self.serials.pop(item_id, None)
+
+
+@contextmanager
+def house_on_sqlite(folder: Path) -> Iterator[House]:
+    """The app on a new SQLite file, where the web process does the worker's part; closed in the end."""
+    with DevStore(api_key=API_KEY, api_secret=API_SECRET) as store:
+        house = House(f"sqlite:///{folder / 'app.sqlite3'}", folder, store)
+        try:
+            yield house
+        finally:
+            house.close()
+
+
+@contextmanager
+def house_on_postgresql(folder: Path) -> Iterator[House]:
+    """The app on a new PostgreSQL server that writes through to the disk; closed in the end."""
+    with temporary_server(fsync=True) as server, DevStore(api_key=API_KEY, api_secret=API_SECRET) as store:
+        house = House(server.url(), folder, store)
+        try:
+            yield house
+        finally:
+            house.close()

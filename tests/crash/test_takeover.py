@@ -13,12 +13,9 @@ from sqlalchemy import select
 
 from serializer_app.devstore.demo_takeover import seed
 from serializer_app.devstore.other_app import OtherApp
-from serializer_app.devstore.server import DevStore
 from serializer_app.domain.takeover import moves
 from serializer_app.store.models import Item
-from tests.conftest import API_KEY, API_SECRET
-from tests.crash.processes import House
-from tests.postgres import temporary_server
+from tests.crash.processes import House, house_on_postgresql, house_on_sqlite
 
 ORDERS = 40
 KILLS = 1
@@ -81,18 +78,10 @@ def survives(house: House, names: list[str]) -> None:
 
 
 def test_moving_in_on_sqlite_survives_the_web_process(tmp_path: Path) -> None:
-    with DevStore(api_key=API_KEY, api_secret=API_SECRET) as store:
-        house = House(f"sqlite:///{tmp_path / 'app.sqlite3'}", tmp_path, store)
-        try:
-            survives(house, ["web"])
-        finally:
-            house.close()
+    with house_on_sqlite(tmp_path) as house:
+        survives(house, ["web"])
 
 
 def test_moving_in_on_postgresql_survives_the_worker(tmp_path: Path) -> None:
-    with temporary_server(fsync=True) as server, DevStore(api_key=API_KEY, api_secret=API_SECRET) as store:
-        house = House(server.url(), tmp_path, store)
-        try:
-            survives(house, ["web", "worker"])
-        finally:
-            house.close()
+    with house_on_postgresql(tmp_path) as house:
+        survives(house, ["web", "worker"])

@@ -19,10 +19,9 @@ from serializer_app.web.buyer.pages import PATH, assets, shown
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
 from serializer_app.web.limits import Guessed
+from serializer_app.web.static_files import FOREVER
 
 buyer = Blueprint("buyer", __name__, url_prefix=PATH)
-
-FOREVER = "public, max-age=31536000, immutable"
 
 
 @buyer.before_request
