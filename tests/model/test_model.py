@@ -15,7 +15,7 @@ from tests.conftest import EXPLORE
 from tests.model.machine import Shop
 from tests.model.world import Ground
 
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "5"))
 STEPS = int(os.environ.get("MODEL_STEPS", "50"))
 
 

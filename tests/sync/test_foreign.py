@@ -546,7 +546,7 @@ STEPS: dict[str, Step] = {
 
 
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=3, max_size=7))
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_nothing_that_may_happen_changes_what_another_app_wrote(town: Town, steps: list[str]) -> None:
     other = OtherApp(town.shop)
     variant = town.shop.add_product("Brought along", sku="OLD").variant

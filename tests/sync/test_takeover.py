@@ -307,7 +307,7 @@ MOVES = {**STEPS, "adopt": None, "kill": None, "look": None, "write more": None}
 
 @given(steps=st.lists(st.sampled_from(sorted(MOVES)), min_size=2, max_size=6))
 @settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

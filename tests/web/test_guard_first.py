@@ -50,6 +50,7 @@ def sent(client: FlaskClient, method: str, path: str, query: str = QUERY, **more
     return TestResponse(body, status, headers, Request(environ))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_spelling_of_every_route_is_refused_and_repeats_no_query(
     app: Flask, client: FlaskClient
 ) -> None:

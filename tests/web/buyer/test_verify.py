@@ -163,6 +163,7 @@ def stop_the_clock(bazaar: Bazaar) -> None:
     bazaar.app.extensions["serializer"] = replace(parts, guesses=Guesses(lambda: 0.0))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_inventing_addresses_does_not_help_guessing(bazaar: Bazaar) -> None:
     stop_the_clock(bazaar)
     (item_id,) = bazaar.sold({"serial_number": "SN-1", "customer_id": 7})
