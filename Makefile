@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 # Some machines forbid Python to keep what it compiled: the tests start some fifty processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test coverage pictures check sbom bench soak drills clean environment-demo environment-dev test-tools
+.PHONY: help demo test coverage pictures check sbom bench soak drills clean environment-demo environment-dev environment-node test-tools
 
 help: ## this list
 	@echo "make <verb>:"
@@ -26,11 +26,12 @@ coverage: environment-dev test-tools ## the tests again, with a report of the li
 	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 9 --dist worksteal \
 		--cov=serializer_app --cov-report=html:var/coverage --cov-report=term:skip-covered $(PYTEST_ARGS)
 
-check: environment-dev ## format, lint, types, layer rules, licences and known vulnerabilities
+check: environment-dev environment-node ## format, lint, types, layer rules, licences and known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	node_modules/.bin/biome ci
 	$(BIN)/python scripts/supply_chain.py licences
 	$(BIN)/python scripts/supply_chain.py audit
 
@@ -52,6 +53,9 @@ clean: ## remove the environment, caches and the demo's data
 
 environment-demo:
 	@scripts/environment.sh demo
+
+environment-node:
+	@scripts/node_packages.sh
 
 environment-dev:
 	@scripts/environment.sh dev

@@ -114,6 +114,7 @@ def test_constraints_pin_versions_and_nothing_else() -> None:
 
 
 NPM_PACKAGES = [
+    ".",
     "tests/node",
     "bench/peer",
     *(f"extensions/{name}" for name in ("order-block", "order-status")),

@@ -34,7 +34,9 @@ export async function application(store) {
     }),
   );
   app.get("/apps/serializer/items", async (request, response) => {
-    const genuine = await shopify.api.utils.validateHmac(request.query, { signator: "appProxy" }).catch(() => false);
+    const genuine = await shopify.api.utils
+      .validateHmac(request.query, { signator: "appProxy" })
+      .catch(() => false);
     const shop = genuine ? await store.installedShop(request.query.shop) : null;
     if (shop === null) return response.status(401).json({ error: { code: "unauthorized" } });
     const { orderId, itemRef } = request.query;

@@ -2,7 +2,12 @@
 // `authenticate`, sessions in Prisma. They need no build, so the manifest that Vite would write is written out here.
 import "@shopify/shopify-app-react-router/adapters/node";
 import { createRequestHandler } from "@react-router/express";
-import { ApiVersion, AppDistribution, LogSeverity, shopifyApp } from "@shopify/shopify-app-react-router/server";
+import {
+  ApiVersion,
+  AppDistribution,
+  LogSeverity,
+  shopifyApp,
+} from "@shopify/shopify-app-react-router/server";
 import { PrismaSessionStorage } from "@shopify/shopify-app-session-storage-prisma";
 import express from "express";
 
@@ -19,7 +24,10 @@ export async function application(store) {
     logger: { level: LogSeverity.Error },
   });
   const app = express();
-  app.all("*path", createRequestHandler({ build: manifest(routes(authenticate, store)), mode: "production" }));
+  app.all(
+    "*path",
+    createRequestHandler({ build: manifest(routes(authenticate, store)), mode: "production" }),
+  );
   return app;
 }
 

@@ -1,6 +1,6 @@
 // The same store in hand-written SQL on the raw driver, with prepared statements and one multi-row insert.
 import pg from "pg";
-import { PAGE, blankFields, newItemId, pageOf } from "./wire.mjs";
+import { blankFields, newItemId, PAGE, pageOf } from "./wire.mjs";
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 5 });
@@ -14,7 +14,8 @@ const BY_REFERENCE = `SELECT * FROM (
     UNION SELECT ${ITEM} FROM items WHERE shop_id = $1 AND item_id = $3 AND removed_at IS NULL
   ) AS found ORDER BY id LIMIT ${PAGE + 1}`;
 
-const ask = (name, text, values, client = pool) => client.query({ name, text, values }).then(({ rows }) => rows);
+const ask = (name, text, values, client = pool) =>
+  client.query({ name, text, values }).then(({ rows }) => rows);
 
 export async function installedShop(domain, client = pool) {
   const [shop] = await ask("shop", "SELECT id, status FROM shops WHERE domain = $1", [domain], client);
@@ -66,8 +67,18 @@ async function applyIn(client, domain, order) {
       "line",
       `INSERT INTO lines (shop_id, line_item_id, order_id, position, variant_id, product_id, title, variant_title, sku,
          quantity, follows) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true)`,
-      [shop.id, line.id, order.id, position, line.variant_id, line.product_id, line.title, line.variant_title,
-        line.sku, line.current_quantity],
+      [
+        shop.id,
+        line.id,
+        order.id,
+        position,
+        line.variant_id,
+        line.product_id,
+        line.title,
+        line.variant_title,
+        line.sku,
+        line.current_quantity,
+      ],
       client,
     );
     const variant = variants.get(line.variant_id);
@@ -78,8 +89,17 @@ async function applyIn(client, domain, order) {
       `INSERT INTO items (shop_id, order_id, line_item_id, variant_id, customer_id, item_id, warranty, custom_fields,
          auto_generated, created_by, created_at, updated_at)
        SELECT $1, $2, $3, $4, $5, made, $6, $7, true, 'app', $8, $8 FROM unnest($9::text[]) AS made`,
-      [shop.id, order.id, line.id, line.variant_id, customer, variant.warranty, blankFields(variant.custom_fields), now,
-        ids],
+      [
+        shop.id,
+        order.id,
+        line.id,
+        line.variant_id,
+        customer,
+        variant.warranty,
+        blankFields(variant.custom_fields),
+        now,
+        ids,
+      ],
       client,
     );
   }

@@ -1,7 +1,7 @@
 // The store as Shopify's templates have it: Prisma.
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "@prisma/client";
-import { PAGE, blankFields, newItemId, pageOf } from "./wire.mjs";
+import { blankFields, newItemId, PAGE, pageOf } from "./wire.mjs";
 
 const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL, max: 5 });
 export const prisma = new PrismaClient({ adapter });

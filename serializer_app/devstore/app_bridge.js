@@ -2,7 +2,6 @@
 // id tokens, authenticated fetch with one retry, the bounce page's shopify-reload, navigation menu, save bar, toasts,
 // modals and the product picker. It talks to the frame around it by postMessage only.
 (() => {
-  "use strict";
   const admin = new URL(document.currentScript.src).origin;
   const framed = window.parent !== window;
   const query = new URLSearchParams(location.search);
@@ -61,7 +60,8 @@
       return nativeFetch(one);
     };
     const answer = await send(request);
-    const retry = answer.status === 401 && answer.headers.get("X-Shopify-Retry-Invalid-Session-Request") === "1";
+    const retry =
+      answer.status === 401 && answer.headers.get("X-Shopify-Retry-Invalid-Session-Request") === "1";
     return retry ? send(again) : answer;
   };
 
@@ -128,7 +128,12 @@
     toast: {
       show: (message, options = {}) => {
         const id = String(++toasts);
-        tell("toast", { id, message: String(message), isError: !!options.isError, duration: options.duration || 5000 });
+        tell("toast", {
+          id,
+          message: String(message),
+          isError: !!options.isError,
+          duration: options.duration || 5000,
+        });
         return id;
       },
       hide: (id) => tell("toastHide", { id }),
@@ -154,19 +159,25 @@
     }));
     tell("menu", { items: items.filter((item) => !item.home), path: location.pathname });
   };
-  const barOfForm = (form) => form.dataset.saveBarId || (form.dataset.saveBarId = `form-${Math.random()}`);
+  const barOfForm = (form) => {
+    form.dataset.saveBarId ||= `form-${Math.random()}`;
+    return form.dataset.saveBarId;
+  };
   const watchForms = () => {
     for (const form of document.querySelectorAll("form[data-save-bar]")) {
       if (form.dataset.watched) continue;
       form.dataset.watched = "1";
       const id = barOfForm(form);
-      for (const kind of ["input", "change"]) form.addEventListener(kind, () => bars.get(id) || showBar(id, true));
+      for (const kind of ["input", "change"])
+        form.addEventListener(kind, () => bars.get(id) || showBar(id, true));
       form.addEventListener("reset", () => showBar(id, false));
       form.addEventListener("submit", () => showBar(id, false));
     }
   };
   const press = (id, primary) => {
-    const form = [...document.querySelectorAll("form[data-save-bar]")].find((one) => one.dataset.saveBarId === id);
+    const form = [...document.querySelectorAll("form[data-save-bar]")].find(
+      (one) => one.dataset.saveBarId === id,
+    );
     if (form) return primary ? form.requestSubmit() : form.reset();
     const buttons = [...(bar(id)?.querySelectorAll("button") || [])];
     const main = buttons.find((button) => button.getAttribute("variant") === "primary");
@@ -188,12 +199,16 @@
     tell("open", { url: link.getAttribute("href") });
   });
   const nativeOpen = window.open.bind(window);
-  window.open = (url, ...rest) =>
-    String(url).startsWith("shopify:") ? (tell("open", { url: String(url) }), null) : nativeOpen(url, ...rest);
+  window.open = (url, ...rest) => {
+    if (!String(url).startsWith("shopify:")) return nativeOpen(url, ...rest);
+    tell("open", { url: String(url) });
+    return null;
+  };
 
   const here = () => {
     const kept = new URLSearchParams(location.search);
-    for (const name of ["id_token", "hmac", "session", "timestamp", "embedded", "host", "locale", "shop"]) kept.delete(name);
+    for (const name of ["id_token", "hmac", "session", "timestamp", "embedded", "host", "locale", "shop"])
+      kept.delete(name);
     tell("here", { path: location.pathname + (kept.size ? `?${kept}` : ""), title: document.title });
   };
   const start = () => {

@@ -1,7 +1,7 @@
 // Reads one request a line (JSON) from stdin, answers with the verdict of @shopify/shopify-api: true, false, or null
 // where the library throws something other than its own refusals. Runs in the folder where the library is installed.
 import { createInterface } from "node:readline";
-import { shopifyApi, LogSeverity } from "@shopify/shopify-api";
+import { LogSeverity, shopifyApi } from "@shopify/shopify-api";
 import "@shopify/shopify-api/adapters/node";
 
 const { key, secret, version } = JSON.parse(process.argv[2]);

@@ -28,7 +28,9 @@ function OrderBlock() {
   }, [orderId]);
 
   const changed = (unit: Unit) =>
-    setUnits((before) => before && before.map((one) => (one.itemId === unit.itemId ? unit : one)));
+    setUnits((before) =>
+      before === null ? null : before.map((one) => (one.itemId === unit.itemId ? unit : one)),
+    );
 
   return (
     <s-admin-block heading={i18n.translate("title")}>
@@ -36,7 +38,9 @@ function OrderBlock() {
         {problem && <s-banner tone="critical">{i18n.translate("trouble", { problem })}</s-banner>}
         {!problem && units === null && <s-text>{i18n.translate("loading")}</s-text>}
         {units?.length === 0 && <s-text>{i18n.translate("none")}</s-text>}
-        {units?.map((unit) => <UnitRow key={unit.itemId} unit={unit} onChange={changed} />)}
+        {units?.map((unit) => (
+          <UnitRow key={unit.itemId} unit={unit} onChange={changed} />
+        ))}
         {more && <s-text color="subdued">{i18n.translate("more")}</s-text>}
       </s-stack>
     </s-admin-block>

@@ -21,7 +21,10 @@ function OrderStatus() {
   if (!items.length) return null;
   const locale = localization.language.value.isoCode;
   // A merchant may move the app proxy, and then names its path in the block's settings.
-  const proxy = String(settings.value.proxy_path ?? "").trim().replace(/^\/+|\/+$/g, "") || "apps/serializer";
+  const proxy =
+    String(settings.value.proxy_path ?? "")
+      .trim()
+      .replace(/^\/+|\/+$/g, "") || "apps/serializer";
   const page = (item: Item) =>
     `https://${shop.myshopifyDomain}/${proxy}/verify?${new URLSearchParams({ code: item.itemId, locale })}`;
 

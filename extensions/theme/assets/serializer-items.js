@@ -26,8 +26,10 @@
     };
     fact(block.dataset.textItem, item.itemId);
     fact(block.dataset.textSerial, item.serialNumber);
-    if (block.dataset.showWarranty === "true") fact(block.dataset.textWarranty, warranty(item.warrantyDuration, block));
-    if (block.dataset.showFields === "true") for (const field of item.customFields ?? []) fact(field.key, field.value);
+    if (block.dataset.showWarranty === "true")
+      fact(block.dataset.textWarranty, warranty(item.warrantyDuration, block));
+    if (block.dataset.showFields === "true")
+      for (const field of item.customFields ?? []) fact(field.key, field.value);
     const link = element("a", block.dataset.textOpen);
     const query = new URLSearchParams({ code: item.itemId, locale: block.dataset.locale });
     link.href = `${block.dataset.proxy}/verify?${query}`;
@@ -45,7 +47,9 @@
     if (cursor) query.set("cursor", cursor);
     more.hidden = true;
     try {
-      const answer = await fetch(`${block.dataset.proxy}/items?${query}`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${block.dataset.proxy}/items?${query}`, {
+        headers: { Accept: "application/json" },
+      });
       if (!answer.ok) throw new Error(String(answer.status));
       const page = await answer.json();
       list.append(...page.results.map((item) => shown(item, block)));

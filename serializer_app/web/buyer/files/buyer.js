@@ -20,7 +20,7 @@ for (const button of document.querySelectorAll("[data-szr-print]")) {
   let stream = null;
 
   const end = () => {
-    stream?.getTracks().forEach((track) => track.stop());
+    for (const track of stream?.getTracks() ?? []) track.stop();
     stream = null;
     video.hidden = stop.hidden = true;
     start.hidden = false;
@@ -37,7 +37,9 @@ for (const button of document.querySelectorAll("[data-szr-print]")) {
         location.assign(link.href);
         return;
       }
-    } catch { /* no address: a serial number */ }
+    } catch {
+      /* no address: a serial number */
+    }
     input.value = text.slice(0, 200);
     form.requestSubmit();
   };
@@ -47,7 +49,9 @@ for (const button of document.querySelectorAll("[data-szr-print]")) {
       try {
         const [code] = await detector.detect(video);
         if (code) return accept(code.rawValue);
-      } catch { /* the picture is not there yet */ }
+      } catch {
+        /* the picture is not there yet */
+      }
       await new Promise((done) => setTimeout(done, 150));
     }
   };
@@ -66,6 +70,9 @@ for (const button of document.querySelectorAll("[data-szr-print]")) {
     await video.play();
     watch(new BarcodeDetector());
   });
-  stop.addEventListener("click", () => { end(); status.textContent = ""; });
+  stop.addEventListener("click", () => {
+    end();
+    status.textContent = "";
+  });
   start.hidden = false;
 })();
