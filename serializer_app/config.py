@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 SCOPES = ("write_orders", "write_products", "read_customers", "write_app_proxy")
-OPTIONAL_SCOPES = ("read_all_orders", "read_customer_merge")
+OPTIONAL_SCOPES = ("read_all_orders", "read_customer_merge", "read_inventory")
 
 DEFAULT_DATABASE_URL = "sqlite:///var/serializer.sqlite3"
 

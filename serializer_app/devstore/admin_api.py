@@ -90,6 +90,7 @@ class AdminApi:
         self.rate = 100.0
         self.calls: list[Call] = []
         self.on_metafields_written: Callable[[ShopState, Order], None] | None = None
+        self.on_event: Callable[[ShopState, str, JsonDict], None] | None = None
         self._buckets: dict[str, Bucket] = {}
         self._lock = Lock()
 
@@ -182,18 +183,18 @@ class AdminApi:
         if not paid:
             self._record(request.state.domain, request.operation, request.variables, 200, "throttled")
             return _json(200, self._throttled(request, requested), request.headers)
-        result, written = self._execute(request, document)
+        result, root = self._execute(request, document)
         actual = pricing.actual(result.get("data"))
         with self._lock:
             bucket.give_back(requested - actual)
         result["extensions"] = {"cost": self._cost(request, requested, actual)}
         self._record(request.state.domain, request.operation, request.variables, 200, "ok", actual)
-        self._echo(request.state, written)
+        self._echo(request.state, root)
         return _json(200, result, request.headers)
 
-    def _execute(self, request: _Request, document: DocumentNode) -> tuple[JsonDict, list[Order]]:
+    def _execute(self, request: _Request, document: DocumentNode) -> tuple[JsonDict, AdminRoot]:
         with request.state.lock:
-            root = AdminRoot(request.state, request.scopes, self.clock.now())
+            root = AdminRoot(request.state, request.scopes, self.clock.now(), self.faults.for_hold)
             outcome = execute_sync(
                 admin_schema(),
                 document,
@@ -204,17 +205,20 @@ class AdminApi:
         result: JsonDict = {"data": outcome.data}
         if self.faults.spoil(outcome.data):
             failure = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
-            return {"errors": [failure]}, root.written_orders
+            return {"errors": [failure]}, root
         if outcome.errors:
             result["errors"] = [error.formatted for error in outcome.errors]
             if outcome.data is None:
                 del result["data"]
-        return result, root.written_orders
+        return result, root
 
-    def _echo(self, state: ShopState, written: list[Order]) -> None:
+    def _echo(self, state: ShopState, root: AdminRoot) -> None:
         if self.faults.metafield_echo and self.on_metafields_written is not None:
-            for order in written:
+            for order in root.written_orders:
                 self.on_metafields_written(state, order)
+        if self.on_event is not None:
+            for topic, payload in root.events:
+                self.on_event(state, topic, payload)
 
     def _price(self, request: _Request) -> int:
         try:

@@ -85,6 +85,14 @@ def blueprint(store: DevStore) -> Blueprint:
         act_on_orders(_known(store, domain), request.form)
         return redirect(request.path)
 
+    @pages.post("/admin/scopes")
+    def grant_scopes() -> tuple[str, int]:
+        """The merchant allows optional scopes, as App Bridge's scopes.request asks."""
+        shop = _known(store, request.args.get("shop", ""))
+        more = [scope for scope in request.form.get("scopes", "").split(",") if scope]
+        shop.grant_scopes([*dict.fromkeys([*shop.granted, *more])])
+        return "", 204
+
     @pages.get("/admin/oauth/authorize")
     def approve_page() -> str:
         _check_authorize(store)

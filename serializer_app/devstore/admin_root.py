@@ -8,8 +8,9 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from serializer_app.devstore.admin_fulfillment import FulfillmentRoot, RefuseHold
 from serializer_app.devstore.admin_search import SearchError, matcher
-from serializer_app.devstore.admin_views import View, Views
+from serializer_app.devstore.admin_views import View, Views, need
 from serializer_app.devstore.gids import gid, parse_gid
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Product, Variant
@@ -29,7 +30,13 @@ _READ_SCOPE = {
 class AdminRoot:
     """Root resolvers; ``fields()`` is the root value that graphql-core executes documents on."""
 
-    def __init__(self, state: ShopState, scopes: tuple[str, ...], now: datetime) -> None:
+    def __init__(
+        self,
+        state: ShopState,
+        scopes: tuple[str, ...],
+        now: datetime,
+        refuse_hold: RefuseHold = lambda: None,
+    ) -> None:
         self.state = state
         self.scopes = _implied(scopes)
         self.granted = scopes
@@ -37,9 +44,16 @@ class AdminRoot:
         self.views = Views(state, self.scopes)
         self.written_orders: list[Order] = []
         """Orders whose metafields this call wrote or deleted."""
+        self.events: list[tuple[str, View]] = []
+        """Webhooks that follow from this call: (topic, payload)."""
+        self._fulfillment = FulfillmentRoot(state, self.scopes, self.views, self._happened, refuse_hold)
+
+    def _happened(self, topic: str, payload: View) -> None:
+        self.events.append((topic, payload))
 
     def fields(self) -> dict[str, Callable[..., Any]]:
         return {
+            **self._fulfillment.fields(),
             "node": self._node,
             "nodes": lambda info, ids: [self._node(info, entry) for entry in ids],
             "order": self._only("Order"),
@@ -181,9 +195,8 @@ class AdminRoot:
 
     def _need(self, kind: str) -> None:
         scope = _READ_SCOPE.get(kind)
-        if scope is not None and scope not in self.scopes:
-            message = f"Access denied for {kind}. Required access: `{scope}` access scope."
-            raise GraphQLError(message, extensions={"code": "ACCESS_DENIED", "requiredAccess": f"`{scope}`"})
+        if scope is not None:
+            need(self.scopes, kind, scope)
 
     def _visible(self, order: Order) -> bool:
         return "read_all_orders" in self.scopes or order.created_at > self.now - VISIBLE_FOR

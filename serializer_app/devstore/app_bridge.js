@@ -142,6 +142,7 @@
     modal,
     loading: (on = true) => tell("loading", { on: !!on }),
     resourcePicker: (options = {}) => ask("resourcePicker", { options: JSON.parse(JSON.stringify(options)) }),
+    scopes: { request: (scopes) => ask("requestScopes", { scopes: [...scopes] }) },
     user: async () => ({ accountAccess: "full" }),
   };
 

@@ -21,6 +21,7 @@ BUTTONS = {
     "disconnect": "execute, then cut the connection",
     "token_error": "answer the token endpoint with 503",
     "refuse_refresh": "refuse to refresh the token",
+    "refuse_hold": "refuse to put an order on hold",
     "drop_webhooks": "lose webhooks",
     "duplicate_webhooks": "deliver webhooks twice",
     "reorder_webhooks": "swap webhooks",

@@ -35,6 +35,7 @@ class Faults:
         self._admin: deque[Fault] = deque()
         self._tokens: deque[Fault] = deque()
         self._webhooks: deque[Fault] = deque()
+        self._holds: deque[Fault] = deque()
         self._distorted: dict[str, dict[str, Any]] = {}
         self._poisoned: set[str] = set()
         self.random = random.Random(seed)
@@ -49,7 +50,7 @@ class Faults:
 
     def clear(self) -> None:
         with self._lock:
-            for queue in (self._admin, self._tokens, self._webhooks):
+            for queue in (self._admin, self._tokens, self._webhooks, self._holds):
                 queue.clear()
             self.metafield_echo = False
             self.storefront = None
@@ -117,6 +118,10 @@ class Faults:
         """``password``: the storefront asks for a password first; ``missing``: no app proxy is set up."""
         self.storefront = how
 
+    def refuse_hold(self, code: str = "FULFILLMENT_ORDER_HOLD_LIMIT_REACHED", times: int = 1) -> None:
+        """fulfillmentOrderHold answers with a user error of this code."""
+        self._add(self._holds, Fault("refuse_hold", times, code))
+
     def set_clock_ahead(self, seconds: float) -> None:
         self.clock_ahead = seconds
 
@@ -163,6 +168,11 @@ class Faults:
     def for_tokens(self, *, refresh: bool) -> Fault | None:
         return self._take(self._tokens, lambda fault: refresh or not fault.kind.startswith("refresh"))
 
+    def for_hold(self) -> str | None:
+        """The code that a hold is refused with, or None."""
+        fault = self._take(self._holds, lambda fault: True)
+        return None if fault is None else fault.operation
+
     def for_webhook(self, topic: str) -> Fault | None:
         return self._take(self._webhooks, lambda fault: fault.operation in (None, topic))
 
@@ -178,7 +188,12 @@ class Faults:
     def pending(self) -> dict[str, list[dict[str, Any]]]:
         """Orders not yet used up, for the control page."""
         with self._lock:
-            queues = {"admin": self._admin, "tokens": self._tokens, "webhooks": self._webhooks}
+            queues = {
+                "admin": self._admin,
+                "tokens": self._tokens,
+                "webhooks": self._webhooks,
+                "holds": self._holds,
+            }
             return {name: [vars(fault).copy() for fault in queue] for name, queue in queues.items()}
 
     def _add(self, queue: deque[Fault], fault: Fault) -> None:
@@ -219,6 +234,7 @@ CONTROLS = frozenset(
         "reorder_webhooks",
         "metafield_echo",
         "break_storefront",
+        "refuse_hold",
         "set_clock_ahead",
         "distort",
         "poison",

@@ -23,6 +23,8 @@ class Variant:
     updated_at: datetime
     position: int = 1
     image_url: str | None = None
+    tracked: bool = True
+    """Whether the shop has its quantity tracked."""
 
     @property
     def gid(self) -> str:

@@ -70,6 +70,7 @@ class DevStore:
         self.states: dict[str, ShopState] = {}
         self.admin = AdminApi(self.states, self.tokens, self.faults, self.clock)
         self.admin.on_metafields_written = self._echo
+        self.admin.on_event = self._announce
         self.webhooks = Courier(self._link_or_none, api_secret, api_version, self.clock, self.faults)
         self.proxy = AppProxy(api_secret, self.clock)
         self._shops: dict[str, Shop] = {}
@@ -208,6 +209,9 @@ class DevStore:
         if self.app is not None:
             return WsgiApp(self.app)
         return HttpApp(self.app_url) if self.app_url else None
+
+    def _announce(self, state: ShopState, topic: str, payload: dict[str, Any]) -> None:
+        self.shop(state.domain).warehouse.announce(topic, payload)
 
     def _echo(self, state: ShopState, order: Order) -> None:
         with state.lock:

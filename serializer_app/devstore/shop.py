@@ -21,6 +21,7 @@ from serializer_app.devstore.proxy import AppProxy
 from serializer_app.devstore.signing import oauth_hmac
 from serializer_app.devstore.state import OrderEdit, ShopState
 from serializer_app.devstore.tokens import SCOPES, Grant, Tokens
+from serializer_app.devstore.warehouse import Warehouse
 from serializer_app.devstore.webhooks import Courier, Delivery
 
 Lines = Iterable[tuple[Variant | None, int]]
@@ -44,6 +45,7 @@ class Shop:
         self.state = state
         self.domain = state.domain
         self._to = connections
+        self.warehouse = Warehouse(state, self._announce)
 
     # --- things -------------------------------------------------------------------------------------------------
 
@@ -119,6 +121,7 @@ class Shop:
             payload = order_payload(self.state, order)
         if announce:
             self._announce("orders/create", payload)
+        self._route(order)
         return order
 
     def update_order(
@@ -141,6 +144,7 @@ class Shop:
             edit = self.state.edit_order(order, quantities or {}, add)
             bodies = [("orders/edited", payloads.edit_payload(self.state, edit)), self._updated(order)]
         self._announce_all(bodies)
+        self._route(order)
         return edit
 
     def refund(
@@ -149,6 +153,7 @@ class Shop:
         """``units``: line ID → units given back. Sends refunds/create and orders/updated."""
         with self.state.lock:
             refund = self.state.refund(order, units, restock=restock, note=note)
+            self.state.fulfillment_orders.follow(order)
             bodies = [("refunds/create", refund_payload(self.state, order, refund)), self._updated(order)]
         self._announce_all(bodies)
         return refund
@@ -157,6 +162,7 @@ class Shop:
         """Refunds all that is left and cancels; sends orders/cancelled, refunds/create and orders/updated."""
         with self.state.lock:
             refund = self.state.cancel(order, reason)
+            self.state.fulfillment_orders.follow(order)
             bodies = [("orders/cancelled", order_payload(self.state, order))]
             if refund is not None:
                 bodies.append(("refunds/create", refund_payload(self.state, order, refund)))
@@ -168,6 +174,7 @@ class Shop:
         """Ships all (or line ID → units); sends orders/updated."""
         with self.state.lock:
             fulfillment = self.state.fulfill(order, units)
+            self.state.fulfillment_orders.follow(order)
             body = self._updated(order)
         self._announce_all([body])
         return fulfillment
@@ -183,7 +190,8 @@ class Shop:
         return self._announce("customers/merge", payloads.merge_payload(kept, gone))
 
     def uninstall(self) -> Delivery:
-        """Every token is void from now on; sends app/uninstalled."""
+        """Every token is void from now on, and the app's own subscriptions end; sends app/uninstalled."""
+        self.state.subscriptions.clear()
         self._to.tokens.revoke(self.domain)
         return self._announce("app/uninstalled", payloads.shop_payload(self.state))
 
@@ -200,6 +208,11 @@ class Shop:
         before, now = [*self._to.tokens.granted(self.domain)], tuple(scopes)
         self._to.tokens.scopes[self.domain] = now
         return self._announce("app/scopes_update", payloads.scopes_payload(self.state, before, [*now]))
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        """The scopes that the merchant grants now."""
+        return self._to.tokens.granted(self.domain)
 
     def request_customer_data(self, customer: Customer) -> Delivery:
         body = payloads.data_request_payload(
@@ -314,6 +327,11 @@ class Shop:
     def _orders_of(self, customer: Customer) -> list[Order]:
         with self.state.lock:
             return [order for order in self.state.orders.values() if order.customer is customer]
+
+    def _route(self, order: Order) -> None:
+        """Shopify routes an order a moment after it was placed or edited, if it still exists."""
+        if order.id in self.state.orders and not order.cancelled_at:
+            self.warehouse.route(order)
 
     def _updated(self, order: Order) -> tuple[str, dict[str, Any]]:
         return "orders/updated", order_payload(self.state, order)

@@ -11,6 +11,7 @@ from itertools import count
 from threading import RLock
 from typing import Any
 
+from serializer_app.devstore.fulfillment_orders import FulfillmentOrders
 from serializer_app.devstore.gids import gid, parse_gid
 from serializer_app.devstore.metafields import Metafields
 from serializer_app.devstore.moments import ShopClock
@@ -53,9 +54,13 @@ class ShopState:
         self.customers: dict[int, Customer] = {}
         self.orders: dict[int, Order] = {}
         self.flow_triggers: list[dict[str, Any]] = []
+        self.subscriptions: dict[int, tuple[str, str]] = {}
+        """The app's own webhook subscriptions: (topic with a slash, URI) by ID."""
         self._ids = count(7_512_000_000_001 + seed * 1_000_000_000)
         self._line_ids = count(14_870_000_000_001 + seed * 1_000_000_000)
         self._numbers = count(1001)
+        self._fulfillment_ids = count(6_904_000_000_001 + seed * 1_000_000_000)
+        self.fulfillment_orders = FulfillmentOrders(lambda: next(self._fulfillment_ids), clock.second)
         self.metafields = Metafields(self.exists, self.new_id, APP_ID)
 
     @property
@@ -238,6 +243,7 @@ class ShopState:
     def delete_order(self, order: Order) -> None:
         with self.lock:
             del self.orders[order.id]
+            self.fulfillment_orders.forget(order)
             self.metafields.forget(order.gid)
 
     def merge_customers(self, kept: Customer, gone: Customer) -> None:

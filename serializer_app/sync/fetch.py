@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+import structlog
 
 from serializer_app.clock import now, parse_iso
 from serializer_app.domain.catalog import catalog
@@ -15,13 +17,16 @@ from serializer_app.domain.orders import deletions, lookups, orders
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
+from serializer_app.shopify.client import PermanentFailure
 from serializer_app.shopify.connections import next_cursor, present
-from serializer_app.shopify.domains import numeric_id
+from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.orders import UNREADABLE, fetch
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work, contained, one_by_one
 from serializer_app.text import clean, clean_code
+
+log = structlog.get_logger(__name__)
 
 
 @one_by_one(points=500)
@@ -156,7 +161,28 @@ def variants(work: Work, query: str | None, after: str | None) -> VariantsPage:
             facts.append(_facts(node))
         except UNREADABLE as error:
             unread[number] = UnreadableVariant(error)
-    return VariantsPage(facts, unread, next_cursor(page))
+    return VariantsPage(_with_inventory(work, facts), unread, next_cursor(page))
+
+
+def _with_inventory(work: Work, facts: list[Facts]) -> list[Facts]:
+    """Add whether Shopify tracks each variant's quantity, for shops that track inventory."""
+    with work.db.read() as session:
+        wanted = shops.tracks_inventory(shops.by_id(session, work.shop_id))
+    if not wanted or not facts:
+        return facts
+    ids = [gid("ProductVariant", fact.variant_id) for fact in facts]
+    try:
+        nodes = work.call("VariantInventory", {"ids": ids}).get("nodes") or []
+    except PermanentFailure as error:
+        # The catalog matters more; the settings page says what is missing where the scope is the reason.
+        log.warning("inventory not told", code=error.code)
+        return facts
+    tracked = {
+        numeric_id(node["id"]): bool((node.get("inventoryItem") or {}).get("tracked"))
+        for node in nodes
+        if node
+    }
+    return [replace(fact, inventory_tracked=tracked.get(fact.variant_id)) for fact in facts]
 
 
 def _facts(node: dict[str, Any]) -> Facts:

@@ -151,6 +151,17 @@ def _admitted(token: IdToken) -> int:
         return _kept(session, token.shop, grant, renew=not works)
 
 
+def renew_access() -> None:
+    """Exchange this request's id token for an access token with the scopes that the merchant grants now.
+
+    Raises AppError ``token_…`` when Shopify gives none.
+    """
+    raw = _credential() or ""
+    grant = oauth.exchange_id_token(house().settings, g.shop_domain, raw)
+    with house().db.write() as session:
+        _kept(session, g.shop_domain, grant, renew=False)
+
+
 def _scopes_to_ask_for(shop: Shop, standing: tokens.TokenStanding) -> bool:
     if not oauth.missing_scopes(shop.scopes.split(",")):
         return False

@@ -223,6 +223,9 @@ def _product(session: Session, shop: Shop, body: bytes) -> None:
     """products/create and products/update, in whatever order they come: older news changes nothing."""
     product = payloads.decode(body, payloads.ProductPayload)
     catalog.describe(session, shop.id, product.facts(), present=False)
+    if shops.tracks_inventory(shop):
+        # No webhook says whether Shopify tracks the quantity of a variant.
+        outbox.put(session, shop.id, "sync-product", [product.id])
     if product.is_complete:
         catalog.mark_deleted(
             session,

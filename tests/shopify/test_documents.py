@@ -35,8 +35,16 @@ DOCUMENTS = sorted(Path(str(resources.files("serializer_app.shopify") / "documen
 NAMES = [path.stem for path in DOCUMENTS]
 
 # The largest page each caller may ask for, where a document leaves the size to a variable.
-PAGES = {"OrderIds": 5, "OrderLineItems": 250, "OrdersUpdatedSince": 5, "ProductVariants": 90}
-OWNERS = {"OrderTimes": 10, "OwnerMetafields": 25, "OwnerDigests": 25}
+PAGES = {
+    "FulfillmentOrderLines": 250,
+    "FulfillmentOrdersUpdatedSince": 100,
+    "OrderFulfillmentOrders": 5,
+    "OrderIds": 5,
+    "OrderLineItems": 250,
+    "OrdersUpdatedSince": 5,
+    "ProductVariants": 90,
+}
+OWNERS = {"VariantInventory": 50, "OrderTimes": 10, "OwnerMetafields": 25, "OwnerDigests": 25}
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +62,18 @@ def operation(name: str) -> OperationDefinitionNode:
 def test_every_operation_that_the_app_needs_is_there() -> None:
     assert set(NAMES) == {
         "FlowTriggerReceive",
+        "FulfillmentOrderHold",
+        "FulfillmentOrderIds",
+        "FulfillmentOrderLines",
+        "FulfillmentOrderReleaseHold",
+        "FulfillmentOrdersUpdatedSince",
         "MetafieldDefinitionCreate",
         "MetafieldDefinitionUpdate",
         "MetafieldDefinitions",
         "MetafieldsDelete",
         "MetafieldsSet",
         "Order",
+        "OrderFulfillmentOrders",
         "OrderIds",
         "OrderLineItems",
         "OrderTimes",
@@ -68,6 +82,10 @@ def test_every_operation_that_the_app_needs_is_there() -> None:
         "OwnerMetafields",
         "ProductVariants",
         "Shop",
+        "VariantInventory",
+        "WebhookSubscriptionCreate",
+        "WebhookSubscriptionDelete",
+        "WebhookSubscriptions",
     }
 
 

@@ -26,6 +26,11 @@ IN_FLIGHT = 1.0
 """Seconds after which an order that was being applied while a variant was toggled is there to be counted again."""
 
 
+OFF, OPTIONAL, REQUIRED = "off", "optional", "required"
+SERIAL_NUMBERS = (OFF, OPTIONAL, REQUIRED)
+"""What staff choose for a variant: nobody is asked for serial numbers, may enter them, or must enter them."""
+
+
 class FieldTracking(TypedDict):
     key: str
     trackable: bool
@@ -55,6 +60,8 @@ class Facts:
     product_title: str | None
     image_url: str | None
     updated_at: datetime | None
+    inventory_tracked: bool | None = None
+    """Whether Shopify tracks its quantity; None where it did not tell."""
 
 
 class TrackingChanges(TypedDict, total=False):
@@ -62,6 +69,7 @@ class TrackingChanges(TypedDict, total=False):
 
     trackable: bool
     auto_generatable: bool
+    serial_numbers: str
     warranty: str
     custom_fields: Sequence[FieldTracking]
 
@@ -139,6 +147,7 @@ def configure_many(
             toggled.append(variant.variant_id)
         variant.trackable = changes.get("trackable", variant.trackable)
         variant.auto_generatable = changes.get("auto_generatable", variant.auto_generatable)
+        variant.serial_numbers = changes.get("serial_numbers", variant.serial_numbers)
         if "warranty" in changes:
             variant.warranty = changes["warranty"]
         if "custom_fields" in changes:
@@ -174,6 +183,9 @@ def describe(session: Session, shop_id: int, facts: Sequence[Facts], *, present:
                 title=fact.title,
                 product_title=fact.product_title,
                 image_url=fact.image_url,
+                inventory_tracked=Variant.inventory_tracked
+                if fact.inventory_tracked is None
+                else fact.inventory_tracked,
                 source_updated_at=case((is_news, literal(moment, heard.type)), else_=heard),
                 deleted_at=None if present else Variant.deleted_at,
             )

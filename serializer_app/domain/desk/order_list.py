@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from serializer_app.domain.catalog import catalog
 from serializer_app.store.models import Item, Line, Order, Variant
 
 State = Literal["serials", "warning", "complete"]
@@ -37,7 +38,9 @@ class OrderStanding:
     """Trackable units, contract §1."""
     items: int
     bare: int
-    """Living items without a serial number."""
+    """Living items without a serial number, of variants that have serial numbers at all."""
+    required: int
+    """Units that must have a serial number and have none yet."""
     surplus: bool
     """Some line holds more items than units: a person has to choose (contract §7.4)."""
 
@@ -127,17 +130,18 @@ def _ordered_at(session: Session, shop_id: int, order_id: int | None) -> datetim
 
 def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[OrderStanding]:
     """What these orders (at most some hundred) need, in the order asked for."""
-    per_line: dict[int, list[tuple[int, int]]] = {}
-    for order_id, line_id, units in session.execute(
+    per_line: dict[int, list[tuple[int, int, str]]] = {}
+    for order_id, line_id, units, serial_numbers in session.execute(
         select(
             Line.order_id,
             Line.line_item_id,
             case((Variant.trackable.is_(True), Line.quantity), else_=0),
+            func.coalesce(Variant.serial_numbers, catalog.OPTIONAL),
         )
         .outerjoin(Variant, (Variant.shop_id == Line.shop_id) & (Variant.variant_id == Line.variant_id))
         .where(Line.shop_id == shop_id, Line.order_id.in_(order_ids))
     ):
-        per_line.setdefault(order_id, []).append((line_id, units))
+        per_line.setdefault(order_id, []).append((line_id, units, serial_numbers))
     held: dict[int, tuple[int, int]] = {}
     # "+ 0": grouped by the bare column, SQLite walks the index by line through the whole shop (0.6 s).
     line = Item.line_item_id + 0
@@ -164,8 +168,10 @@ def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
     return [by_id[order_id] for order_id in order_ids if order_id in by_id]
 
 
-def _standing(row: Any, lines: Sequence[tuple[int, int]], held: dict[int, tuple[int, int]]) -> OrderStanding:
-    counts = [(units, *held.get(line_id, (0, 0))) for line_id, units in lines]
+def _standing(
+    row: Any, lines: Sequence[tuple[int, int, str]], held: dict[int, tuple[int, int]]
+) -> OrderStanding:
+    counts = [(units, *held.get(line_id, (0, 0)), serials) for line_id, units, serials in lines]
     order_id, name, ordered_at, cancelled_at, deleted_at = row
     return OrderStanding(
         order_id,
@@ -173,10 +179,15 @@ def _standing(row: Any, lines: Sequence[tuple[int, int]], held: dict[int, tuple[
         ordered_at,
         cancelled_at,
         deleted_at,
-        units=sum(units for units, _, _ in counts),
-        items=sum(items for _, items, _ in counts),
-        bare=sum(bare for _, _, bare in counts),
-        surplus=any(items > units for units, items, _ in counts),
+        units=sum(units for units, _, _, _ in counts),
+        items=sum(items for _, items, _, _ in counts),
+        bare=sum(bare for _, _, bare, serials in counts if serials != catalog.OFF),
+        required=sum(
+            max(0, units - (items - bare))
+            for units, items, bare, serials in counts
+            if serials == catalog.REQUIRED
+        ),
+        surplus=any(items > units for units, items, _, _ in counts),
     )
 
 

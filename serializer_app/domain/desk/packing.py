@@ -9,17 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, false, func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import serial_entry
 from serializer_app.domain.items import items, ties
 from serializer_app.domain.orders import orders
 from serializer_app.domain.registry.recognition import Recognized
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
-from serializer_app.store.models import Item, Order, PackedUnit, Serial
+from serializer_app.store.models import Item, Order, PackedUnit, Serial, Variant
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,15 @@ class Scanned:
 
 @dataclass(frozen=True)
 class PackingProgress:
-    """How far an order is: its living items, those of them that were scanned, and tracked units without an item."""
+    """How far an order is: its living items, those of them that are done, and tracked units without an item.
+
+    An item without a serial number is not done while its variant requires one; ``required`` counts those.
+    """
 
     items: int
     scanned: int
     missing: int
+    required: int
 
     @property
     def left(self) -> int:
@@ -54,10 +59,17 @@ def orders_of(session: Session, shop_id: int, found: Recognized) -> list[int]:
 
 def progress(session: Session, shop_id: int, order_id: int) -> PackingProgress:
     """How far the order is. Units that are tracked now and have no item yet count as missing."""
-    total, done = session.execute(
-        select(func.count(), func.count(PackedUnit.item_key))
+    lacks = Item.serial_key.is_(None) & (Variant.serial_numbers == catalog.REQUIRED)
+    is_done = PackedUnit.item_key.is_not(None) & ~func.coalesce(lacks, false())
+    total, done, required = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(case((is_done, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((lacks, 1), else_=0)), 0),
+        )
         .select_from(Item)
         .outerjoin(PackedUnit, (PackedUnit.shop_id == Item.shop_id) & (PackedUnit.item_key == Item.id))
+        .outerjoin(Variant, (Variant.shop_id == Item.shop_id) & (Variant.variant_id == Item.variant_id))
         .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
     ).one()
     held = items.counts(session, shop_id, order_id)
@@ -66,12 +78,21 @@ def progress(session: Session, shop_id: int, order_id: int) -> PackingProgress:
         for line in orders.lines(session, shop_id, order_id)
         if line.trackable and line.removed_at is None
     )
-    return PackingProgress(total, done, missing)
+    return PackingProgress(total, int(done), missing, int(required))
 
 
 def packed(session: Session, shop_id: int, order_id: int) -> set[int]:
-    """The keys of the units that were checked off."""
-    query = select(PackedUnit.item_key).where(PackedUnit.shop_id == shop_id, PackedUnit.order_id == order_id)
+    """The keys of the units that are done: checked off, with a serial number where one is required."""
+    query = (
+        select(PackedUnit.item_key)
+        .join(Item, (Item.shop_id == PackedUnit.shop_id) & (Item.id == PackedUnit.item_key))
+        .outerjoin(Variant, (Variant.shop_id == Item.shop_id) & (Variant.variant_id == Item.variant_id))
+        .where(PackedUnit.shop_id == shop_id, PackedUnit.order_id == order_id)
+        .where(
+            Item.serial_key.is_not(None)
+            | (func.coalesce(Variant.serial_numbers, catalog.OPTIONAL) != catalog.REQUIRED)
+        )
+    )
     return set(session.scalars(query))
 
 
@@ -117,15 +138,24 @@ def scan(
     """Check one unit off. A serial number that nobody entered yet goes to the next empty unit of its product.
 
     ``line_item_id`` is where a number goes that does not name its product. desk.serial_entry says which codes become
-    serial numbers and which only if ``confirmed``. A product whose numbers are in the registry takes no others.
+    serial numbers and which only if ``confirmed``. A product whose numbers are in the registry takes no others, and
+    neither does one whose units are taken from stock. Where serial numbers are off, the product's barcode or SKU
+    checks off its next unit; where they are required, an item ID alone is not enough.
 
     Raises AppError ``scan_twice``, ``scan_used``, ``scan_removed``, ``scan_other_product``, ``scan_full``,
-    ``scan_unknown`` (all 409), and what domain.desk.serial_entry and ``ties.unit_to_enter`` refuse.
+    ``scan_unknown``, ``scan_serial_required`` (all 409), and what domain.desk.serial_entry and
+    ``ties.unit_to_enter`` refuse.
     """
     own = [item for item in found.items if item.order_id == order_id and item.removed_at is None]
     if own:
         marked = packed(session, shop_id, order_id)
-        return _check_off(session, next((item for item in own if item.id not in marked), own[0]), actor)
+        item = next((item for item in own if item.id not in marked), own[0])
+        if item.serial_key is None and _policy(session, shop_id, item.variant_id) == catalog.REQUIRED:
+            raise _wrong("scan_serial_required", "Scan the serial number of this unit: it is required")
+        return _check_off(session, item, actor)
+    plain = _without_serials(session, shop_id, order_id, found)
+    if plain:
+        return _check_off_next(session, shop_id, order_id, plain, actor)
     elsewhere = [item for item in found.items if item.removed_at is None and not found.near]
     by_id = found.by_item_id or serial_entry.is_unit_link(found)
     serial = next((serial for serial in found.serials if serial.source != "item"), None)
@@ -139,7 +169,9 @@ def scan(
     variants = _variants(session, shop_id, order_id)
     serial_entry.refuse_other_product(session, shop_id, found, variants)
     here = _place(session, shop_id, order_id, found, variants, line_item_id)
-    if _has_registry(session, shop_id, here.variant_id):
+    if _has_registry(session, shop_id, here.variant_id) or serial_entry.is_from_stock(
+        session, shop_id, here.variant_id
+    ):
         # The maker's numbers of this product are known, so one that is none of them is a wrong scan.
         raise _wrong("scan_unknown", "Unknown: no serial number and no item ID of this shop")
     same = [item for item in elsewhere if item.variant_id == here.variant_id]
@@ -160,6 +192,38 @@ def _enter_known(session: Session, shop_id: int, order_id: int, serial: Serial, 
     if serial.variant_id in _variants(session, shop_id, order_id):
         raise _full()
     raise _other_product(session, shop_id, [serial.variant_id])
+
+
+def _policy(session: Session, shop_id: int, variant_id: int) -> str:
+    variant = catalog.find(session, shop_id, variant_id)
+    return catalog.OPTIONAL if variant is None else variant.serial_numbers
+
+
+def _without_serials(session: Session, shop_id: int, order_id: int, found: Recognized) -> set[int]:
+    """The products of this order that a barcode or SKU names and that have no serial numbers."""
+    named = set(found.products)
+    if not named or any(serial.source != "item" for serial in found.serials):
+        return set()
+    query = select(Variant.variant_id).where(
+        Variant.shop_id == shop_id, Variant.variant_id.in_(named), Variant.serial_numbers == catalog.OFF
+    )
+    return set(session.scalars(query)) & _variants(session, shop_id, order_id)
+
+
+def _check_off_next(
+    session: Session, shop_id: int, order_id: int, variant_ids: set[int], actor: str
+) -> Scanned:
+    """Check off the next unit of products whose units cannot be told apart."""
+    query = (
+        select(Item)
+        .outerjoin(PackedUnit, (PackedUnit.shop_id == Item.shop_id) & (PackedUnit.item_key == Item.id))
+        .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
+        .where(Item.variant_id.in_(variant_ids), PackedUnit.item_key.is_(None))
+    )
+    item = session.scalars(query.order_by(Item.id).limit(1)).first()
+    if item is None:
+        raise _full()
+    return _check_off(session, item, actor)
 
 
 def _variants(session: Session, shop_id: int, order_id: int) -> set[int]:
@@ -192,6 +256,13 @@ def _place(
 
 def _check_off(session: Session, item: Item, actor: str) -> Scanned:
     """Two tables that scan one unit at once: one of them is told."""
+    if not _mark(session, item, actor):
+        raise _wrong("scan_twice", "Scanned already")
+    return Scanned(item, False)
+
+
+def _mark(session: Session, item: Item, actor: str) -> bool:
+    """Note that a unit was checked off; False when it was already."""
     row = {
         "shop_id": item.shop_id,
         "item_key": item.id,
@@ -202,22 +273,26 @@ def _check_off(session: Session, item: Item, actor: str) -> Scanned:
     made = session.connection().execute(
         outbox.insert(session, PackedUnit).on_conflict_do_nothing().returning(PackedUnit.item_key), row
     )
-    if made.scalar_one_or_none() is None:
-        raise _wrong("scan_twice", "Scanned already")
-    return Scanned(item, False)
+    return made.scalar_one_or_none() is not None
 
 
 def _empty(session: Session, shop_id: int, order_id: int, *conditions: Any) -> Item | None:
-    """The first unit without a serial number that was not checked off by its item ID."""
+    """The first unit without a serial number that was not checked off by its item ID, of a product that has any.
+
+    A unit that has to have a serial number takes one even after it was checked off.
+    """
+    policy = func.coalesce(Variant.serial_numbers, catalog.OPTIONAL)
     query = (
         select(Item)
         .outerjoin(PackedUnit, (PackedUnit.shop_id == Item.shop_id) & (PackedUnit.item_key == Item.id))
+        .outerjoin(Variant, (Variant.shop_id == Item.shop_id) & (Variant.variant_id == Item.variant_id))
         .where(
             Item.shop_id == shop_id,
             Item.order_id == order_id,
             Item.removed_at.is_(None),
             Item.serial_key.is_(None),
-            PackedUnit.item_key.is_(None),
+            policy != catalog.OFF,
+            PackedUnit.item_key.is_(None) | (policy == catalog.REQUIRED),
             *conditions,
         )
     )
@@ -248,9 +323,11 @@ def _has_registry(session: Session, shop_id: int, variant_id: int) -> bool:
 
 
 def _enter(session: Session, shop_id: int, item: Item, serial: str, actor: str) -> Scanned:
-    changes = items.ItemChanges(serial_number=serial)
+    # Two tables that scan different numbers for one unit race here; the version refuses the second.
+    changes = items.ItemChanges(serial_number=serial, version=item.version)
     items.change(session, shop_id, item, changes, allowed_fields=(), actor=actor)
-    _check_off(session, item, actor)
+    if not _mark(session, item, actor) and _policy(session, shop_id, item.variant_id) != catalog.REQUIRED:
+        raise _wrong("scan_twice", "Scanned already")
     return Scanned(item, True)
 
 

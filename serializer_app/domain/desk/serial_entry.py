@@ -4,8 +4,9 @@
   a parcel label, a code whose GTIN is another product's.
 - A number that looks like something else is taken only after a person confirmed it: an order's number, an item ID with
   a typing error, a GTIN that no product here carries, a code whose GTIN is not the one of this product.
+- Where a shop tracks its inventory, a number that no received unit has is taken only after a person confirmed it.
 - Everything else is a maker's serial number and is taken without a question, whether or not it is in the registry.
-  (Packing refuses unknown numbers of products whose numbers are in the registry.)
+  (Packing refuses unknown numbers of products whose numbers are in the registry or that are taken from stock.)
 
 What is entered is the number that the code names: of a link the unit's number, of a GS1 code its AI (21).
 """
@@ -26,6 +27,7 @@ from serializer_app.domain.ids.item_ids import old_id_key
 from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.registry import recognition, serials
 from serializer_app.domain.registry.recognition import CodeKind, Recognized
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Order, Variant
 
@@ -40,7 +42,8 @@ def number_of(
 
     Raises AppError 409: ``code_is_product``, ``code_is_item_id``, ``code_is_link``, ``code_is_no_unit``,
     ``code_of_other_product``; without ``confirmed`` also ``confirm_order_name``, ``confirm_item_id``,
-    ``confirm_trade_number``, ``confirm_gtin``. 422: ``serial_malformed``, ``serial_too_long``.
+    ``confirm_trade_number``, ``confirm_gtin``, ``confirm_not_received``. 422: ``serial_malformed``,
+    ``serial_too_long``.
     """
     refuse_other_things(session, shop_id, found)
     refuse_other_product(session, shop_id, found, {variant_id})
@@ -50,6 +53,8 @@ def number_of(
     own = next((serial for serial in found.serials if serial.variant_id == variant_id), None)
     if own is not None and own.source != "item" and own.state == "active":
         number = own.serial_number
+    elif not confirmed and is_from_stock(session, shop_id, variant_id):
+        raise _refused("confirm_not_received", "{number} was not received into stock.", {"number": number})
     problem = serials.wrong(number)
     if problem is not None:
         code = "serial_too_long" if problem == serials.TOO_LONG else "serial_malformed"
@@ -90,6 +95,14 @@ def refuse_other_product(session: Session, shop_id: int, found: Recognized, want
             "This number belongs to another product: {product}",
             {"product": product_name(session, shop_id, found.products)},
         )
+
+
+def is_from_stock(session: Session, shop_id: int, variant_id: int) -> bool:
+    """Whether only received units are sold as this variant: the shop tracks inventory, and Shopify its quantity."""
+    variant = catalog.find(session, shop_id, variant_id)
+    if variant is None or not variant.inventory_tracked:
+        return False
+    return shops.tracks_inventory(shops.by_id(session, shop_id))
 
 
 def product_name(session: Session, shop_id: int, variant_ids: Iterable[int]) -> str:

@@ -369,13 +369,14 @@ def story(session: Session, item: Item) -> list[tuple[datetime, str, str, dict[s
     ]
 
 
-def counts(session: Session, shop_id: int, order_id: int) -> dict[int, int]:
-    """Living items by line."""
+def counts(session: Session, shop_id: int, order_id: int, *, numbered: bool = False) -> dict[int, int]:
+    """Living items by line; with ``numbered`` only those that have a serial number."""
+    only = (Item.serial_key.is_not(None),) if numbered else ()
     # "+ 0": grouped by the bare column, SQLite walks the lines' index through the whole shop.
     by_line = Item.line_item_id + 0
     rows = session.execute(
         select(by_line, func.count())
-        .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
+        .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None), *only)
         .group_by(by_line)
     )
     return {row[0]: row[1] for row in rows}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.catalog import catalog
@@ -202,7 +202,7 @@ def find(session: Session, shop_id: int, order_id: int) -> Order:
 
 
 def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
-    """Lines with what is tracked about them *now*: (Line columns…, trackable)."""
+    """Lines with what is tracked about them *now*: (Line columns…, trackable, serial_numbers)."""
     return session.execute(
         select(
             Line.line_item_id,
@@ -214,6 +214,7 @@ def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
             Line.removed_at,
             Line.fulfilled_at,
             Variant.trackable.is_(True).label("trackable"),
+            func.coalesce(Variant.serial_numbers, catalog.OPTIONAL).label("serial_numbers"),
         )
         .outerjoin(Variant, (Variant.shop_id == Line.shop_id) & (Variant.variant_id == Line.variant_id))
         .where(Line.shop_id == shop_id, Line.order_id == order_id)
@@ -224,6 +225,22 @@ def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
 def trackable_units(rows: Sequence[Any]) -> int:
     """Contract §1: the sum of current quantities of lines whose variant is trackable now."""
     return sum(row.quantity for row in rows if row.trackable)
+
+
+def missing_serials(line: Any, numbered: int) -> int:
+    """How many tracked units of a line (of ``lines``) lack a serial number, of which ``numbered`` have one.
+
+    0 where serial numbers are off: nobody is asked for them.
+    """
+    if not line.trackable or line.serial_numbers == catalog.OFF:
+        return 0
+    return max(0, int(line.quantity) - numbered)
+
+
+def missing_by_line(session: Session, shop_id: int, order_id: int, rows: Sequence[Any]) -> dict[int, int]:
+    """``missing_serials`` of every line in ``rows`` (of ``lines``)."""
+    numbered = items.counts(session, shop_id, order_id, numbered=True)
+    return {row.line_item_id: missing_serials(row, numbered.get(row.line_item_id, 0)) for row in rows}
 
 
 def generate_missing(

@@ -30,6 +30,10 @@ INSTALLED = "installed"
 UNINSTALLED = "uninstalled"
 KEY_SCOPES = ("read", "write")
 HOUR = 3600.0
+INVENTORY = "inventory"
+"""The tracking method "Inventory and sold items"; the other one is ``sold``."""
+READ_INVENTORY = "read_inventory"
+"""The optional scope with which Shopify tells whose quantity it tracks."""
 PROXY_PATH = "/apps/serializer"
 """Where a shop has the app proxy unless its merchant moves it; our own routes stay there, whatever the shop shows."""
 _LOCALIZED = re.compile(
@@ -58,6 +62,7 @@ class SettingsChanges(TypedDict, total=False):
     storefront_access: str
     on_order_edit: str
     warranty_start: str
+    tracking_method: str
     custom_fields: Sequence[CustomField]
 
 
@@ -208,13 +213,35 @@ def scopes_changed(
         return False
     change = {"scopes": {"from": shop.scopes, "to": granted}}
     gained = missing_scopes(shop.scopes.split(",")) - missing_scopes(scopes)
+    knew_inventory = tracks_inventory(shop)
     shop.scopes = granted
     session.flush()
+    if tracks_inventory(shop) and not knew_inventory:
+        outbox.put(session, shop.id, "sync-catalog", [""])
     if gained:
         outbox.release(session, shop.id)
         outbox.put(session, shop.id, "install", [""])
     history.record(session, shop.id, "shop", [(shop.id, change)], actor=actor, action="scopes-changed")
     return True
+
+
+def has_scope(shop: Shop, scope: str) -> bool:
+    """Whether the merchant grants ``scope`` now; a write scope covers its read scope."""
+    granted = shop.scopes.split(",")
+    return scope in granted or scope.replace("read_", "write_", 1) in granted
+
+
+def missing_of(shop: Shop, scopes: Sequence[str]) -> list[str]:
+    """Which of these scopes the merchant does not grant."""
+    return [scope for scope in scopes if not has_scope(shop, scope)]
+
+
+def tracks_inventory(shop: Shop) -> bool:
+    """Whether units are known before they are sold: "Inventory and sold items" is chosen and its scope granted.
+
+    It concerns variants whose quantity Shopify tracks (``Variant.inventory_tracked``); others follow "Sold items only".
+    """
+    return shop.tracking_method == INVENTORY and has_scope(shop, READ_INVENTORY)
 
 
 def describe(
@@ -256,10 +283,13 @@ def define_fields(session: Session, shop: Shop, keys: Sequence[str]) -> None:
 def configure(session: Session, shop: Shop, changes: SettingsChanges, *, actor: str) -> None:
     """Change settings; the history entry says from what to what."""
     differences: dict[str, dict[str, Any]] = {}
-    for name in ("storefront_access", "on_order_edit", "warranty_start"):
+    for name in ("storefront_access", "on_order_edit", "warranty_start", "tracking_method"):
         if name in changes and changes[name] != getattr(shop, name):
             differences[name] = {"from": getattr(shop, name), "to": changes[name]}
             setattr(shop, name, changes[name])
+    if differences.get("tracking_method", {}).get("to") == INVENTORY:
+        # Which variants Shopify tracks is asked for together with the rest of the catalog.
+        outbox.put(session, shop.id, "sync-catalog", [""])
     if "custom_fields" in changes:
         fields = list(changes["custom_fields"])
         if fields != custom_fields(shop):

@@ -51,6 +51,8 @@ class Shop(Base):
     storefront_access: Mapped[str] = mapped_column(String(16), server_default="open")
     on_order_edit: Mapped[str] = mapped_column(String(16), server_default="automatic")
     warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
+    tracking_method: Mapped[str] = mapped_column(String(16), server_default="sold")
+    """sold: sold items only. inventory: inventory and sold items (domain.shops.shops.tracks_inventory)."""
     custom_fields: Mapped[Json] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
     settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())

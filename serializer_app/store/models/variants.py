@@ -23,6 +23,8 @@ class Variant(Base):
     experience_id: Mapped[str] = mapped_column(String(32))
     trackable: Mapped[bool] = mapped_column(Boolean, server_default=false())
     auto_generatable: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    serial_numbers: Mapped[str] = mapped_column(String(16), server_default="optional")
+    """Whether units of this variant have serial numbers: off, optional or required (domain.catalog)."""
     warranty: Mapped[str | None] = mapped_column(String(16))
     """Never set: NULL. No warranty: ``none``. Otherwise ISO 8601, as ``P24M`` (domain.ids.warranty)."""
     custom_fields: Mapped[Json | None] = mapped_column(Text)
@@ -35,6 +37,8 @@ class Variant(Base):
     title: Mapped[str | None] = mapped_column(Text)
     product_title: Mapped[str | None] = mapped_column(Text)
     image_url: Mapped[str | None] = mapped_column(Text)
+    inventory_tracked: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether Shopify tracks its quantity. NULL until Shopify has told, which needs the scope read_inventory."""
     source_updated_at: Mapped[Utc | None]
     deleted_at: Mapped[Utc | None]
     created_at: Mapped[Utc]

@@ -51,7 +51,9 @@ def _line(number: int, title: str, quantity: int, items: int, **changes: Any) ->
         "sku": None,
         "currentQuantity": quantity,
         "trackable": True,
+        "serialNumbers": "optional",
         "items": items,
+        "missingSerialNumbers": quantity if changes.get("trackable", True) else 0,
         **changes,
     }
 
@@ -89,8 +91,10 @@ def _variant(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
         "title": "Red",
         "productTitle": "Alarm clock",
         "imageUrl": None,
+        "inventoryTracked": None,
         "trackable": True,
         "autoGeneratable": True,
+        "serialNumbers": "optional",
         "warrantyDuration": MONTHS,
         "customFields": list(fields),
         "createdAt": MADE,
@@ -107,6 +111,7 @@ _SETTINGS = {
     "storefrontAccess": "open",
     "onOrderEdit": "automatic",
     "warrantyStart": "order",
+    "trackingMethod": "sold",
     "customFields": [{"name": "imei", "key": "imei"}, {"name": "colour", "key": "colour"}],
 }
 _CLAIMS: dict[str, Any] = {"fields": {}, "approval": "never", "withoutLink": "refused", "consentText": None}

@@ -44,6 +44,8 @@ def put_settings(body: SettingsChanges) -> Response:
             changes["on_order_edit"] = body.on_order_edit
         if "warranty_start" in body.model_fields_set:
             changes["warranty_start"] = body.warranty_start
+        if "tracking_method" in body.model_fields_set:
+            changes["tracking_method"] = body.tracking_method
         if "custom_fields" in body.model_fields_set:
             changes["custom_fields"] = [
                 {"name": field.name, "key": field.key} for field in body.custom_fields

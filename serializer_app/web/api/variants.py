@@ -131,6 +131,8 @@ def _changes(body: VariantChanges) -> catalog.TrackingChanges:
         changes["trackable"] = body.trackable
     if "auto_generatable" in body.model_fields_set:
         changes["auto_generatable"] = body.auto_generatable
+    if "serial_numbers" in body.model_fields_set:
+        changes["serial_numbers"] = body.serial_numbers
     if "warranty_duration" in body.model_fields_set:
         changes["warranty"] = stored_warranty(body.warranty_duration)
     if "custom_fields" in body.model_fields_set:

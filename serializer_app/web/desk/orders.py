@@ -8,6 +8,7 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
+from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import order_list, order_units, serial_entry
 from serializer_app.domain.items import items, mirrored
 from serializer_app.domain.orders import lookups, orders
@@ -100,6 +101,10 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         by_line=by_line,
         counts=counts,
         removed=removed,
+        missing=orders.missing_by_line(session, shop.id, order_id, lines),
+        numbered=sum(
+            counts.get(line.line_item_id, 0) for line in lines if line.serial_numbers != catalog.OFF
+        ),
         trackable_units=orders.trackable_units(lines),
         total=sum(counts.values()),
         warnings={warning["lineItemId"]: warning for warning in orders.warnings(lines, counts)},

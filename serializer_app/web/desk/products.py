@@ -76,6 +76,8 @@ def change_products() -> Response:
     changes: dict[str, Any] = dict(_BULK.get(action, {}))
     if action == "warranty":
         changes |= warranty_changes()
+    if action == "serials":
+        changes |= _serial_numbers()
     every = ticked("every")
     keys = [] if every else picked()
     words = texts()
@@ -121,6 +123,7 @@ def change_product(variant_id: int) -> Response:
     changes: dict[str, Any] = {
         "trackable": ticked("trackable"),
         "auto_generatable": ticked("autoGeneratable"),
+        **_serial_numbers(),
         **warranty_changes(),
     }
     with house().db.write() as session:
@@ -129,6 +132,12 @@ def change_product(variant_id: int) -> Response:
         changes["custom_fields"] = _fields(shop)
         catalog.configure(session, g.shop_id, variant_id, cast(TrackingChanges, changes))
     return said(texts()("saved"))
+
+
+def _serial_numbers() -> dict[str, str]:
+    """The setting of ``parts.serial_choices``; {} leaves what is stored."""
+    wanted = request.form.get("serialNumbers")
+    return {"serial_numbers": wanted} if wanted in catalog.SERIAL_NUMBERS else {}
 
 
 def _fields(shop: Shop) -> list[FieldTracking]:

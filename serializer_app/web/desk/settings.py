@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.config import OPTIONAL_SCOPES
 from serializer_app.domain.desk import home, item_search, order_units
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import shops
@@ -19,6 +20,7 @@ from serializer_app.store.models import Item, Order
 from serializer_app.web.desk.forms import checked, ticked, typed
 from serializer_app.web.desk.frame import desk, said, show, texts
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
+from serializer_app.web.embedded import renew_access
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.inputs import SettingsChanges
@@ -30,6 +32,7 @@ CHOICES = {
     "storefrontAccess": ("open", "owner"),
     "onOrderEdit": ("automatic", "manual"),
     "warrantyStart": ("order", "fulfillment", "registration"),
+    "trackingMethod": ("sold", "inventory"),
 }
 
 
@@ -41,6 +44,7 @@ def settings() -> Response:
             "storefrontAccess": shop.storefront_access,
             "onOrderEdit": shop.on_order_edit,
             "warrantyStart": shop.warranty_start,
+            "trackingMethod": shop.tracking_method,
         }
         return show(
             "settings",
@@ -49,7 +53,19 @@ def settings() -> Response:
             choices=CHOICES,
             now_set=now_set,
             fields=shops.custom_fields(shop),
+            missing_inventory=shops.missing_of(shop, (shops.READ_INVENTORY,)),
         )
+
+
+@desk.post("/settings/scopes")
+def renew_scopes() -> Response:
+    """The merchant has just answered Shopify's question about optional scopes: get an access token that covers them."""
+    wanted = [scope for scope in typed("scopes").split(",") if scope in OPTIONAL_SCOPES]
+    renew_access()
+    with house().db.read() as session:
+        missing = shops.missing_of(shops.by_id(session, g.shop_id), wanted)
+    words = texts()
+    return said(words("settings.granted.not" if missing else "settings.granted"))
 
 
 @desk.post("/settings")
@@ -61,7 +77,9 @@ def change_settings() -> Response:
         fields.append({"name": name, "key": typed(f"{at}.key") or name[:30]})
     body: dict[str, Any] = {name: request.form.get(name) for name in CHOICES if name in request.form}
     asked: SettingsChanges = checked(SettingsChanges, {**body, "customFields": fields})
-    changes: dict[str, Any] = asked.given("storefront_access", "on_order_edit", "warranty_start")
+    changes: dict[str, Any] = asked.given(
+        "storefront_access", "on_order_edit", "warranty_start", "tracking_method"
+    )
     changes["custom_fields"] = [{"name": field.name, "key": field.key} for field in asked.custom_fields]
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)

@@ -19,6 +19,7 @@ from serializer_app.web.texts import (
     doctor,
     endpoints,
     frame,
+    gate,
     items,
     orders,
     products,
@@ -44,6 +45,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     **staff.WORDS,
     **doctor.WORDS,
     **takeover.WORDS,
+    **gate.WORDS,
 }
 _MONTHS = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),

@@ -189,17 +189,6 @@ WORDS = {
         "Run shopify app deploy, then open the app in the admin and approve the permissions.",
         "shopify app deploy ausführen, dann die App in der Verwaltung öffnen und die Berechtigungen bestätigen.",
     ),
-    "doctor.optional_scopes": ("Optional scopes", "Optionale Berechtigungen"),
-    "doctor.optional_scopes.missing": (
-        "Not granted: {scopes}. Without read_all_orders Shopify hides orders older than 60 days; without"
-        " read_customer_merge merged customers are not followed.",
-        "Nicht erteilt: {scopes}. Ohne read_all_orders zeigt Shopify keine Bestellungen, die älter als 60 Tage sind;"
-        " ohne read_customer_merge werden zusammengeführte Kunden nicht übernommen.",
-    ),
-    "doctor.optional_scopes.missing.do": (
-        "Request them in Shopify's developer dashboard if the shop needs them.",
-        "Bei Bedarf im Developer Dashboard von Shopify beantragen.",
-    ),
     "doctor.definitions": ("Metafield definitions", "Metafelddefinitionen"),
     "doctor.definitions.ok": ("All definitions exist.", "Alle Definitionen sind vorhanden."),
     "doctor.definitions.missing": ("Missing: {keys}.", "Es fehlen: {keys}."),

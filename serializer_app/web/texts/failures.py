@@ -106,6 +106,8 @@ GERMAN = {
     "key_not_found": "Diesen Schlüssel gibt es nicht mehr",
     "data_request_not_found": "Diese Datei gibt es nicht, oder sie ist abgelaufen",
     "scan_unknown": "Unbekannt: keine Seriennummer und keine Exemplar-ID dieses Shops",
+    "scan_serial_required": "Scannen Sie die Seriennummer dieses Exemplars: Sie ist erforderlich",
+    "confirm_not_received": "{number} ist nicht im Bestand eingegangen.",
     "scan_used": "Schon verwendet: gehört zur Bestellung {order}",
     "scan_removed": "Dieses Exemplar wurde aus seiner Bestellung entfernt",
     "scan_other_product": "Anderes Produkt: {product} gehört nicht zu dieser Bestellung",

@@ -134,6 +134,10 @@ WORDS = {
         "The code in this row names another GTIN than the product has.",
         "Der Code in dieser Zeile nennt eine andere GTIN, als das Produkt hat.",
     ),
+    "import.note.confirm_not_received": (
+        "No unit with this serial number was received into stock.",
+        "Ein Exemplar mit dieser Seriennummer ist nicht im Bestand eingegangen.",
+    ),
     "import.note.columns_ignored": (
         "These columns are not imported: {detail}",
         "Diese Spalten werden nicht importiert: {detail}",

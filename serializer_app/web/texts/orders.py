@@ -21,6 +21,11 @@ WORDS = {
     "orders.untracked": ("Nothing tracked", "Nichts erfasst"),
     "orders.bare.one": ("1 serial number missing", "1 Seriennummer fehlt"),
     "orders.bare.other": ("{count} serial numbers missing", "{count} Seriennummern fehlen"),
+    "orders.required.one": ("1 required serial number missing", "1 erforderliche Seriennummer fehlt"),
+    "orders.required.other": (
+        "{count} required serial numbers missing",
+        "{count} erforderliche Seriennummern fehlen",
+    ),
     "orders.missing.one": ("1 item missing", "1 Eintrag fehlt"),
     "orders.missing.other": ("{count} items missing", "{count} Einträge fehlen"),
     "orders.surplus": ("More items than units sold", "Mehr Einträge als verkaufte Exemplare"),
@@ -88,6 +93,8 @@ WORDS = {
         "{missing} of {units} units have no item yet.",
         "{missing} von {units} Exemplaren haben noch keinen Eintrag.",
     ),
+    "order.serials.off": ("No serial numbers", "Ohne Seriennummern"),
+    "order.serials.required": ("Serial number required", "Seriennummer erforderlich"),
     "order.none": ("Nothing in this order is tracked", "In dieser Bestellung wird nichts erfasst"),
     "order.none.text": (
         "Turn on “Track items” for a product of this order, then create its items here.",
@@ -211,6 +218,15 @@ WORDS = {
         "{count} tracked units of this order have no item yet. The order is not complete without them.",
         "{count} erfasste Exemplare dieser Bestellung haben noch keinen Eintrag. "
         "Ohne sie ist die Bestellung nicht vollständig.",
+    ),
+    "scan.required.one": (
+        "1 unit still needs its serial number. Scan it to complete the order.",
+        "Zu 1 Exemplar fehlt noch die erforderliche Seriennummer. Scannen Sie sie, um die Bestellung abzuschließen.",
+    ),
+    "scan.required.other": (
+        "{count} units still need their serial numbers. Scan them to complete the order.",
+        "Zu {count} Exemplaren fehlen noch die erforderlichen Seriennummern. Scannen Sie sie, um die Bestellung "
+        "abzuschließen.",
     ),
     "scan.generate": ("Create missing items", "Fehlende Einträge anlegen"),
     "scan.undo": (

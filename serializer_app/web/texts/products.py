@@ -59,6 +59,35 @@ WORDS = {
         "Every unit in a new order gets its own item ID automatically.",
         "Jedes Exemplar einer neuen Bestellung bekommt automatisch eine eigene Exemplar-ID.",
     ),
+    "product.serials": ("Serial numbers", "Seriennummern"),
+    "product.serials.off": ("Off", "Aus"),
+    "product.serials.off.help": (
+        "Nobody is asked for a serial number. When packing, scan the product’s barcode or the item ID.",
+        "Niemand wird nach einer Seriennummer gefragt. Beim Packen genügt der Barcode des Produkts oder die "
+        "Exemplar-ID.",
+    ),
+    "product.serials.optional": ("Optional", "Optional"),
+    "product.serials.optional.help": (
+        "Staff can enter a serial number for each unit.",
+        "Zu jedem Exemplar kann eine Seriennummer eingetragen werden.",
+    ),
+    "product.serials.required": ("Required", "Erforderlich"),
+    "product.serials.required.help": (
+        "An order is complete once every unit has its serial number. The order page and Packing show what is "
+        "missing.",
+        "Eine Bestellung ist erst vollständig, wenn jedes Exemplar seine Seriennummer hat. Bestellseite und "
+        "Packen zeigen, was fehlt.",
+    ),
+    "product.serials.switch": (
+        "You can change this at any time. Serial numbers that were entered stay, and existing orders follow the new "
+        "setting.",
+        "Sie können das jederzeit ändern. Eingetragene Seriennummern bleiben erhalten; auch für vorhandene "
+        "Bestellungen gilt dann die neue Einstellung.",
+    ),
+    "product.inventory": ("Quantity tracked in Shopify", "Bestand wird in Shopify verfolgt"),
+    "products.serials.off": ("No serial numbers", "Ohne Seriennummern"),
+    "products.serials.required": ("Serial numbers required", "Seriennummern erforderlich"),
+    "products.bulk.serials": ("Set serial numbers", "Seriennummern festlegen"),
     "product.settings": ("Tracking", "Erfassung"),
     "product.warranty": ("Default warranty", "Standardgarantie"),
     "product.warranty.help": (

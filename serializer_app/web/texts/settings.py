@@ -54,6 +54,43 @@ WORDS = {
     "settings.warrantyStart.fulfillment.help": ("", ""),
     "settings.warrantyStart.registration": ("When the customer registered it", "Mit der Registrierung"),
     "settings.warrantyStart.registration.help": ("", ""),
+    "settings.trackingMethod": ("Tracking method", "Erfassungsmethode"),
+    "settings.trackingMethod.text": (
+        "From when on your shop knows a unit. You can switch at any time: items, serial numbers and history stay as "
+        "they are, and switching back restores the earlier behaviour.",
+        "Ab wann Ihr Shop ein Exemplar kennt. Sie können jederzeit wechseln: Exemplare, Seriennummern und Verlauf "
+        "bleiben unverändert, und beim Zurückwechseln gilt wieder das bisherige Verhalten.",
+    ),
+    "settings.trackingMethod.sold": ("Sold items only", "Nur verkaufte Exemplare"),
+    "settings.trackingMethod.sold.help": (
+        "Units are tracked once they are sold. Any serial number can be entered.",
+        "Exemplare werden ab dem Verkauf erfasst. Jede Seriennummer kann eingetragen werden.",
+    ),
+    "settings.trackingMethod.inventory": ("Inventory and sold items", "Bestand und verkaufte Exemplare"),
+    "settings.trackingMethod.inventory.help": (
+        "Units are tracked from the moment you receive them. For variants whose quantity is tracked in Shopify, "
+        "packing takes only received serial numbers. All other variants work as with “Sold items only”.",
+        "Exemplare werden erfasst, sobald Sie sie erhalten. Bei Varianten, deren Bestand Shopify verfolgt, nimmt das "
+        "Packen nur eingegangene Seriennummern an. Für alle anderen Varianten gilt „Nur verkaufte Exemplare“.",
+    ),
+    "settings.trackingMethod.scope": (
+        "“Inventory and sold items” is not in effect yet: the app cannot see which variants have their quantity "
+        "tracked in Shopify. Until you allow it, “Sold items only” applies.",
+        "„Bestand und verkaufte Exemplare“ wirkt noch nicht: Die App sieht nicht, bei welchen Varianten Shopify den "
+        "Bestand verfolgt. Bis Sie das erlauben, gilt „Nur verkaufte Exemplare“.",
+    ),
+    "settings.grant": ("Allow access", "Zugriff erlauben"),
+    "settings.grant.how": (
+        "Shopify asks for your consent. Permission needed: {scopes}. Without it everything else works as before.",
+        "Shopify fragt Sie nach Ihrer Zustimmung. Nötige Berechtigung: {scopes}. Ohne sie funktioniert alles andere "
+        "wie bisher.",
+    ),
+    "settings.granted": ("Access allowed", "Zugriff erlaubt"),
+    "settings.granted.not": (
+        "Shopify has not granted the access. Try again, or ask the shop’s owner.",
+        "Shopify hat den Zugriff nicht erteilt. Versuchen Sie es noch einmal oder fragen Sie die Person, der der Shop "
+        "gehört.",
+    ),
     "settings.fields": ("Custom fields", "Zusatzfelder"),
     "settings.fields.text": (
         "Extra details to record for each item, such as a colour code or a batch. The key is what is "

@@ -97,6 +97,10 @@ class VariantChanges(Changes):
 
     trackable: Annotated[bool, Field(description="Units of this variant are tracked as items.")] = False
     auto_generatable: Annotated[bool, Field(description="New orders get their items by themselves.")] = False
+    serial_numbers: Annotated[
+        Literal["off", "optional", "required"],
+        Field(description="Whether units of this variant have serial numbers, and whether each needs one."),
+    ] = "optional"
     warranty_duration: Warranty = None
     custom_fields: Annotated[
         list[FieldTrackingInput],
@@ -169,6 +173,13 @@ class SettingsChanges(Changes):
         Literal["order", "fulfillment", "registration"],
         Field(description="The event a warranty begins with."),
     ] = "order"
+    tracking_method: Annotated[
+        Literal["sold", "inventory"],
+        Field(
+            description="Whether units are known once they are sold, or from stock on. `inventory` holds for variants "
+            "whose quantity Shopify tracks, and needs the scope read_inventory."
+        ),
+    ] = "sold"
     custom_fields: Annotated[
         list[FieldDefinition],
         Field(max_length=MOST_FIELDS, description="Every field that staff may fill for an item."),

@@ -15,10 +15,13 @@ from serializer_app.domain.orders import orders
 from serializer_app.store.models import Order
 from serializer_app.web.wire.items import ItemWire, Time
 from serializer_app.web.wire.mirror import MirrorWire
+from serializer_app.web.wire.variants import SerialNumbers
 
 
 class LineWire(msgspec.Struct):
-    """One line item. ``items`` counts the living items that are stored for it."""
+    """One line item. `items` counts the active items that are stored for it, and `missingSerialNumbers` its tracked
+    units without a serial number; it is 0 where serial numbers are off.
+    """
 
     lineItemId: int
     productVariantId: int | None
@@ -27,7 +30,9 @@ class LineWire(msgspec.Struct):
     sku: str | None
     currentQuantity: int
     trackable: bool
+    serialNumbers: SerialNumbers
     items: int
+    missingSerialNumbers: int
 
 
 class RemovedItemWire(msgspec.Struct):
@@ -76,8 +81,10 @@ def order_wire(
 ) -> OrderWire:
     """``lines`` as of domain.orders.lines; ``removed`` (item ID, line item ID, when)."""
     living: dict[int, int] = {}
+    numbered: dict[int, int] = {}
     for item in items:
         living[item.lineItemId] = living.get(item.lineItemId, 0) + 1
+        numbered[item.lineItemId] = numbered.get(item.lineItemId, 0) + (item.serialNumber is not UNSET)
     return OrderWire(
         orderId=order.order_id,
         name=order.name,
@@ -96,7 +103,9 @@ def order_wire(
                 sku=line.sku,
                 currentQuantity=line.quantity,
                 trackable=bool(line.trackable),
+                serialNumbers=line.serial_numbers,
                 items=living.get(line.line_item_id, 0),
+                missingSerialNumbers=orders.missing_serials(line, numbered.get(line.line_item_id, 0)),
             )
             for line in lines
             if line.removed_at is None or living.get(line.line_item_id)

@@ -23,6 +23,7 @@ class SettingsWire(msgspec.Struct):
     storefrontAccess: Literal["open", "owner"]
     onOrderEdit: Literal["automatic", "manual"]
     warrantyStart: Literal["order", "fulfillment", "registration"]
+    trackingMethod: Literal["sold", "inventory"]
     customFields: list[FieldWire]
 
 
@@ -31,5 +32,6 @@ def settings_wire(shop: Shop) -> SettingsWire:
         storefrontAccess=shop.storefront_access,  # type: ignore[arg-type]
         onOrderEdit=shop.on_order_edit,  # type: ignore[arg-type]
         warrantyStart=shop.warranty_start,  # type: ignore[arg-type]
+        trackingMethod=shop.tracking_method,  # type: ignore[arg-type]
         customFields=[FieldWire(field["name"], field["key"]) for field in shops.custom_fields(shop)],
     )

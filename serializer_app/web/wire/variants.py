@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
@@ -22,6 +22,9 @@ _FIELDS = {
 }
 
 
+SerialNumbers = Literal["off", "optional", "required"]
+
+
 class VariantWire(msgspec.Struct):
     """A product variant and how it is tracked. What Shopify says about it is null until it was heard of. `mirror` is
     there where a single variant is read or set, and does not count for its ETag.
@@ -35,8 +38,10 @@ class VariantWire(msgspec.Struct):
     title: str | None
     productTitle: str | None
     imageUrl: str | None
+    inventoryTracked: bool | None
     trackable: bool
     autoGeneratable: bool
+    serialNumbers: SerialNumbers
     warrantyDuration: WarrantyWire | UnsetType | None
     customFields: Annotated[Raw, Meta(extra_json_schema=_FIELDS)] | UnsetType
     createdAt: Time
@@ -64,8 +69,10 @@ def variant_wire(variant: Variant) -> VariantWire:
         title=variant.title,
         productTitle=variant.product_title,
         imageUrl=variant.image_url,
+        inventoryTracked=variant.inventory_tracked,
         trackable=variant.trackable,
         autoGeneratable=variant.auto_generatable,
+        serialNumbers=cast(SerialNumbers, variant.serial_numbers),
         warrantyDuration=warranty_wire(variant.warranty),
         customFields=UNSET if variant.custom_fields is None else Raw(variant.custom_fields),
         createdAt=iso(variant.created_at),

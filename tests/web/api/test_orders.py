@@ -46,7 +46,9 @@ def test_an_order_shows_lines_items_and_the_present_count(api: Caller, item_ids:
         "sku": "CLOCK-R",
         "currentQuantity": 2,
         "trackable": True,
+        "serialNumbers": "optional",
         "items": 2,
+        "missingSerialNumbers": 2,
     }
     assert [(line["trackable"], line["items"]) for line in order["lines"]] == [
         (True, 2),

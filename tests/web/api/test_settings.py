@@ -17,6 +17,7 @@ def test_a_new_shop_has_the_defaults_of_the_contract(api: Caller) -> None:
         "storefrontAccess": "open",
         "onOrderEdit": "automatic",
         "warrantyStart": "order",
+        "trackingMethod": "sold",
         "customFields": [],
     }
 
@@ -31,6 +32,7 @@ def test_an_absent_key_leaves_the_stored_value_and_history_tells_the_rest(api: C
         "storefrontAccess": "owner",
         "onOrderEdit": "automatic",
         "warrantyStart": "registration",
+        "trackingMethod": "sold",
         "customFields": fields,
     }
     assert answer.json == api.get("/settings").json == wanted
@@ -47,6 +49,7 @@ def test_an_absent_key_leaves_the_stored_value_and_history_tells_the_rest(api: C
         {"storefrontAccess": None},
         {"onOrderEdit": True},
         {"warrantyStart": "delivery"},
+        {"trackingMethod": "everything"},
         {"customFields": [{"name": "A", "key": "a"}, {"name": "B", "key": "a"}]},
         {"customFields": [{"key": "a"}]},
         {"customFields": [{"name": "A", "key": "x" * 31}]},

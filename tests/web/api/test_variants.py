@@ -14,8 +14,8 @@ from tests.web.api.caller import DOMAIN, ORDERED, Caller
 
 PATH = f"/variants/{examples.VARIANT_ID}"
 KEYS = (
-    "productVariantId productId experienceId sku barcode title productTitle imageUrl trackable autoGeneratable "
-    "createdAt updatedAt"
+    "productVariantId productId experienceId sku barcode title productTitle imageUrl inventoryTracked trackable "
+    "autoGeneratable serialNumbers createdAt updatedAt"
 ).split()
 
 
@@ -152,3 +152,12 @@ def test_an_etag_saves_a_download_and_a_lost_change(api: Caller) -> None:
     assert shown(api.get(PATH))["trackable"] is True
     assert api.put(PATH, {}, headers={"If-Match": "*"}).status_code == 200
     assert api.put("/variants/99", {}, headers={"If-Match": "*"}).status_code == 412
+
+
+def test_serial_numbers_are_off_optional_or_required(api: Caller) -> None:
+    assert shown(api.put(PATH, {"trackable": True}))["serialNumbers"] == "optional"
+    for wanted in ("required", "off"):
+        assert shown(api.put(PATH, {"serialNumbers": wanted}))["serialNumbers"] == wanted
+        assert shown(api.put(PATH, {"trackable": True}))["serialNumbers"] == wanted
+    for wrong in ("Required", "", None, True):
+        assert api.put(PATH, {"serialNumbers": wrong}).status_code == 422

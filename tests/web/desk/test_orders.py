@@ -169,3 +169,22 @@ def test_an_order_of_many_units_is_packed_page_by_page(desk: Staff, db: Database
     assert scan(desk, "FIRST") == (200, made[0])
     answer = desk.send("/scan/1", {"code": made[1], "line": ""}).get_json()
     assert answer["left"] == 1007
+
+
+def test_the_list_counts_what_each_variant_asks_for(
+    desk: Staff, orders: None, db: Database, shop_id: int
+) -> None:
+    def standing() -> tuple[int, int, bool]:
+        with db.read() as session:
+            (one,) = order_list.standings(session, shop_id, [3])
+        return one.bare, one.required, one.is_in("serials")
+
+    assert standing() == (1, 0, True)
+    with db.write() as session:
+        catalog.configure(session, shop_id, 111, {"serial_numbers": "required"})
+    assert standing() == (1, 1, True)
+    assert "1 required serial number missing" in desk.page("/orders?q=%231003")
+    assert "1 required serial number missing" in desk.page("/orders/3")
+    with db.write() as session:
+        catalog.configure(session, shop_id, 111, {"serial_numbers": "off"})
+    assert standing() == (0, 0, False)

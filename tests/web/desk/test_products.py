@@ -44,3 +44,23 @@ def test_everything_that_matches_is_changed_and_nothing_else(
     with db.read() as session:
         told = select(OutboxRow.key).where(OutboxRow.kind == "mirror-variant", OutboxRow.shop_id == shop_id)
         assert len(session.scalars(told).all()) == 450
+
+
+def test_serial_numbers_are_set_for_one_variant_and_for_all_that_match(
+    desk: Staff, db: Database, shop_id: int
+) -> None:
+    with db.write() as session:
+        catalog.ensure(session, shop_id, [1, 2, 3])
+    assert desk.post("/products/1", {"trackable": "on", "serialNumbers": "required"}).status_code == 200
+    assert (
+        desk.post("/products/1", {"trackable": "on"}).status_code == 200
+    )  # an older page leaves what is stored
+    every = {"q": "", "tracked": "untracked", "products": "", "every": "on", "action": "serials"}
+    assert desk.post("/products/bulk", every | {"serialNumbers": "off"}).status_code == 200
+    assert desk.post("/products/bulk", every | {"serialNumbers": "sometimes"}).status_code == 422
+
+    with db.read() as session:
+        found = [catalog.find(session, shop_id, number) for number in (1, 2, 3)]
+    assert [variant.serial_numbers for variant in found if variant] == ["required", "off", "off"]
+    assert "Serial numbers required" in desk.page("/products")
+    assert "Serial numbers that were entered stay" in desk.page("/products/1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -230,3 +231,74 @@ def test_numbers_of_the_registry_are_found_in_near_forms(
     assert scan(desk, "SN 2024 OOO1") == (200, pen[0])
     assert "SN-2024-0001" in desk.page("/scan/1")
     assert scan(desk, "SN-2024-0002") == (409, "scan_unknown")
+
+
+def set_serials(db: Database, shop_id: int, variant_id: int, wanted: str) -> None:
+    with db.write() as session:
+        catalog.configure(session, shop_id, variant_id, {"serial_numbers": wanted})
+
+
+def left(desk: Staff) -> str:
+    found = re.search(r'id="left">([^<]+)<', desk.page("/scan/1"))
+    assert found is not None
+    return found.group(1)
+
+
+def test_required_serial_numbers_are_asked_for_and_told(
+    desk: Staff, pen: list[str], db: Database, shop_id: int
+) -> None:
+    assert scan(desk, pen[0]) == (200, pen[0])  # while they are optional, an item ID is enough
+    set_serials(db, shop_id, 111, "required")
+
+    assert left(desk) == "3 left"  # the unit that was checked off without a number is open again
+    assert "3 units still need their serial numbers" in desk.page("/scan/1")
+    assert scan(desk, pen[1])[1] == "scan_serial_required"
+    assert [scan(desk, number)[0] for number in ("SN-1", "SN-2", "SN-3")] == [200, 200, 200]
+    assert scan(desk, "SN-4")[1] == "scan_full"
+    assert scan(desk, "SN-1")[1] == "scan_twice"
+    assert left(desk) == "0 left"
+    assert "still need" not in desk.page("/scan/1")
+
+
+def test_where_serial_numbers_are_off_the_barcode_checks_off_the_next_unit(
+    desk: Staff, pen: list[str], db: Database, shop_id: int
+) -> None:
+    set_serials(db, shop_id, 111, "off")
+
+    assert scan(desk, "SN-1")[1] == "scan_full"  # no unit of this order takes a number
+    assert scan(desk, "4006381333931") == (200, pen[0])
+    assert scan(desk, pen[2]) == (200, pen[2])
+    assert scan(desk, "PEN-1") == (200, pen[1])
+    assert scan(desk, f"(01){GTIN}(21)X")[1] == "scan_full"
+    assert left(desk) == "0 left"
+    assert "No serial numbers" in desk.page("/orders/1")
+    assert "data-item=" not in desk.page("/orders/1")
+
+
+def test_a_shop_that_tracks_inventory_takes_received_units_only(
+    desk: Staff, pen: list[str], db: Database, shop_id: int
+) -> None:
+    entry = {"entries": [{"itemId": pen[0], "serialNumber": "SN-1"}]}
+    with db.write() as session:
+        session.get_one(Variant, (shop_id, 111)).inventory_tracked = True
+        session.get_one(Shop, shop_id).tracking_method = "inventory"
+    assert scan(desk, "SN-0")[0] == 200  # the scope is missing, so "Sold items only" applies
+    assert "is not in effect yet" in desk.page("/settings")
+    with db.write() as session:
+        session.get_one(Shop, shop_id).scopes += ",read_inventory"
+
+    assert "is not in effect yet" not in desk.page("/settings")
+    assert scan(desk, "SN-1")[1] == "scan_unknown"
+    refused = desk.send("/orders/1/serials", entry).get_json()["results"][0]
+    assert refused["ask"]
+    assert "was not received" in refused["error"]
+    with db.write() as session:
+        serials.create(session, shop_id, "SN-1", 111, actor="app")
+    assert scan(desk, "SN-1")[0] == 200
+
+    with db.write() as session:  # and back again
+        session.get_one(Shop, shop_id).tracking_method = "sold"
+        session.get_one(Variant, (shop_id, 222)).inventory_tracked = True
+    place(db, shop_id, 3, 1, 222)
+    sold(db, shop_id, {"order_id": 3, "line_item_id": 31, "variant_id": 222})
+    assert desk.send("/scan/3", {"code": "INK-888", "line": ""}).status_code == 200

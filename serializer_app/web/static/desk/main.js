@@ -20,6 +20,7 @@ import { queryUrl } from "./requests.js";
 import { addRow, removeRow } from "./rows.js";
 import { scan } from "./scan.js";
 import { pickWholePage, showSelection, showSelections } from "./selection.js";
+import { requestScopes } from "./scopes.js";
 import { isSerialField, moveBetweenSerials, pasteSerials, saveSerial, showTally } from "./serials.js";
 import { followTasks, uploadFile } from "./tasks.js";
 
@@ -59,7 +60,7 @@ document.addEventListener("change", ({ target: field }) => {
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { add, close, copy: text, drop, fold, open, panel, pick, print: prints } = button.dataset;
+  const { add, close, copy: text, drop, fold, grant, open, panel, pick, print: prints } = button.dataset;
   if (open || close !== undefined) event.preventDefault();
   if (text !== undefined) copy(button);
   if (open) openDialog(open);
@@ -68,6 +69,7 @@ document.addEventListener("click", (event) => {
   if (add) addRow(button);
   if (drop !== undefined) removeRow(button);
   if (pick) pickProducts(button);
+  if (grant) requestScopes(button);
   if (panel) togglePanel(button);
   if (fold !== undefined) foldPanel(button.form);
 });
