@@ -18,7 +18,7 @@ OPTIONAL_SCOPES = ("read_all_orders", "read_customer_merge", "read_inventory")
 
 DEFAULT_DATABASE_URL = "sqlite:///var/serializer.sqlite3"
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK_NAMES = {"localhost", "127.0.0.1", "::1"}
 
 
 class ConfigError(Exception):
@@ -63,7 +63,12 @@ class Settings:
     @property
     def on_loopback(self) -> bool:
         """Whether the app runs for this machine alone, as the demo does: only then may it call this machine."""
-        return urlsplit(self.app_url).hostname in _LOOPBACK
+        return urlsplit(self.app_url).hostname in LOOPBACK_NAMES
+
+    @property
+    def shopify_is_pretend(self) -> bool:
+        """Whether a stand-in on this machine plays Shopify, as in the demo and the tests."""
+        return urlsplit(self.admin_url("shop.example")).hostname in LOOPBACK_NAMES
 
     def admin_url(self, shop: str) -> str:
         """Where the Admin API of ``shop`` (a checked myshopify domain) answers: origin without a trailing slash."""
@@ -150,7 +155,7 @@ class _Reader:
         except ValueError as error:
             self.problems.append(f"{name} is not a URL: {error}")
             return ""
-        secure = url.scheme == "https" or (loopback_http and url.scheme == "http" and host in _LOOPBACK)
+        secure = url.scheme == "https" or (loopback_http and url.scheme == "http" and host in LOOPBACK_NAMES)
         if not host or not secure:
             self.problems.append(
                 f"{name} must be an https:// address (http:// only on loopback), not {text!r}"

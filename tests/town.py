@@ -21,8 +21,8 @@ from serializer_app.domain.catalog.catalog import TrackingChanges
 from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify import oauth
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import SCHEDULED
 from serializer_app.store.models import Item, Lane, Mirror, OutboxRow, Shop
-from serializer_app.store.outbox import SCHEDULED
 from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house

@@ -20,6 +20,7 @@ from bench.drills.sender import Sender
 from serializer_app.devstore.products import Variant
 from serializer_app.devstore.server import DevStore
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, OutboxRow
 
 SECRET = "shpss_the_client_secret_of_all_the_drills"
@@ -57,7 +58,7 @@ class Scene:
 
     def waiting(self) -> int:
         with self.db.read() as session:
-            rows = select(func.count()).where(OutboxRow.kind.in_(("mirror-order", "fetch-order")))
+            rows = select(func.count()).where(OutboxRow.kind.in_((JobKind.MIRROR_ORDER, JobKind.FETCH_ORDER)))
             return int(session.scalar(rows) or 0)
 
     def settle(self, sender: Sender, outcome: Outcome, fault_over: float) -> None:

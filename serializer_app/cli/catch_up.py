@@ -22,6 +22,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import HistoryEntry, OutboxRow
 from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.reconcile import look_at_order
@@ -36,11 +37,11 @@ def resync(options: argparse.Namespace) -> int:
             if options.order:
                 look_at_order(session, shop.id, options.order)
             else:
-                outbox.put(session, shop.id, "resync", [""])
+                outbox.put(session, shop.id, JobKind.RESYNC, [""])
         if options.no_wait:
             print("Queued; the worker will do it.")
             return 0
-        kinds = ("resync", "definitions", "mirror-order", "mirror-variant")
+        kinds = (JobKind.RESYNC, JobKind.DEFINITIONS, JobKind.MIRROR_ORDER, JobKind.MIRROR_VARIANT)
         parked = work_until_done(settings, database, shop.id, kinds)
     print(
         "Every metafield holds what the database says."
@@ -60,9 +61,15 @@ def reconcile(options: argparse.Namespace) -> int:
                 shop.reconciled_until = options.since
             outbox.release(session, shop.id)
             # The comparison finds what no date tells: orders and variants that were deleted.
-            outbox.put(session, shop.id, "reconcile", [""])
-            outbox.put(session, shop.id, "compare", [""])
-        kinds = ("reconcile", "compare", "mirror-order", "mirror-variant", "fetch-order")
+            outbox.put(session, shop.id, JobKind.RECONCILE, [""])
+            outbox.put(session, shop.id, JobKind.COMPARE, [""])
+        kinds = (
+            JobKind.RECONCILE,
+            JobKind.COMPARE,
+            JobKind.MIRROR_ORDER,
+            JobKind.MIRROR_VARIANT,
+            JobKind.FETCH_ORDER,
+        )
         work_until_done(settings, database, shop.id, kinds)
         with database.read() as session:
             healed = _healed(session, shop.id, begun)
@@ -102,7 +109,7 @@ def backfill(options: argparse.Namespace) -> int:
         if not options.status and "read_all_orders" not in shop.scopes.split(","):
             print("Without read_all_orders Shopify shows the orders of the last 60 days.", file=sys.stderr)
         if not options.status and not options.no_wait:
-            parked = work_until_done(settings, database, shop.id, (backfills.KIND, "mirror-order"))
+            parked = work_until_done(settings, database, shop.id, (JobKind.BACKFILL, JobKind.MIRROR_ORDER))
         with database.read() as session:
             progress = backfills.progress(session, shop.id)
     rows = [] if progress is None else [_progress_row(progress)]
@@ -121,7 +128,7 @@ def _progress_row(progress: backfills.BackfillProgress) -> dict[str, Any]:
     }
 
 
-def work_until_done(settings: Settings, database: Database, shop_id: int, kinds: Sequence[str]) -> int:
+def work_until_done(settings: Settings, database: Database, shop_id: int, kinds: Sequence[JobKind]) -> int:
     """Work beside whatever worker runs until none of these kinds is due in the shop; returns how many are parked."""
     worker = new_worker(settings, database, Vault(settings.encryption_keys))
     told = time.monotonic()

@@ -12,6 +12,7 @@ from serializer_app.config import Settings
 from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign, moves
 from serializer_app.errors import AppError
+from serializer_app.store.job_kinds import JobKind
 
 ACTIONS: dict[str, moves.Kind] = {"look": moves.LOOK, "adopt": moves.ADOPT, "decline": moves.DECLINE}
 
@@ -34,7 +35,7 @@ def takeover(options: argparse.Namespace) -> int:
                 print(f"Declined {len(declined)} metafields of order {options.order}.")
                 return 0
             moves.begin(session, shop.id, ACTIONS[options.action], actor="app:cli")
-        parked = work_until_done(settings, database, shop.id, (moves.JOB,))
+        parked = work_until_done(settings, database, shop.id, (JobKind.TAKEOVER,))
         with database.read() as session:
             found = moves.newest(session, shop.id)
     assert found is not None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import IdempotencyKey
 
@@ -58,7 +58,7 @@ def first_answer(session: Session, vault: Vault, slot: Slot) -> tuple[int, bytes
         "request_hash": slot.request_hash,
         "expires_at": moment + KEPT,
     }
-    statement = outbox.insert(session, IdempotencyKey).values(row)
+    statement = upsert.insert(session, IdempotencyKey).values(row)
     fresh = {name: statement.excluded[name] for name in ("request_hash", "expires_at")}
     # An expired row is taken over as if it had never been; anything else stays as it is, and no row comes back.
     statement = statement.on_conflict_do_update(

@@ -17,9 +17,9 @@ from serializer_app.clock import now
 from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Task, TaskPart
 
-KIND = "task"
 LIFE = timedelta(days=30)
 SHOWN = timedelta(minutes=10)
 """How long a page tells of a task that is finished."""
@@ -60,7 +60,7 @@ def draft(
     return task
 
 
-def start(session: Session, task: Task, *, job: str = KIND) -> None:
+def start(session: Session, task: Task, *, job: JobKind = JobKind.TASK) -> None:
     """Have the worker do it; started twice it is done once."""
     if task.started_at is None:
         task.started_at = now()

@@ -14,19 +14,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, or_, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import case, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.store import upsert
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Lane, OutboxRow, Shop
-
-# What people and templates wait for goes first; what merely catches up goes last.
-PRIORITY = {"mirror-order": 0, "mirror-variant": 0, "fetch-order": 1, "install": 1, "variant-orders": 2}
-BACKGROUND = 5
-
-SCHEDULED = ("reconcile", "compare", "doctor")
-"""Kinds that come round on a schedule: a shop has one of each waiting at all times."""
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 3600.0
@@ -38,7 +32,7 @@ class Job:
 
     id: int
     shop_id: int
-    kind: str
+    kind: JobKind
     key: str
     version: int
     attempts: int
@@ -54,28 +48,9 @@ class Taken:
     jobs: tuple[Job, ...]
 
 
-def insert(session: Session | Connection, table: Any) -> Any:
-    """INSERT in the dialect of this session: only the dialects' own know ON CONFLICT."""
-    bind = session.get_bind() if isinstance(session, Session) else session
-    return _inserts(bind.dialect.name)(table)
-
-
-def insert_new(session: Session, table: Any, returning: Any = None) -> Any:
-    """INSERT of what is not there yet, built once for each table."""
-    return _insert_new(session.get_bind().dialect.name, table, returning)
-
-
-@lru_cache
-def _insert_new(dialect: str, table: Any, returning: Any) -> Any:
-    statement = _inserts(dialect)(table).on_conflict_do_nothing()
-    return statement if returning is None else statement.returning(returning)
-
-
-def _inserts(dialect: str) -> Any:
-    return (sqlite if dialect == "sqlite" else postgresql).insert
-
-
-def put(session: Session, shop_id: int, kind: str, keys: Iterable[str | int], *, delay: float = 0) -> None:
+def put(
+    session: Session, shop_id: int, kind: JobKind, keys: Iterable[str | int], *, delay: float = 0
+) -> None:
     """Have (kind, key) brought up to date, ``delay`` seconds from now at the earliest.
 
     A row that waits already keeps its earlier time, unless it failed before: then its back-off stands, so that a busy
@@ -85,9 +60,9 @@ def put(session: Session, shop_id: int, kind: str, keys: Iterable[str | int], *,
     rows = [
         {
             "shop_id": shop_id,
-            "kind": kind,
+            "kind": kind.value,
             "key": str(key),
-            "priority": PRIORITY.get(kind, BACKGROUND),
+            "priority": kind.priority,
             "due_at": moment + timedelta(seconds=delay),
             "queued_at": moment,
         }
@@ -104,7 +79,7 @@ def put(session: Session, shop_id: int, kind: str, keys: Iterable[str | int], *,
 @lru_cache
 def _upsert(dialect: str) -> Any:
     """Built once: naming what was to be inserted took 2 ms of a webhook's request."""
-    statement = _inserts(dialect)(OutboxRow)
+    statement = upsert.insert_into(dialect, OutboxRow)
     fresh = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["shop_id", "kind", "key"],
@@ -122,7 +97,7 @@ def _upsert(dialect: str) -> Any:
     )
 
 
-def put_failed(session: Session, shop_id: int, kind: str, key: str | int, problem: str) -> None:
+def put_failed(session: Session, shop_id: int, kind: JobKind, key: str | int, problem: str) -> None:
     """Put a job whose first attempt failed already, as a member of a page: its reason shows and its back-off begins.
 
     A job that waits already, for another reason, keeps its attempts.
@@ -140,11 +115,11 @@ def open_lane(session: Session, shop_id: int) -> None:
     """Give a shop the lane its jobs are done in; once, at installation."""
     past = now()
     row = {"shop_id": shop_id, "leased_until": past, "paused_until": past, "served_at": past}
-    session.execute(insert(session, Lane).on_conflict_do_nothing(), row)
+    session.execute(upsert.insert(session, Lane).on_conflict_do_nothing(), row)
 
 
 def take(
-    session: Session, *, lease_seconds: float, most: int = 25, kinds: Sequence[str] = ()
+    session: Session, *, lease_seconds: float, most: int = 25, kinds: Sequence[JobKind] = ()
 ) -> Taken | None:
     """Take the lane of the shop that has waited longest among those with something due, or None.
 
@@ -195,7 +170,7 @@ def take(
         .order_by(OutboxRow.priority, OutboxRow.due_at, OutboxRow.id)
         .limit(most * 4)
     ).all()
-    jobs = [Job(*row) for row in rows]
+    jobs = [Job(row.id, row.shop_id, JobKind(row.kind), *row[3:]) for row in rows]
     same = [job for job in jobs if job.kind == jobs[0].kind][:most]
     return Taken(taken, lease, tuple(same))
 
@@ -354,7 +329,7 @@ def release(session: Session, shop_id: int) -> int:
     return len(ids)
 
 
-def state(session: Session, shop_id: int, kind: str, key: str | int) -> dict[str, Any] | None:
+def state(session: Session, shop_id: int, kind: JobKind, key: str | int) -> dict[str, Any] | None:
     """The row as a person may see it, or None when nothing waits."""
     row = session.execute(
         select(

@@ -16,14 +16,13 @@ from serializer_app.errors import AppError
 from serializer_app.shopify.orders import FetchedOrder, fetch, page
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.look_up import find_foreign
 from serializer_app.sync.work import Verdict, Work, contained, has_failed, one_by_one
 
 ACTOR = "app:backfill"
-ONE_ORDER = "backfill-order"
-"""The job of an order that could not be read or filled together with the others of its page."""
 
 
 @one_by_one()
@@ -38,7 +37,7 @@ def backfill(work: Work, job: Job) -> Verdict:
     found, following = page(work.call, query, walk.cursor or None, singly=has_failed(job))
     read = []
     for entry in found:
-        with work.set_aside(ONE_ORDER, entry.order_id, job):
+        with work.set_aside(JobKind.BACKFILL_ORDER, entry.order_id, job):
             read.append(entry.read())
     orders_read = [order for order in read if order is not None]
     unclear = find_foreign(work, [order.order_id for order in orders_read])
@@ -47,14 +46,17 @@ def backfill(work: Work, job: Job) -> Verdict:
         shop = shops.by_id(session, work.shop_id)
         for order in orders_read:
             try:
-                with contained(kind=ONE_ORDER, job_key=str(order.order_id)), session.begin_nested():
+                with (
+                    contained(kind=JobKind.BACKFILL_ORDER, job_key=str(order.order_id)),
+                    session.begin_nested(),
+                ):
                     if order.order_id in unclear:
                         raise unclear[order.order_id]
                     new = _fill(session, work.vault, shop, order)
                     made += new or 0
                     skipped += new is None
             except AppError as error:
-                outbox.put_failed(session, shop.id, ONE_ORDER, order.order_id, error.message)
+                outbox.put_failed(session, shop.id, JobKind.BACKFILL_ORDER, order.order_id, error.message)
         walk = replace(
             walk,
             orders=walk.orders + len(found),

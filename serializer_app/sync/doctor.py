@@ -26,6 +26,7 @@ from serializer_app.shopify.client import PermanentFailure, Refused, ShopUnavail
 from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.oauth import missing_scopes
 from serializer_app.shopify.transport import Answer, TransientFailure, get
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Mirror
 from serializer_app.store.outbox import Job
 from serializer_app.sync.install import DEFINITIONS
@@ -48,7 +49,7 @@ def visit(work: Work, jobs: Sequence[Job]) -> Verdict:
     findings = examine(work)
     with work.db.write() as session:
         doctor.keep(session, work.shop_id, findings)
-    return Verdict(done=list(jobs), again=[(doctor.KIND, "", EVERY)])
+    return Verdict(done=list(jobs), again=[(JobKind.DOCTOR, "", EVERY)])
 
 
 def examine(work: Work) -> list[Finding]:

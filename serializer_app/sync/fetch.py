@@ -21,6 +21,7 @@ from serializer_app.shopify.client import PermanentFailure
 from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.orders import UNREADABLE, fetch
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work, contained, one_by_one
@@ -70,8 +71,6 @@ def is_shown(shop: Shop, ordered_at: datetime | None) -> bool:
 # --- variants -----------------------------------------------------------------------------------------------------
 
 VARIANTS_PAGE = 50
-ONE_VARIANT = "sync-variant"
-"""The job of a variant that could not be read or stored together with the others of its page."""
 
 
 class UnreadableVariant(AppError):
@@ -119,7 +118,7 @@ def sync_catalog(work: Work, jobs: Sequence[Job]) -> Verdict:
     job = jobs[0]
     page = variants(work, None, job.key or None)
     store_variants(work, page, job)
-    again = [("sync-catalog", page.following, 0.0)] if page.following else []
+    again = [(JobKind.SYNC_CATALOG, page.following, 0.0)] if page.following else []
     return Verdict(done=[job], again=again, pause=work.rest(600) if page.following else 0)
 
 
@@ -137,7 +136,7 @@ def sync_variant(work: Work, job: Job) -> Verdict:
 def store_variants(work: Work, page: VariantsPage, walk: Job) -> None:
     """Store what a page says. Each variant that cannot be read or stored becomes a job of its own."""
     for variant_id, error in page.unread.items():
-        with work.set_aside(ONE_VARIANT, variant_id, walk):
+        with work.set_aside(JobKind.SYNC_VARIANT, variant_id, walk):
             raise error
     try:
         with contained(kind=walk.kind, job_key=walk.key), work.db.write() as session:
@@ -145,7 +144,7 @@ def store_variants(work: Work, page: VariantsPage, walk: Job) -> None:
     except AppError:
         # One of them is the reason: find out which.
         for fact in page.facts:
-            with work.set_aside(ONE_VARIANT, fact.variant_id, walk), work.db.write() as session:
+            with work.set_aside(JobKind.SYNC_VARIANT, fact.variant_id, walk), work.db.write() as session:
                 catalog.describe(session, work.shop_id, [fact])
 
 

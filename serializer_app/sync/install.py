@@ -20,6 +20,7 @@ from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import Throttled
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work
 from serializer_app.text import clean
@@ -99,7 +100,7 @@ def install(work: Work, jobs: Sequence[Job]) -> Verdict:
     """Handler of ``install``: each part on its own, the catalog first because it only has to be put into the outbox."""
     if any(job.attempts == 0 for job in jobs):
         with work.db.write() as session:
-            outbox.put(session, work.shop_id, "sync-catalog", [""])
+            outbox.put(session, work.shop_id, JobKind.SYNC_CATALOG, [""])
     try:
         failures = [
             failure for part in (keep_facts, _definitions) if (failure := _tried(part, work)) is not None

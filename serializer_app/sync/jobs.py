@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from serializer_app.config import Settings
-from serializer_app.domain.takeover import moves
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.sync import (
     backfill,
     codes,
@@ -24,30 +24,30 @@ from serializer_app.sync import (
 from serializer_app.sync.work import Handler
 from serializer_app.sync.worker import Worker
 
-HANDLERS: dict[str, Handler] = {
-    "install": install.install,
-    "definitions": install.define,
-    "sync-catalog": fetch.sync_catalog,
-    "sync-product": fetch.sync_product,
-    fetch.ONE_VARIANT: fetch.sync_variant,
-    "fetch-order": fetch.fetch_orders,
-    "mirror-order": mirror.mirror_orders,
-    "mirror-variant": mirror.mirror_variants,
-    "variant-orders": reconcile.variant_orders,
-    "reconcile": reconcile.reconcile,
-    "compare": reconcile.compare,
-    "resync": reconcile.resync,
-    "backfill": backfill.backfill,
-    backfill.ONE_ORDER: backfill.backfill_order,
-    "serial-import": imports.enter_uploads,
-    moves.JOB: takeover.move,
-    "task": tasks.carry_out,
-    "index-fields": tasks.index_fields,
-    "index-people": people.index_people,
-    "codes": codes.draw,
-    "deliver": deliveries.deliver,
-    "mail": mail.send,
-    "doctor": doctor.visit,
+HANDLERS: dict[JobKind, Handler] = {
+    JobKind.INSTALL: install.install,
+    JobKind.DEFINITIONS: install.define,
+    JobKind.SYNC_CATALOG: fetch.sync_catalog,
+    JobKind.SYNC_PRODUCT: fetch.sync_product,
+    JobKind.SYNC_VARIANT: fetch.sync_variant,
+    JobKind.FETCH_ORDER: fetch.fetch_orders,
+    JobKind.MIRROR_ORDER: mirror.mirror_orders,
+    JobKind.MIRROR_VARIANT: mirror.mirror_variants,
+    JobKind.VARIANT_ORDERS: reconcile.variant_orders,
+    JobKind.RECONCILE: reconcile.reconcile,
+    JobKind.COMPARE: reconcile.compare,
+    JobKind.RESYNC: reconcile.resync,
+    JobKind.BACKFILL: backfill.backfill,
+    JobKind.BACKFILL_ORDER: backfill.backfill_order,
+    JobKind.SERIAL_IMPORT: imports.enter_uploads,
+    JobKind.TAKEOVER: takeover.move,
+    JobKind.TASK: tasks.carry_out,
+    JobKind.INDEX_FIELDS: tasks.index_fields,
+    JobKind.INDEX_PEOPLE: people.index_people,
+    JobKind.CODES: codes.draw,
+    JobKind.DELIVER: deliveries.deliver,
+    JobKind.MAIL: mail.send,
+    JobKind.DOCTOR: doctor.visit,
 }
 
 

@@ -100,7 +100,7 @@ def send(work: Work, job: Job) -> Verdict:
     try:
         if server is None:
             raise AppError("mail_not_set_up", "This shop has no mail server", status=409)
-        deliver(server, written(shop, server, letter), loopback=mail.stays_here(work.settings.app_url))
+        deliver(server, written(shop, server, letter), loopback=work.settings.on_loopback)
     except AppError as error:
         if error.permanent:
             _tell_staff(work, error)

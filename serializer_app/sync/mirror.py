@@ -27,7 +27,8 @@ from serializer_app.errors import AppError
 from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import PermanentFailure, Throttled
 from serializer_app.shopify.transport import TransientFailure
-from serializer_app.store import outbox
+from serializer_app.store import outbox, upsert
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Mirror
 from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
@@ -367,7 +368,7 @@ def _missed(session: Session, shop_id: int, owner: Owner) -> None:
     if owner.kind == "variant":
         catalog.mark_missing(session, shop_id, [owner.number])
     elif owner.wanted is not None and was_taken(owner.known):
-        outbox.put(session, shop_id, "fetch-order", [owner.number])
+        outbox.put(session, shop_id, JobKind.FETCH_ORDER, [owner.number])
 
 
 def _keep(session: Session, shop_id: int, owners: Sequence[Owner]) -> None:
@@ -385,7 +386,7 @@ def _keep(session: Session, shop_id: int, owners: Sequence[Owner]) -> None:
         for owner in owners
     ]
     if rows:
-        statement = outbox.insert(session, Mirror)
+        statement = upsert.insert(session, Mirror)
         kept = {name: statement.excluded[name] for name in ("pages", "written_at", "checked_at")}
         session.connection().execute(
             statement.on_conflict_do_update(index_elements=["shop_id", "owner", "owner_id"], set_=kept), rows

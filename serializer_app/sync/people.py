@@ -13,6 +13,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import Throttled
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.outbox import Job
 from serializer_app.sync import install
 from serializer_app.sync.work import Verdict, Work
@@ -42,7 +43,7 @@ def index_people(work: Work, jobs: Sequence[Job]) -> Verdict:
         with work.db.write() as session:
             outbox.done(session, [job])
             if key is not None:
-                outbox.put(session, work.shop_id, people.KIND, [key])
+                outbox.put(session, work.shop_id, JobKind.INDEX_PEOPLE, [key])
     return Verdict()
 
 

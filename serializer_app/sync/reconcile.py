@@ -26,6 +26,7 @@ from serializer_app.shopify.domains import gid
 from serializer_app.shopify.orders import page
 from serializer_app.shopify.transport import TransientFailure
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import MIRRORS, JobKind
 from serializer_app.store.models import Mirror, Shop, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync import expiry, fetch
@@ -58,19 +59,19 @@ def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
         following, healed = _orders_page(work, since, cursor or None, job)
         _say(work, {"orders": healed})
         room, points = ("orders", 900) if following else ("variants", 400)
-        again = [("reconcile", f"{begun}|{room}|{following or ''}", 0.0)]
+        again = [(JobKind.RECONCILE, f"{begun}|{room}|{following or ''}", 0.0)]
         return Verdict(done=[job], again=again, pause=work.rest(points))
     following, healed = _variants_page(work, since, cursor or None, job)
     _say(work, {"variants": healed})
     if following:
-        again = [("reconcile", f"{begun}|variants|{following}", 0.0)]
+        again = [(JobKind.RECONCILE, f"{begun}|variants|{following}", 0.0)]
         return Verdict(done=[job], again=again, pause=work.rest(400))
     with work.db.write() as session:
         moment = parse_iso(begun)
         session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
     expiry.expire(work.db, work.shop_id)
     work.db.scrub()
-    return Verdict(done=[job], again=[("reconcile", "", EVERY)], pause=work.rest())
+    return Verdict(done=[job], again=[(JobKind.RECONCILE, "", EVERY)], pause=work.rest())
 
 
 def _say(work: Work, healed: dict[str, list[int]]) -> None:
@@ -93,7 +94,7 @@ def _orders_page(work: Work, since: datetime, cursor: str | None, walk: Job) -> 
     found, following = page(work.call, f"updated_at:>='{iso(since)}'", cursor, singly=has_failed(walk))
     healed = []
     for entry in found:
-        with work.set_aside("fetch-order", entry.order_id, walk):
+        with work.set_aside(JobKind.FETCH_ORDER, entry.order_id, walk):
             order = entry.read()
             if order is not None and _missed(work, snapshot_of(order)):
                 healed.append(entry.order_id)
@@ -148,7 +149,7 @@ def compare(work: Work, jobs: Sequence[Job]) -> Verdict:
             break
     if drifted:
         log.warning("metafields drifted", owners=drifted)
-    return Verdict(done=[jobs[0]], again=[("compare", "", EVERY)], pause=work.rest())
+    return Verdict(done=[jobs[0]], again=[(JobKind.COMPARE, "", EVERY)], pause=work.rest())
 
 
 def _compare_page(work: Work, owners: Sequence[tuple[str, int, MirroredPages]]) -> int:
@@ -186,7 +187,7 @@ def _compare_page(work: Work, owners: Sequence[tuple[str, int, MirroredPages]]) 
             )
         for kind in OWNER_KINDS:
             keys = [number for owner, number in different if owner == kind]
-            outbox.put(session, work.shop_id, f"mirror-{kind}", keys)
+            outbox.put(session, work.shop_id, MIRRORS[kind], keys)
         _missing(session, work.shop_id, missing)
     return len(different)
 
@@ -196,14 +197,14 @@ def _missing(session: Session, shop_id: int, owners: Sequence[tuple[str, int]]) 
     variants = [number for kind, number in owners if kind == "variant"]
     if variants:
         catalog.mark_missing(session, shop_id, variants)
-        outbox.put(session, shop_id, "mirror-variant", variants)
+        outbox.put(session, shop_id, JobKind.MIRROR_VARIANT, variants)
     shop = shops.by_id(session, shop_id)
     gone = [
         number
         for kind, number in owners
         if kind == "order" and fetch.is_shown(shop, lookups.ordered_at(session, shop_id, number))
     ]
-    outbox.put(session, shop_id, "fetch-order", gone)
+    outbox.put(session, shop_id, JobKind.FETCH_ORDER, gone)
 
 
 @one_by_one()
@@ -214,8 +215,8 @@ def variant_orders(work: Work, job: Job) -> Verdict:
         found = lookups.with_variant(
             session, work.shop_id, int(variant_id), after=int(after or 0), most=TOUCH_PAGE
         )
-        outbox.put(session, work.shop_id, "mirror-order", found)
-    again = [("variant-orders", f"{variant_id}:{found[-1]}", 0.0)] if len(found) == TOUCH_PAGE else []
+        outbox.put(session, work.shop_id, JobKind.MIRROR_ORDER, found)
+    again = [(JobKind.VARIANT_ORDERS, f"{variant_id}:{found[-1]}", 0.0)] if len(found) == TOUCH_PAGE else []
     return Verdict(done=[job], again=again)
 
 
@@ -225,7 +226,7 @@ def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
     after = int(job.key or 0)
     with work.db.write() as session:
         if not after:
-            outbox.put(session, work.shop_id, "definitions", [""])
+            outbox.put(session, work.shop_id, JobKind.DEFINITIONS, [""])
             variants = session.scalars(
                 select(Variant.variant_id).where(
                     Variant.shop_id == work.shop_id, Variant.configured_at.is_not(None)
@@ -234,7 +235,7 @@ def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
             _look_again(session, work.shop_id, "variant", variants)
         found = lookups.with_something_trackable(session, work.shop_id, after=after, most=TOUCH_PAGE)
         _look_again(session, work.shop_id, "order", found)
-    again = [("resync", str(found[-1]), 0.0)] if len(found) == TOUCH_PAGE else []
+    again = [(JobKind.RESYNC, str(found[-1]), 0.0)] if len(found) == TOUCH_PAGE else []
     return Verdict(done=[job], again=again)
 
 
@@ -259,4 +260,4 @@ def _look_again(session: Session, shop_id: int, kind: str, numbers: Sequence[int
                 .where(*whose, Mirror.owner_id == number)
                 .values(pages=write_pages(to_look_at(read_pages(pages))))
             )
-    outbox.put(session, shop_id, f"mirror-{kind}", numbers)
+    outbox.put(session, shop_id, MIRRORS[kind], numbers)

@@ -22,6 +22,7 @@ from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.orders import FetchedOrder, fetch
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Shop, Task, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
@@ -137,7 +138,7 @@ def _go_through(work: Work, key: str, kind: str, phase: str, after: int) -> bool
     fetched: dict[int, FetchedOrder | None] = {}
     if kind == moves.ADOPT:
         for number in unknown:
-            with work.set_aside("fetch-order", number, work.taken.jobs[0]):
+            with work.set_aside(JobKind.FETCH_ORDER, number, work.taken.jobs[0]):
                 fetched[number] = fetch(work.call, number)
     with work.db.write() as session:
         task = _task(session, work, key)
@@ -147,7 +148,7 @@ def _go_through(work: Work, key: str, kind: str, phase: str, after: int) -> bool
         for number in numbers:
             step = _Step(session, work.vault, shop, task)
             try:
-                with contained(kind=moves.JOB, job_key=f"{owner} {number}"), session.begin_nested():
+                with contained(kind=JobKind.TAKEOVER, job_key=f"{owner} {number}"), session.begin_nested():
                     step.carry_out(kind, owner, number, fetched.get(number), number in unknown)
             except AppError as error:
                 problem = Problem("failed", error.code)

@@ -15,6 +15,7 @@ from serializer_app.domain.items import field_values
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Task
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Contain, Verdict, Work, one_by_one, part_by_part
@@ -69,5 +70,5 @@ def index_fields(work: Work, job: Job) -> Verdict:
     with work.db.write() as session:
         outbox.done(session, [job])
         if beyond is not None:
-            outbox.put(session, work.shop_id, field_values.KIND, [beyond])
+            outbox.put(session, work.shop_id, JobKind.INDEX_FIELDS, [beyond])
     return Verdict()

@@ -25,6 +25,7 @@ from serializer_app.shopify.transport import Http
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database, is_conflict, is_unavailable, retry_conflicts
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.outbox import Job, Taken
 
 log = structlog.get_logger(__name__)
@@ -39,8 +40,6 @@ ALONE_AFTER = 2
 FAILURES_IN_A_ROW = 3
 """After so many transient failures in a row the rest of a batch waits: probably nothing would work now."""
 
-_SCHEDULED = frozenset({"reconcile", "compare"})
-"""These come round for as long as the app is installed, so they are never parked."""
 _OF_ONE_MEMBER = frozenset(
     {
         "internal_error",
@@ -69,7 +68,7 @@ class Verdict:
     failed: list[tuple[Job, AppError]] = field(default_factory=list)
     put_off: float | None = None
     """The other jobs of the batch would fail in the same way: seconds until they are tried."""
-    again: list[tuple[str, str, float]] = field(default_factory=list)
+    again: list[tuple[JobKind, str, float]] = field(default_factory=list)
     """What comes round again or follows from this: (kind, key, seconds)."""
     spacing: float = 0
     """Seconds before a job that was put again while it was being done is due."""
@@ -125,7 +124,7 @@ class Work:
             write_down(session, self.shop_id, verdict)
 
     @contextmanager
-    def set_aside(self, kind: str, key: str | int, walk: Job) -> Iterator[None]:
+    def set_aside(self, kind: JobKind, key: str | int, walk: Job) -> Iterator[None]:
         """Keep the failure of one member of a page from its neighbours. Use it outside any transaction.
 
         The member becomes the job ``(kind, key)``, which shows its failure and is retried alone; the page goes on.
@@ -142,7 +141,7 @@ class Work:
             message = error.message
             retry_conflicts(lambda: self._put_failed(kind, key, message))
 
-    def _put_failed(self, kind: str, key: str | int, problem: str) -> None:
+    def _put_failed(self, kind: JobKind, key: str | int, problem: str) -> None:
         with self.db.write() as session:
             outbox.put_failed(session, self.shop_id, kind, key, problem)
 
@@ -303,7 +302,7 @@ def write_down(session: Session, shop_id: int, verdict: Verdict) -> None:
         outbox.postpone(session, [job], wait)
     for job, error in verdict.failed:
         log.warning("job failed", kind=job.kind, job_key=job.key, code=error.code, attempts=job.attempts + 1)
-        if error.permanent and job.kind in _SCHEDULED:
+        if error.permanent and job.kind.scheduled:
             outbox.retry(session, [job], error.message, at_least=outbox.LONGEST_WAIT)
         elif error.permanent:
             outbox.park(session, [job], error.message)

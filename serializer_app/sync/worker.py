@@ -26,6 +26,7 @@ from serializer_app.shopify.transport import new_http
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database, is_conflict, retry_conflicts
+from serializer_app.store.job_kinds import MIRRORS, JobKind
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Taken
 from serializer_app.sync.work import Handler, LaneLost, Verdict, Work, isolated, write_down
@@ -47,7 +48,7 @@ class Worker:
     """Does what is due until it is told to stop; ``handlers`` by kind of job."""
 
     def __init__(
-        self, settings: Settings, db: Database, vault: Vault, handlers: Mapping[str, Handler]
+        self, settings: Settings, db: Database, vault: Vault, handlers: Mapping[JobKind, Handler]
     ) -> None:
         self.settings = settings
         self.db = db
@@ -152,7 +153,7 @@ def _mirror_again(session: Session, taken: Taken) -> None:
     the present one compared with it once more.
     """
     for job in taken.jobs:
-        if job.kind.startswith("mirror-"):
+        if job.kind in MIRRORS.values():
             outbox.put(session, taken.shop_id, job.kind, [job.key])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import Response
 
@@ -11,21 +11,15 @@ from serializer_app.web.house import house
 from serializer_app.web.pages import page
 
 SCRIPT = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-def is_pretend(settings: Settings) -> bool:
-    """Whether a stand-in on this machine plays Shopify (the demo and the tests)."""
-    return urlsplit(settings.admin_url("shop.example")).hostname in _LOOPBACK
 
 
 def script_url(settings: Settings, shop: str = "shop.example") -> str:
-    return f"{settings.admin_url(shop)}/app-bridge.js" if is_pretend(settings) else SCRIPT
+    return f"{settings.admin_url(shop)}/app-bridge.js" if settings.shopify_is_pretend else SCRIPT
 
 
 def admin_app_url(settings: Settings, shop: str) -> str:
     """Where the merchant sees the app: inside the admin of ``shop`` (a checked domain)."""
-    if is_pretend(settings):
+    if settings.shopify_is_pretend:
         return f"{settings.admin_url(shop)}/admin/store/{shop}/apps/serializer"
     return f"https://{shop}/admin/apps/{quote(settings.api_key, safe='')}"
 

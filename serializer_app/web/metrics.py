@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Erasure, ForeignValue, OutboxRow, Shop, ShopFinding, ShopToken
 from serializer_app.web.counters import Counters
 
@@ -154,7 +155,7 @@ def _mirror(session: Session) -> Iterator[Metric]:
     oldest = (
         select(func.min(OutboxRow.queued_at))
         .join(Shop, Shop.id == OutboxRow.shop_id)
-        .where(Shop.status == "installed", OutboxRow.kind.in_(("mirror-order", "mirror-variant")))
+        .where(Shop.status == "installed", OutboxRow.kind.in_((JobKind.MIRROR_ORDER, JobKind.MIRROR_VARIANT)))
         .group_by(OutboxRow.shop_id)
     )
     lags = [_seconds_since(moment) for moment in session.scalars(oldest)]

@@ -31,6 +31,7 @@ from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.signatures import verify_webhook
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Shop
 from serializer_app.text import clean_code
 from serializer_app.web.answers import answer, failure
@@ -225,7 +226,7 @@ def _product(session: Session, shop: Shop, body: bytes) -> None:
     catalog.describe(session, shop.id, product.facts(), present=False)
     if shops.tracks_inventory(shop):
         # No webhook says whether Shopify tracks the quantity of a variant.
-        outbox.put(session, shop.id, "sync-product", [product.id])
+        outbox.put(session, shop.id, JobKind.SYNC_PRODUCT, [product.id])
     if product.is_complete:
         catalog.mark_deleted(
             session,
@@ -236,7 +237,7 @@ def _product(session: Session, shop: Shop, body: bytes) -> None:
         )
     else:
         # Only the first hundred variants come in full, or some are missing: the worker asks for all of them.
-        outbox.put(session, shop.id, "sync-product", [product.id])
+        outbox.put(session, shop.id, JobKind.SYNC_PRODUCT, [product.id])
 
 
 def _product_deleted(session: Session, shop: Shop, body: bytes) -> None:
@@ -292,7 +293,7 @@ def _happened_at() -> datetime | None:
 def _scopes_updated(session: Session, shop: Shop, body: bytes) -> None:
     scopes = payloads.decode(body, payloads.ScopesUpdated).scopes
     if scopes is None:
-        outbox.put(session, shop.id, "install", [""])  # which asks Shopify for the scopes
+        outbox.put(session, shop.id, JobKind.INSTALL, [""])  # which asks Shopify for the scopes
     else:
         shops.scopes_changed(session, shop, scopes)
 

@@ -26,8 +26,8 @@ from serializer_app.shopify import oauth
 from serializer_app.store import migrate
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import SCHEDULED
 from serializer_app.store.models import Item, Lane, OutboxRow
-from serializer_app.store.outbox import SCHEDULED
 from tests.conftest import API_KEY, API_SECRET, ENCRYPTION_KEY
 from tests.postgres import free_port, temporary_server
 

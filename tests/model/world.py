@@ -33,6 +33,7 @@ from serializer_app.shopify.domains import numeric_id
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import SCHEDULED, JobKind
 from serializer_app.store.models import Item, Lane, Line, Mirror, OutboxRow, Shop, ShopToken
 from serializer_app.sync.jobs import HANDLERS
 from serializer_app.sync.worker import Worker
@@ -249,7 +250,7 @@ class World:
         with self.db.write() as session:
             due = update(OutboxRow).where(OutboxRow.shop_id == self.shop_id)
             if not hours:
-                due = due.where(OutboxRow.kind.not_in(outbox.SCHEDULED) | (OutboxRow.key != ""))
+                due = due.where(OutboxRow.kind.not_in(SCHEDULED) | (OutboxRow.key != ""))
             session.execute(due.values(due_at=past))
             session.execute(
                 update(Lane).where(Lane.shop_id == self.shop_id).values(leased_until=past, paused_until=past)
@@ -282,7 +283,7 @@ class World:
 
     def put(self, kind: str, key: str | int = "") -> None:
         with self.db.write() as session:
-            outbox.put(session, self.shop_id, kind, [key])
+            outbox.put(session, self.shop_id, JobKind(kind), [key])
 
     def waiting(self) -> Sequence[Any]:
         """What the outbox holds, apart from what comes round every hour."""
@@ -290,7 +291,7 @@ class World:
             return session.execute(
                 select(OutboxRow.kind, OutboxRow.key, OutboxRow.parked_at, OutboxRow.problem).where(
                     OutboxRow.shop_id == self.shop_id,
-                    OutboxRow.kind.not_in(outbox.SCHEDULED) | (OutboxRow.key != ""),
+                    OutboxRow.kind.not_in(SCHEDULED) | (OutboxRow.key != ""),
                 )
             ).all()
 

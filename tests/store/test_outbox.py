@@ -13,6 +13,7 @@ from serializer_app.clock import now
 from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Lane, OutboxRow
 
 
@@ -35,7 +36,7 @@ def take(db: Database, lease_seconds: float = 60) -> outbox.Taken | None:
 
 def put(db: Database, shop_id: int, *keys: int, kind: str = "mirror-order", delay: float = 0) -> None:
     with db.write() as session:
-        outbox.put(session, shop_id, kind, keys, delay=delay)
+        outbox.put(session, shop_id, JobKind(kind), keys, delay=delay)
 
 
 def rows(session: Session) -> list[OutboxRow]:
@@ -128,7 +129,7 @@ def test_a_failing_row_waits_a_second_then_twice_as_long_and_never_more_than_an_
             row = rows(session)[0]
             row.attempts = attempt
             session.flush()
-            job = outbox.Job(row.id, shop_id, row.kind, row.key, row.version, attempt, row.queued_at)
+            job = outbox.Job(row.id, shop_id, JobKind(row.kind), row.key, row.version, attempt, row.queued_at)
             outbox.retry(session, [job], "Shopify is down")
             session.expire_all()
             due_at, took = rows(session)[0].due_at, now() - began
@@ -159,7 +160,7 @@ def test_a_parked_row_is_counted_and_released_by_a_person(db: Database, shop_id:
         outbox.park(session, taken.jobs, "refused for good")
         outbox.leave(session, taken)
         assert outbox.waiting(session, shop_id) == (0, 1)
-        state = outbox.state(session, shop_id, "mirror-order", 1)
+        state = outbox.state(session, shop_id, JobKind.MIRROR_ORDER, 1)
         assert state is not None
         assert state["problem"] == "refused for good"
     assert take(db) is None
@@ -191,7 +192,7 @@ def test_a_paused_lane_rests(db: Database, shop_id: int) -> None:
 def test_a_row_put_in_a_transaction_that_fails_was_never_put(db: Database, shop_id: int) -> None:
     def fail() -> None:
         with db.write() as session:
-            outbox.put(session, shop_id, "mirror-order", [1])
+            outbox.put(session, shop_id, JobKind.MIRROR_ORDER, [1])
             raise RuntimeError("the truth was not changed after all")
 
     with pytest.raises(RuntimeError):

@@ -17,6 +17,7 @@ from serializer_app.domain.orders.backfills import Backfill
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import HistoryEntry, Item, OutboxRow, Shop
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
 from tests.town import Town
@@ -43,7 +44,7 @@ def progress(town: Town) -> backfills.BackfillProgress | None:
 def reconcile(town: Town) -> list[dict[str, Any]]:
     """Asks what was missed; answers what history says of it."""
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, "reconcile", [""])
+        outbox.put(session, town.shop_id, JobKind.RECONCILE, [""])
     town.settle()
     with town.db.read() as session:
         entries = session.scalars(
@@ -169,7 +170,7 @@ def test_the_watermark_moves_to_when_the_walk_began(town: Town) -> None:
     began = town.row()
     assert began.reconciled_until is None
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, "reconcile", [""])
+        outbox.put(session, town.shop_id, JobKind.RECONCILE, [""])
         # The walk goes on from its own place in the outbox, however often the worker comes and goes.
     steps = 0
     while town.row().reconciled_until is None:

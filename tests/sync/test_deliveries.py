@@ -24,6 +24,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.domain.webhooks_out.deliveries import OutgoingRequest
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Delivery, Endpoint, OutboxRow
 from serializer_app.sync import couriers
 from serializer_app.sync.deliveries import deliver, flow_payload
@@ -82,7 +83,7 @@ def open_endpoint(world: World, url: str, *events: str) -> tuple[str, str]:
 
 def work(world: World, settings: Settings) -> None:
     """Do what is due; what failed waits for its back-off."""
-    worker = Worker(settings, world.db, world.vault, {"deliver": deliver})
+    worker = Worker(settings, world.db, world.vault, {JobKind.DELIVER: deliver})
     while worker.step():
         pass
 

@@ -18,6 +18,7 @@ from serializer_app.domain.orders import orders
 from serializer_app.domain.shops import shops
 from serializer_app.shopify.client import document
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Mirror, OutboxRow
 from serializer_app.store.models import Order as StoredOrder
 from serializer_app.sync.reconcile import look_at_order
@@ -35,7 +36,7 @@ def mirrored(town: Town, units: int = 2) -> Order:
 def ask_for(town: Town, kind: str) -> None:
     """What comes round every hour, or by a person's wish, comes now."""
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, kind, [""])
+        outbox.put(session, town.shop_id, JobKind(kind), [""])
     town.settle()
 
 

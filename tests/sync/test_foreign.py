@@ -23,6 +23,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import definitions, foreign
 from serializer_app.domain.takeover.foreign import Kept
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import OutboxRow
 from serializer_app.sync import mirror
 from serializer_app.sync.jobs import new_worker
@@ -48,7 +49,7 @@ def touch(town: Town, order: Order) -> None:
 
 def ask_for(town: Town, kind: str) -> None:
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, kind, [""])
+        outbox.put(session, town.shop_id, JobKind(kind), [""])
     town.settle()
 
 

@@ -17,6 +17,7 @@ from serializer_app.domain.registry import serials, uploads
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import TransientFailure
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Lane, OutboxRow, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync import expiry
@@ -48,7 +49,7 @@ def run(town: Town, rounds: int = 4) -> None:
 
 def put(town: Town, kind: str, *keys: str | int) -> None:
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, kind, keys)
+        outbox.put(session, town.shop_id, JobKind(kind), keys)
 
 
 def waiting(town: Town, *kinds: str) -> dict[tuple[str, str], tuple[int, str | None]]:
@@ -190,7 +191,7 @@ class Fault(Exception):
 
 
 def worker(town: Town, handler: Any) -> Worker:
-    return Worker(town.settings, town.db, town.worker.vault, {"odd-kind": handler})
+    return Worker(town.settings, town.db, town.worker.vault, {JobKind.INDEX_FIELDS: handler})
 
 
 def rounds(town: Town, one: Worker, count: int) -> None:
@@ -214,10 +215,10 @@ def test_a_job_that_is_done_is_not_done_again_because_another_one_of_its_batch_f
         sent[job.key] += 1
         return Verdict(done=[job])
 
-    put(town, "odd-kind", *range(9))
+    put(town, "index-fields", *range(9))
     rounds(town, worker(town, send), 7)
     assert sent == Counter(str(number) for number in range(9) if number != 4)
-    (((_, key), (attempts, problem)),) = waiting(town, "odd-kind").items()
+    (((_, key), (attempts, problem)),) = waiting(town, "index-fields").items()
     assert (key, problem is not None, attempts >= 1) == ("4", True, True)
 
 
@@ -234,7 +235,7 @@ def test_what_was_done_is_recorded_before_the_worker_dies_in_the_middle_of_a_bat
             raise Killed
         return Verdict(done=[job])
 
-    put(town, "odd-kind", *range(7))
+    put(town, "index-fields", *range(7))
     one = worker(town, send)
     with pytest.raises(Killed):
         one.step()
@@ -255,10 +256,10 @@ def test_a_batch_that_raises_is_done_again_job_by_job(town: Town, raised: Except
             raise raised
         return Verdict(done=list(jobs))
 
-    put(town, "odd-kind", *range(9))
+    put(town, "index-fields", *range(9))
     rounds(town, worker(town, write), 1)
     assert together[:10] == [9] + [1] * 9
-    assert list(waiting(town, "odd-kind")) == [("odd-kind", "4")]
+    assert list(waiting(town, "index-fields")) == [("index-fields", "4")]
     with town.db.read() as session:
         assert outbox.waiting(session, town.shop_id)[1] == parked
 
@@ -271,9 +272,9 @@ def test_a_job_that_failed_repeatedly_no_longer_fails_the_batches_it_is_in(town:
             raise TransientFailure("timeout", "No answer in time")
         return Verdict(done=list(jobs))
 
-    put(town, "odd-kind", *range(9))
+    put(town, "index-fields", *range(9))
     rounds(town, worker(town, write), 3)
-    assert list(waiting(town, "odd-kind")) == [("odd-kind", "4")]
+    assert list(waiting(town, "index-fields")) == [("index-fields", "4")]
 
 
 def test_an_outage_is_not_tried_with_every_job(town: Town) -> None:
@@ -284,7 +285,7 @@ def test_an_outage_is_not_tried_with_every_job(town: Town) -> None:
         tried.append(job.key)
         raise TransientFailure("network", "Away")
 
-    put(town, "odd-kind", *range(20))
+    put(town, "index-fields", *range(20))
     assert worker(town, ask).step()
     assert len(tried) == 3
 

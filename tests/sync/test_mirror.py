@@ -14,6 +14,7 @@ from serializer_app.domain.items.items import ItemChanges
 from serializer_app.domain.orders import orders
 from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import SCHEDULED, JobKind
 from serializer_app.store.models import Item, Mirror, OutboxRow
 from serializer_app.sync.documents import order_pages
 from serializer_app.sync.mirror import how_many
@@ -42,7 +43,7 @@ def waiting(town: Town) -> list[tuple[str, str, int, str | None]]:
     with town.db.read() as session:
         rows = session.execute(
             select(OutboxRow.kind, OutboxRow.key, OutboxRow.attempts, OutboxRow.problem).where(
-                OutboxRow.kind.not_in(outbox.SCHEDULED)
+                OutboxRow.kind.not_in(SCHEDULED)
             )
         )
         return [tuple(row) for row in rows]  # type: ignore[misc]
@@ -106,7 +107,7 @@ def test_nothing_is_written_when_nothing_changed(town: Town) -> None:
     before = len(writes(town))
     town.shop.update_order(order, tags=["vip"])
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, "mirror-order", [order.id])
+        outbox.put(session, town.shop_id, JobKind.MIRROR_ORDER, [order.id])
     town.settle()
     assert len(writes(town)) == before
     assert waiting(town) == []
@@ -293,8 +294,8 @@ def test_an_order_that_shopify_does_not_show_yet_keeps_its_items(town: Town) -> 
     with town.shop.state.lock:
         hidden = town.shop.state.orders.pop(order.id)
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, "fetch-order", [order.id])
-        outbox.put(session, town.shop_id, "compare", [""])
+        outbox.put(session, town.shop_id, JobKind.FETCH_ORDER, [order.id])
+        outbox.put(session, town.shop_id, JobKind.COMPARE, [""])
     town.settle()
     assert len(town.items(order)) == 2
     with town.shop.state.lock:

@@ -10,6 +10,7 @@ from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Customer, OutboxRow, Registration, Shop
 from serializer_app.web.house import house
 from tests.town import Town
@@ -32,10 +33,10 @@ def test_everybody_is_indexed_anew_and_the_country_is_learned_on_the_way(town: T
         # As an upgrade from 0.1.0 leaves it.
         session.execute(update(Customer).values(email_index="old", phone_index="old"))
         session.execute(update(Shop).values(country=None))
-        outbox.put(session, shop_id, people.KIND, ["0"])
+        outbox.put(session, shop_id, JobKind.INDEX_PEOPLE, ["0"])
     town.settle()
     with town.db.read() as session:
-        assert session.scalars(select(OutboxRow).where(OutboxRow.kind == people.KIND)).all() == []
+        assert session.scalars(select(OutboxRow).where(OutboxRow.kind == JobKind.INDEX_PEOPLE)).all() == []
         assert shops.by_id(session, shop_id).country == "DE"
         by_email = people.matching(vault, "DE", emails=["ZOE3@xn--bcher-kva.example"])
         by_phone = people.matching(vault, "DE", phones=["+49 30 1234530"])

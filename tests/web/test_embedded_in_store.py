@@ -12,6 +12,7 @@ from sqlalchemy import select
 from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.shops.tokens import AuthorisationLost
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import ShopToken
 from tests.town import Town
 from tests.visitors import VAULT, staff
@@ -54,10 +55,10 @@ def test_an_installation_makes_the_definitions_and_learns_the_shop(town: Town) -
     row = town.row()
     assert row.name
     with town.db.write() as session:  # a second time finds them there
-        outbox.put(session, town.shop_id, "install", [""])
+        outbox.put(session, town.shop_id, JobKind.INSTALL, [""])
     town.settle()
     with town.db.read() as session:
-        assert outbox.state(session, town.shop_id, "install", "") is None
+        assert outbox.state(session, town.shop_id, JobKind.INSTALL, "") is None
 
 
 @pytest.mark.parametrize("kind", ["install", "resync"])
@@ -66,7 +67,7 @@ def test_definitions_of_an_earlier_version_are_opened_to_the_orders_customer(tow
     for address, made in list(definitions.items()):
         definitions[address] = replace(made, access={}, name=f"Ours: {made.name}")
     with town.db.write() as session:
-        outbox.put(session, town.shop_id, kind, [""])
+        outbox.put(session, town.shop_id, JobKind(kind), [""])
     town.settle()
     opened = {made.key for made in definitions.values() if made.access.get("customerAccount") == "READ"}
     assert opened == ORDER_KEYS

@@ -24,7 +24,7 @@ from serializer_app.domain.registry import registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, Status
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ClaimRules, HistoryEntry, Registration, Shop
 
@@ -99,7 +99,7 @@ def configure(session: Session, shop: Shop, wanted: Rules, *, actor: str) -> Non
         "typed": wanted.typed,
         "consent_text": wanted.consent_text,
     }
-    statement = outbox.insert(session, ClaimRules).values(shop_id=shop.id, **values)
+    statement = upsert.insert(session, ClaimRules).values(shop_id=shop.id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["shop_id"], set_=values))
     session.expire_all()
     changes = {

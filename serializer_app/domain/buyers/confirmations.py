@@ -28,6 +28,7 @@ from serializer_app.domain.webhooks_out import mail
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Confirmation, Registration, Shop
 
 LIFE = timedelta(hours=24)
@@ -139,7 +140,7 @@ def _keep(
     )
     session.add(row)
     session.flush()
-    outbox.put(session, shop_id, mail.KIND, [row.public_id])
+    outbox.put(session, shop_id, JobKind.MAIL, [row.public_id])
     return row.public_id
 
 
@@ -178,7 +179,7 @@ def send_again(session: Session, shop_id: int, public_id: str) -> bool:
     """Mail the same code once more; False when nothing waits for it."""
     if _open(session, shop_id, public_id) is None:
         return False
-    outbox.put(session, shop_id, mail.KIND, [read_item_id(public_id) or ""])
+    outbox.put(session, shop_id, JobKind.MAIL, [read_item_id(public_id) or ""])
     return True
 
 
@@ -216,7 +217,7 @@ def confirm(session: Session, vault: Vault, shop: Shop, public_id: str, typed: s
         ).decode()
     )
     session.flush()
-    outbox.put(session, shop.id, mail.KIND, [row.public_id])
+    outbox.put(session, shop.id, JobKind.MAIL, [row.public_id])
     return held
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import history
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import CloneAlert, Scan
 
@@ -62,7 +62,7 @@ def note(session: Session, vault: Vault, shop_id: int, unit: tuple[str, int], ad
     subject, key = unit
     today = now().date()
     bit = _bit(vault, shop_id, unit, address)
-    statement = outbox.insert(session, Scan).values(
+    statement = upsert.insert(session, Scan).values(
         shop_id=shop_id, subject=subject, subject_id=key, day=today, count=1, places=bit
     )
     session.execute(
@@ -183,7 +183,7 @@ def _raise(
     session: Session, shop_id: int, unit: tuple[str, int], reason: str, count: int, places: int
 ) -> None:
     made = session.execute(
-        outbox.insert(session, CloneAlert)
+        upsert.insert(session, CloneAlert)
         .values(
             shop_id=shop_id,
             subject=unit[0],

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.ids.item_ids import make_experience_id
-from serializer_app.store import outbox
+from serializer_app.store import outbox, upsert
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Variant
 from serializer_app.text import clean_code
 
@@ -117,7 +118,7 @@ def ensure(session: Session, shop_id: int, variant_ids: Iterable[int]) -> None:
         for variant_id in sorted(set(variant_ids))
     ]
     if rows:
-        statement = outbox.insert(session, Variant).on_conflict_do_nothing(
+        statement = upsert.insert(session, Variant).on_conflict_do_nothing(
             index_elements=["shop_id", "variant_id"]
         )
         session.connection().execute(statement, rows)
@@ -154,8 +155,8 @@ def configure_many(
             variant.custom_fields = msgspec.json.encode(list(changes["custom_fields"])).decode()
         variant.configured_at = variant.updated_at = moment
     session.flush()
-    outbox.put(session, shop_id, "mirror-variant", wanted)
-    outbox.put(session, shop_id, "variant-orders", toggled, delay=IN_FLIGHT)
+    outbox.put(session, shop_id, JobKind.MIRROR_VARIANT, wanted)
+    outbox.put(session, shop_id, JobKind.VARIANT_ORDERS, toggled, delay=IN_FLIGHT)
     return variants
 
 

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain.shops import tokens
 from serializer_app.domain.takeover import foreign
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import (
     Customer,
     Endpoint,
@@ -33,9 +34,6 @@ from serializer_app.store.models import (
     WebhookSeen,
     WorkerSeen,
 )
-
-KIND = "doctor"
-"""Of the outbox: check one shop and store what was found; the key is empty."""
 
 WORKER_SILENT = timedelta(minutes=3)
 """A worker reports once a minute; after this long without a report it is taken to be gone."""
@@ -118,7 +116,7 @@ def note_worker(session: Session, worker_id: str, started_at: datetime) -> None:
 def _remember(
     session: Session, table: type[WebhookSeen | WorkerSeen], key: list[str], row: dict[str, object]
 ) -> None:
-    statement = outbox.insert(session, table).values(**row, seen_at=now())
+    statement = upsert.insert(session, table).values(**row, seen_at=now())
     session.execute(
         statement.on_conflict_do_update(index_elements=key, set_={"seen_at": statement.excluded.seen_at})
     )
@@ -184,7 +182,7 @@ def queue(session: Session, shop_id: int) -> Finding:
         return Finding("queue", Level.PROBLEM, "parked", {"count": parked})
     oldest = session.scalar(
         select(func.min(OutboxRow.due_at)).where(
-            OutboxRow.shop_id == shop_id, OutboxRow.parked_at.is_(None), OutboxRow.kind != KIND
+            OutboxRow.shop_id == shop_id, OutboxRow.parked_at.is_(None), OutboxRow.kind != JobKind.DOCTOR
         )
     )
     late = now() - oldest if oldest else timedelta(0)

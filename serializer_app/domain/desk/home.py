@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.desk import order_list
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Order, OutboxRow, Registration, Variant
 
 WINDOW = 1_000
@@ -17,7 +18,7 @@ MOST_ITEMS = 20_000
 """Orders and items that the counts look at, whichever ends first: older ones are found by the order list's filters."""
 _CHUNK = 100
 MOST = 1_000
-_MIRRORED = ("mirror-order", "mirror-variant", "resync")
+_MIRRORED = (JobKind.MIRROR_ORDER, JobKind.MIRROR_VARIANT, JobKind.RESYNC)
 
 
 @dataclass(frozen=True)

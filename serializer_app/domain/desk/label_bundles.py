@@ -25,6 +25,7 @@ from serializer_app.domain.registry import serials, uploads
 from serializer_app.domain.sheets.writer import Writer
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Serial, Shop, Task, TaskPart, UploadPart, Variant
 
 KIND = "codes"
@@ -108,7 +109,7 @@ def begin(session: Session, shop: Shop, wanted: BundleRequest, *, actor: str) ->
     if total > MOST:
         raise AppError("too_many_codes", f"At most {MOST:,} codes at once; choose fewer units", status=422)
     task = tasks.draft(session, shop.id, KIND, asdict(wanted), total=total, actor=actor)
-    tasks.start(session, task, job=KIND)
+    tasks.start(session, task, job=JobKind.CODES)
     return task
 
 

@@ -19,7 +19,7 @@ from serializer_app.domain.items import items, ties
 from serializer_app.domain.orders import orders
 from serializer_app.domain.registry.recognition import Recognized
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.models import Item, Order, PackedUnit, Serial, Variant
 
 
@@ -271,7 +271,7 @@ def _mark(session: Session, item: Item, actor: str) -> bool:
         "packed_at": now(),
     }
     made = session.connection().execute(
-        outbox.insert(session, PackedUnit).on_conflict_do_nothing().returning(PackedUnit.item_key), row
+        upsert.insert(session, PackedUnit).on_conflict_do_nothing().returning(PackedUnit.item_key), row
     )
     return made.scalar_one_or_none() is not None
 

@@ -24,6 +24,7 @@ from serializer_app.domain.items import events, items
 from serializer_app.domain.sheets import cells
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Serial, Task, TaskPart
 from serializer_app.store.models.columns import UtcTime
 
@@ -311,7 +312,7 @@ def _at_once(session: Session, task: Task, entries: Sequence[Entry], there: dict
     changed = [(key, {"serialNumber": {"from": None, "to": number}}) for _, _, key, number, _ in entries]
     history.record(session, shop_id, "item", changed, actor=task.created_by, action="changed")
     units = [(there[key], number) for _, _, key, number, _ in entries]
-    outbox.put(session, shop_id, "mirror-order", sorted({item.order_id for item, _ in units}))
+    outbox.put(session, shop_id, JobKind.MIRROR_ORDER, sorted({item.order_id for item, _ in units}))
     events.numbered(session, shop_id, units)
 
 

@@ -15,6 +15,7 @@ from serializer_app.domain.takeover import adoption, foreign
 from serializer_app.domain.takeover.reading import ID_LENGTH, OldItem
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item
 
 
@@ -56,5 +57,5 @@ def take_over(
             "import_item_id_taken", "Another item of this shop has this item ID by now", status=409
         )
     # The ID stands in the metafield too, also where the row says nothing else of the item.
-    outbox.put(session, shop_id, "mirror-order", [order_id])
+    outbox.put(session, shop_id, JobKind.MIRROR_ORDER, [order_id])
     return item.id

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from serializer_app.store.models import FieldValue, Item
 
-KIND = "index-fields"
 SLICE = 5_000
 """Items that one step of indexing looks at."""
 SHORTEST = 2

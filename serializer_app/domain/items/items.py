@@ -20,6 +20,7 @@ from serializer_app.domain.items import rows as item_rows
 from serializer_app.domain.items.plan import Addition, StoredItem, StoredLine
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Line
 
 SERIAL_LENGTH = 64
@@ -314,7 +315,7 @@ def change(
     if item.serial_key != old_key:
         ties.entered(session, shop_id, item, unit, old_key, actor=actor)
     history.record(session, shop_id, "item", [(item.id, differences)], actor=actor, action="changed")
-    outbox.put(session, shop_id, "mirror-order", [item.order_id])
+    outbox.put(session, shop_id, JobKind.MIRROR_ORDER, [item.order_id])
     events.updated(session, shop_id, item, differences)
     return True
 

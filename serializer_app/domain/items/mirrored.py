@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import MIRRORS
 from serializer_app.store.models import PUBLIC_ID, Item, Line, Mirror, Order, Variant
 
 KEYS = re.compile(r"properties(_[1-9][0-9]*)?|serials")
@@ -126,7 +127,7 @@ def standing(session: Session, shop_id: int, owner: str, owner_id: int) -> Mirro
             Mirror.shop_id == shop_id, Mirror.owner == owner, Mirror.owner_id == owner_id
         )
     )
-    return MirrorStanding(outbox.state(session, shop_id, f"mirror-{owner}", owner_id), written_at)
+    return MirrorStanding(outbox.state(session, shop_id, MIRRORS[owner], owner_id), written_at)
 
 
 @dataclass

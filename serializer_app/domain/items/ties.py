@@ -27,7 +27,7 @@ from serializer_app.domain import history
 from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.models import Customer, Item, Registration, Serial
 
 DENIED = "denied"
@@ -252,7 +252,7 @@ def item_serial(session: Session, shop_id: int, item: Item, *, actor: str) -> Se
         "created_by": actor,
         "created_at": now(),
     }
-    session.execute(outbox.insert(session, Serial).values(row).on_conflict_do_nothing())
+    session.execute(upsert.insert(session, Serial).values(row).on_conflict_do_nothing())
     return session.scalars(select(Serial).where(Serial.shop_id == shop_id, Serial.serial_key == key)).one()
 
 

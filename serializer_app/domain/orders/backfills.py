@@ -17,9 +17,9 @@ from serializer_app.clock import iso, parse_iso
 from serializer_app.domain import history
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import HistoryEntry, OutboxRow
 
-KIND = "backfill"
 FINISHED = "backfilled"
 
 
@@ -70,7 +70,7 @@ def start(session: Session, shop_id: int, since: datetime | None = None) -> None
     """Have the worker walk; raises AppError ``backfill_running`` 409 while one does already."""
     if _row(session, shop_id) is not None:
         raise AppError("backfill_running", "A backfill is running already", status=409)
-    outbox.put(session, shop_id, KIND, [Backfill(since).key])
+    outbox.put(session, shop_id, JobKind.BACKFILL, [Backfill(since).key])
 
 
 def progress(session: Session, shop_id: int) -> BackfillProgress | None:
@@ -105,7 +105,7 @@ def progress(session: Session, shop_id: int) -> BackfillProgress | None:
 def go_on(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> None:
     """The walk came to ``walk``: in the transaction that keeps what the page brought, so that it counts once."""
     outbox.done(session, [job])
-    outbox.put(session, shop_id, KIND, [walk.key])
+    outbox.put(session, shop_id, JobKind.BACKFILL, [walk.key])
 
 
 def finish(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> None:
@@ -122,7 +122,7 @@ def finish(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> N
 def _row(session: Session, shop_id: int) -> Any:
     return session.execute(
         select(OutboxRow.key, OutboxRow.problem)
-        .where(OutboxRow.shop_id == shop_id, OutboxRow.kind == KIND)
+        .where(OutboxRow.shop_id == shop_id, OutboxRow.kind == JobKind.BACKFILL)
         .order_by(OutboxRow.id)
         .limit(1)
     ).one_or_none()

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain.items import items
 from serializer_app.domain.items.mirrored import MirroredPages, read_pages
-from serializer_app.store import outbox
+from serializer_app.store import outbox, upsert
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Line, Mirror, Order
 
 
@@ -20,12 +21,12 @@ def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
     moment = now()
     row = {"shop_id": shop_id, "order_id": order_id, "deleted_at": moment}
     session.connection().execute(
-        outbox.insert(session, Order)
+        upsert.insert(session, Order)
         .values(row)
         .on_conflict_do_update(index_elements=["shop_id", "order_id"], set_={"deleted_at": moment})
     )
     removed = _empty(session, shop_id, order_id, actor=actor, reason="order-deleted")
-    outbox.put(session, shop_id, "mirror-order", [order_id])
+    outbox.put(session, shop_id, JobKind.MIRROR_ORDER, [order_id])
     return removed
 
 

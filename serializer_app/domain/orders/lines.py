@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.items.plan import Fulfilments, OrderSnapshot, Plan, StoredLine
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.models import Line
 
 
@@ -50,9 +50,9 @@ def write(
 def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fulfilments: Fulfilments | None) -> None:
     """Insert lines, or change those that are there; ``fulfilments`` is None where none can be."""
     if fulfilments is None:
-        statement = outbox.insert_new(session, Line)
+        statement = upsert.insert_new(session, Line)
     else:
-        statement = outbox.insert(session, Line)
+        statement = upsert.insert(session, Line)
         excluded = statement.excluded
         kept = ("shop_id", "line_item_id", "order_id", "follows")
         changed = {name: excluded[name] for name in rows[0] if name not in kept}

@@ -15,7 +15,8 @@ from serializer_app.domain.items.plan import Addition, OrderSnapshot, Plan, Stor
 from serializer_app.domain.orders import lines as order_lines
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import outbox, upsert
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Line, Order, Shop, Variant
 
 FETCH_DELAY = 1.0
@@ -85,13 +86,13 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     if not is_new:
         _update(session, shop.id, snapshot)
     if tracked or todo.changes_items or any(line.living for line in stored.values()):
-        outbox.put(session, shop.id, "mirror-order", [snapshot.order_id])
+        outbox.put(session, shop.id, JobKind.MIRROR_ORDER, [snapshot.order_id])
     return outcome
 
 
 def fetch_soon(session: Session, shop_id: int, order_id: int) -> None:
     """Have the worker fetch an order, once for a burst of reasons."""
-    outbox.put(session, shop_id, "fetch-order", [order_id], delay=FETCH_DELAY)
+    outbox.put(session, shop_id, JobKind.FETCH_ORDER, [order_id], delay=FETCH_DELAY)
 
 
 def _differs(order: Order, stored: dict[int, StoredLine], snapshot: OrderSnapshot) -> bool:
@@ -143,7 +144,7 @@ def _learn(
         )
     made = items.make(session, shop.id, order.order_id, order.customer_id, todo.add, actor=actor)
     if any(_is_tracked(line.variant_id, variants) for line in missing.values()):
-        outbox.put(session, shop.id, "mirror-order", [order.order_id])
+        outbox.put(session, shop.id, JobKind.MIRROR_ORDER, [order.order_id])
     return AppliedSnapshot(stale=True, made=made)
 
 
@@ -165,7 +166,7 @@ def _is_tracked(variant_id: int | None, variants: dict[int, catalog.Tracking]) -
 def _insert(session: Session, shop_id: int, snapshot: OrderSnapshot) -> bool:
     """Insert the order; False when it was there. Of two at once the second waits here for the first one's commit."""
     row = {"shop_id": shop_id, "order_id": snapshot.order_id, **_columns(snapshot)}
-    made = session.connection().execute(outbox.insert_new(session, Order, Order.order_id), row)
+    made = session.connection().execute(upsert.insert_new(session, Order, Order.order_id), row)
     return made.scalar_one_or_none() is not None
 
 
@@ -337,7 +338,7 @@ def _carry_out(session: Session, order: Order, todo: Plan, *, actor: str) -> App
         made=items.make(session, order.shop_id, order.order_id, order.customer_id, todo.add, actor=actor),
     )
     if todo.changes_items:
-        outbox.put(session, order.shop_id, "mirror-order", [order.order_id])
+        outbox.put(session, order.shop_id, JobKind.MIRROR_ORDER, [order.order_id])
     return outcome
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain import history
 from serializer_app.domain.shops import shops
-from serializer_app.store import outbox, schema
+from serializer_app.store import schema, upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ErasedCustomer, Erasure, HistoryEntry, Shop
 
@@ -147,7 +147,7 @@ def remember(session: Session, vault: Vault, shop: Shop, customer_ids: Sequence[
         {"shop_id": shop.id, "customer_hash": _customer_hash(vault, shop, each), "erased_at": moment}
         for each in customer_ids
     ]
-    statement = outbox.insert(session, ErasedCustomer)
+    statement = upsert.insert(session, ErasedCustomer)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "customer_hash"], set_={"erased_at": moment}

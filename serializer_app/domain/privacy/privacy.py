@@ -24,7 +24,7 @@ from serializer_app.domain.ids import contacts
 from serializer_app.domain.items.plan import OrderSnapshot
 from serializer_app.domain.privacy import erasures
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import BY_CUSTOMER, DataRequest, Erasure, HistoryEntry, Item, Order, Shop
 
@@ -113,7 +113,7 @@ def data_request(
         **{holding.name: holding.collect(session, vault, shop, person) for holding in holdings},
     }
     made = session.execute(
-        outbox.insert(session, DataRequest)
+        upsert.insert(session, DataRequest)
         .values(
             shop_id=shop.id,
             request_key=str(request.get("id") or index)[:80],

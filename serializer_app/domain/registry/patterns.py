@@ -13,7 +13,7 @@ from serializer_app.domain import history
 from serializer_app.domain.ids.item_ids import ALPHABET
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.errors import AppError, Detail
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.models import SerialPattern
 
 PREFIX_LENGTH = 32
@@ -137,7 +137,7 @@ def choose(session: Session, shop_id: int, pattern: Pattern, *, actor: str) -> N
         "alphabet": pattern.alphabet,
         "check_symbol": pattern.check_symbol,
     }
-    statement = outbox.insert(session, SerialPattern).values(shop_id=shop_id, **values)
+    statement = upsert.insert(session, SerialPattern).values(shop_id=shop_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["shop_id"], set_=values))
     if before != pattern:
         differences = {

@@ -12,12 +12,9 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import history
 from serializer_app.domain.ids import contacts
-from serializer_app.domain.shops import shops
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Customer, Shop
 
-KIND = shops.INDEX_PEOPLE
-"""Of the outbox: write the indexes of people in their present form; the key is the last customers.id done."""
 _PURPOSE = "customer-email"
 _PHONE = "customer-phone"
 

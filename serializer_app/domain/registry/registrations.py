@@ -22,7 +22,7 @@ from serializer_app.domain.registry import people, recognition
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.webhooks_out import deliveries, mail
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Item, Order, Registration, Serial, Shop, Transfer
 
@@ -88,7 +88,7 @@ def register(
     }
     # No conflict target: the serial's promise and the unit's may both be what stands in the way.
     made = session.execute(
-        outbox.insert(session, Registration)
+        upsert.insert(session, Registration)
         .values(values)
         .on_conflict_do_nothing()
         .returning(Registration.id)

@@ -23,7 +23,7 @@ from serializer_app.domain.ids.item_ids import ALPHABET, read_symbols
 from serializer_app.domain.registry import people, registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.webhooks_out import mail
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Registration, Transfer
 
@@ -57,7 +57,7 @@ def offer(session: Session, vault: Vault, registration: Registration, *, actor: 
         "tries": 0,
         "expires_at": now() + LIFE,
     }
-    statement = outbox.insert(session, Transfer).values(
+    statement = upsert.insert(session, Transfer).values(
         shop_id=registration.shop_id, registration_id=registration.id, **values
     )
     session.execute(

@@ -19,9 +19,9 @@ from serializer_app.domain.sheets import reader
 from serializer_app.domain.sheets.writer import Writer
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Shop, Upload, UploadPart
 
-KIND = "serial-import"
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ENTRIES = 1_000_000
 PART = 5_000
@@ -59,7 +59,7 @@ def begin(session: Session, shop_id: int, form: Form, content: bytes, *, actor: 
         for number, part in enumerate(parts)
     ]
     session.connection().execute(insert(UploadPart), rows)
-    outbox.put(session, shop_id, KIND, [upload.public_id])
+    outbox.put(session, shop_id, JobKind.SERIAL_IMPORT, [upload.public_id])
     session.refresh(upload)
     return upload
 

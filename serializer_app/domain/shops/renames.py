@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain import history
 from serializer_app.domain.shops import shops
 from serializer_app.store import outbox, schema
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import HistoryEntry, Shop, ShopToken
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ def identify(
     other = shops.find(session, domain)
     if other is not None:
         # Its own token tells whether it is this shop: the job asks Shopify and comes back here with the proof.
-        outbox.put(session, other.id, "install", [""])
+        outbox.put(session, other.id, JobKind.INSTALL, [""])
         return holder
     _rename(session, holder, domain, actor)
     return holder

@@ -17,8 +17,9 @@ from serializer_app.clock import now
 from serializer_app.domain import history
 from serializer_app.errors import AppError
 from serializer_app.shopify.oauth import missing_scopes
-from serializer_app.store import outbox
+from serializer_app.store import outbox, upsert
 from serializer_app.store.crypto import api_key_hash, new_api_key
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import ApiKey, Shop, ShopToken
 
 log = structlog.get_logger(__name__)
@@ -40,8 +41,6 @@ _LOCALIZED = re.compile(
     r"/[a-z]{2,3}(?:-[a-z0-9]{2,8}){0,2}(/(?:apps|a|community|tools)/[^/]+)", re.I | re.ASCII
 )
 """A theme's locale in front of one of the four prefixes that Shopify offers."""
-INDEX_PEOPLE = "index-people"
-"""Of the outbox; see domain.registry.people."""
 FIRST_CHECK = 300.0
 """Seconds after an installation until the doctor looks at it: definitions and catalog are there by then."""
 MOST_FIELDS = 100
@@ -151,7 +150,7 @@ def install(session: Session, domain: str, scopes: Sequence[str]) -> Shop:
     # To the second, as Shopify tells when an order was made: one made in this very second came after.
     moment = now().replace(microsecond=0)
     made = session.execute(
-        outbox.insert(session, Shop)
+        upsert.insert(session, Shop)
         .values(domain=domain, status=INSTALLED, installed_at=moment)
         .on_conflict_do_nothing(index_elements=["domain"])
         .returning(Shop.id)
@@ -162,11 +161,11 @@ def install(session: Session, domain: str, scopes: Sequence[str]) -> Shop:
     session.flush()
     outbox.open_lane(session, shop.id)
     outbox.release(session, shop.id)
-    outbox.put(session, shop.id, "install", [""])
+    outbox.put(session, shop.id, JobKind.INSTALL, [""])
     # After a pause without webhooks it is time to ask what was missed; a new shop has missed nothing yet.
-    outbox.put(session, shop.id, "reconcile", [""], delay=HOUR if is_new else 0)
-    outbox.put(session, shop.id, "compare", [""], delay=HOUR)
-    outbox.put(session, shop.id, "doctor", [""], delay=FIRST_CHECK)
+    outbox.put(session, shop.id, JobKind.RECONCILE, [""], delay=HOUR if is_new else 0)
+    outbox.put(session, shop.id, JobKind.COMPARE, [""], delay=HOUR)
+    outbox.put(session, shop.id, JobKind.DOCTOR, [""], delay=FIRST_CHECK)
     history.record(session, shop.id, "shop", [(shop.id, {})], actor="app", action="installed")
     return shop
 
@@ -217,10 +216,10 @@ def scopes_changed(
     shop.scopes = granted
     session.flush()
     if tracks_inventory(shop) and not knew_inventory:
-        outbox.put(session, shop.id, "sync-catalog", [""])
+        outbox.put(session, shop.id, JobKind.SYNC_CATALOG, [""])
     if gained:
         outbox.release(session, shop.id)
-        outbox.put(session, shop.id, "install", [""])
+        outbox.put(session, shop.id, JobKind.INSTALL, [""])
     history.record(session, shop.id, "shop", [(shop.id, change)], actor=actor, action="scopes-changed")
     return True
 
@@ -255,7 +254,7 @@ def describe(
     shop.time_zone = time_zone or shop.time_zone
     if country and country != shop.country:
         shop.country = country
-        outbox.put(session, shop.id, INDEX_PEOPLE, ["0"])
+        outbox.put(session, shop.id, JobKind.INDEX_PEOPLE, ["0"])
     session.flush()
 
 
@@ -289,7 +288,7 @@ def configure(session: Session, shop: Shop, changes: SettingsChanges, *, actor: 
             setattr(shop, name, changes[name])
     if differences.get("tracking_method", {}).get("to") == INVENTORY:
         # Which variants Shopify tracks is asked for together with the rest of the catalog.
-        outbox.put(session, shop.id, "sync-catalog", [""])
+        outbox.put(session, shop.id, JobKind.SYNC_CATALOG, [""])
     if "custom_fields" in changes:
         fields = list(changes["custom_fields"])
         if fields != custom_fields(shop):

@@ -24,7 +24,7 @@ from serializer_app.domain import history
 from serializer_app.errors import AppError
 from serializer_app.shopify import oauth
 from serializer_app.shopify.oauth import Grant, TokenError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop, ShopToken
@@ -103,7 +103,7 @@ def save(session: Session, vault: Vault, shop_id: int, grant: Grant) -> None:
     Two first requests of a shop at once bring two pairs, and the last one stays.
     """
     values = {**_columns(vault, grant), "lease": None, "leased_until": None}
-    statement = outbox.insert(session, ShopToken).values(shop_id=shop_id, **values)
+    statement = upsert.insert(session, ShopToken).values(shop_id=shop_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["shop_id"], set_=values))
 
 

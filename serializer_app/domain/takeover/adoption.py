@@ -25,7 +25,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import reading
 from serializer_app.domain.takeover.reading import OldItem, Problem
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.models import Item, Line, Order, Shop
 
 ACTOR = "app:takeover"
@@ -223,7 +223,7 @@ class _Places:
             "removed_at": now(),
         }
         made = self.session.connection().execute(
-            outbox.insert_new(self.session, Line, Line.line_item_id), row
+            upsert.insert_new(self.session, Line, Line.line_item_id), row
         )
         if made.scalar_one_or_none() is None:
             return False

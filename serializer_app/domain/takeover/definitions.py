@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.models import Definition
 
 Place = tuple[str, str]
@@ -23,7 +23,7 @@ def note(session: Session, shop_id: int, places: Sequence[Place], *, ours: bool)
     ]
     if not rows:
         return
-    statement = outbox.insert(session, Definition)
+    statement = upsert.insert(session, Definition)
     session.connection().execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "owner_type", "key"],

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain.items.mirrored import MirroredPage, MirroredPages, read_pages, write_pages
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
+from serializer_app.store import outbox, upsert
+from serializer_app.store.job_kinds import MIRRORS
 from serializer_app.store.models import ForeignValue, Mirror
 
 OwnerKind = Literal["order", "variant"]
@@ -117,7 +118,7 @@ def keep(
             "first_seen_at": moment,
             "last_seen_at": moment,
         }
-        statement = outbox.insert(session, ForeignValue).values(row)
+        statement = upsert.insert(session, ForeignValue).values(row)
         fresh = statement.excluded
         changed = ForeignValue.digest != fresh.digest
         erased = ForeignValue.erased_at.is_not(None)
@@ -202,7 +203,7 @@ def decide(
         "written_at": moment,
         "checked_at": moment,
     }
-    statement = outbox.insert(session, Mirror).values(row)
+    statement = upsert.insert(session, Mirror).values(row)
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["shop_id", "owner", "owner_id"], set_={"pages": statement.excluded.pages}
@@ -216,7 +217,7 @@ def decide(
         execution_options={"synchronize_session": False},
     )
     if not says:
-        outbox.put(session, shop_id, f"mirror-{owner}", [owner_id])
+        outbox.put(session, shop_id, MIRRORS[owner], [owner_id])
     return values
 
 

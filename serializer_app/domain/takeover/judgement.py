@@ -19,7 +19,7 @@ from serializer_app.clock import now
 from serializer_app.domain.items.mirrored import KEYS, MirroredPage, MirroredPages, read_pages, write_pages
 from serializer_app.domain.takeover import foreign, recognition
 from serializer_app.domain.takeover.foreign import OwnerKind, SeenValue
-from serializer_app.store import outbox
+from serializer_app.store import upsert
 from serializer_app.store.models import Mirror
 
 
@@ -112,7 +112,7 @@ def take_note(
             "written_at": moment,
             "checked_at": moment,
         }
-        statement = outbox.insert(session, Mirror)
+        statement = upsert.insert(session, Mirror)
         session.connection().execute(
             statement.on_conflict_do_update(
                 index_elements=["shop_id", "owner", "owner_id"], set_={"pages": statement.excluded.pages}

@@ -21,6 +21,7 @@ from serializer_app.domain import tasks
 from serializer_app.domain.takeover.foreign import OwnerKind, as_kept
 from serializer_app.domain.takeover.reading import OldItem, Problem
 from serializer_app.errors import AppError
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import ForeignValue, Shop, Task
 
 Kind = Literal["takeover-look", "takeover-adopt", "takeover-decline"]
@@ -28,7 +29,6 @@ LOOK: Kind = "takeover-look"
 ADOPT: Kind = "takeover-adopt"
 DECLINE: Kind = "takeover-decline"
 KINDS: tuple[Kind, ...] = (LOOK, ADOPT, DECLINE)
-JOB = "takeover"
 SAMPLES = 10
 _EXPORTED = 50
 MOST_NAMED = 200
@@ -64,7 +64,7 @@ def begin(session: Session, shop_id: int, kind: Kind, *, actor: str) -> Task:
         raise AppError("takeover_running", "The other app's data is being worked on already.", status=409)
     spec = {"phase": _FIRST[kind], "cursor": "", "samples": [], "problems": [], "since": iso(now())}
     task = tasks.draft(session, shop_id, kind, spec, total=0, actor=actor)
-    tasks.start(session, task, job=JOB)
+    tasks.start(session, task, job=JobKind.TAKEOVER)
     return task
 
 

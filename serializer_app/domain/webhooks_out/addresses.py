@@ -9,9 +9,10 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
+from serializer_app.config import LOOPBACK_NAMES
+
 LONGEST = 2000
 
-_LOOPBACK_NAMES = {"localhost", "127.0.0.1", "::1"}
 _NETWORKS = (
     # IANA's registry of special-purpose IPv4 addresses, and multicast.
     "0.0.0.0/8",
@@ -59,7 +60,7 @@ def problem(url: str, *, loopback: bool) -> str | None:
         host, port = parts.hostname, parts.port
     except ValueError:
         return "It is no URL"
-    local = loopback and host in _LOOPBACK_NAMES
+    local = loopback and host in LOOPBACK_NAMES
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
         return "It must begin with https://"
     if not host or parts.username is not None or parts.password is not None or port == 0:

@@ -24,6 +24,7 @@ from serializer_app.domain.webhooks_out import addresses
 from serializer_app.errors import AppError, Detail
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Delivery, Endpoint, Shop
 
 EVENTS = (
@@ -44,7 +45,6 @@ TEST = "test"
 FLOW = "shopify-flow"
 """The address that stands for Shopify Flow: its events start the shop's workflows."""
 
-KIND = "deliver"
 MOST_ENDPOINTS = 20
 MOST_ATTEMPTS = 36
 """1 s, 2 s, 4 s … an hour: a system may be away for a day."""
@@ -134,7 +134,7 @@ def _queue(
         for place, endpoint_id in enumerate(endpoints)
     ]
     session.connection().execute(insert(Delivery), rows)
-    outbox.put(session, shop_id, KIND, public_ids)
+    outbox.put(session, shop_id, JobKind.DELIVER, public_ids)
     return public_ids
 
 
@@ -278,7 +278,7 @@ def replay(session: Session, shop_id: int, told: Delivery) -> Delivery:
     )
     session.add(again)
     session.flush()
-    outbox.put(session, shop_id, KIND, [again.public_id])
+    outbox.put(session, shop_id, JobKind.DELIVER, [again.public_id])
     return again
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -21,8 +20,6 @@ from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Confirmation, MailSettings, Shop
 
 Security = Literal["tls", "starttls", "none"]
-KIND = "mail"
-"""Of the outbox; the key is the public id of the confirmation that is to be mailed."""
 PORTS = (25, 465, 587, 2525)
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}(?<![-.])")
@@ -53,11 +50,6 @@ class Server:
         if (self.username is None) != (self.password is None):
             found.append({"path": "password", "message": "goes together with a user name"})
         return found
-
-
-def stays_here(app_url: str) -> bool:
-    """Only an app that runs on loopback itself, as the demo does, may send to this machine."""
-    return urlsplit(app_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def server(session: Session, vault: Vault, shop_id: int) -> Server | None:

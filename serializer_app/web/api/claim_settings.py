@@ -144,7 +144,7 @@ def put_mail(body: MailServerInput) -> Response:
         wanted = Server(
             body.host, body.port, body.security, body.sender, body.username, body.password or kept
         )
-        loopback = mail.stays_here(parts.settings.app_url)
+        loopback = parts.settings.on_loopback
         mail.set_up(session, parts.vault, shop, wanted, actor=g.actor, loopback=loopback)
         return answer(_mail(session))
 

@@ -29,7 +29,7 @@ SECURITIES = ("starttls", "tls", "none")
 def claim_settings() -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
-        loopback = mail.stays_here(house().settings.app_url)
+        loopback = house().settings.on_loopback
         return show(
             "claims",
             shop,
@@ -81,7 +81,7 @@ def change_mail_server() -> Response:
             shop,
             wanted,
             actor=g.actor,
-            loopback=mail.stays_here(house().settings.app_url),
+            loopback=house().settings.on_loopback,
         )
     return said(texts()("saved"))
 

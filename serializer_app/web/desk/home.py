@@ -13,6 +13,7 @@ from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.takeover import foreign
 from serializer_app.shopify import oauth
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.web.desk.frame import desk, said, show, texts
 from serializer_app.web.house import house
 
@@ -51,7 +52,7 @@ def home() -> Response:
 def check_now() -> Response:
     """Have the worker examine the shop now instead of at its next turn."""
     with house().db.write() as session:
-        outbox.put(session, g.shop_id, doctor.KIND, [""])
+        outbox.put(session, g.shop_id, JobKind.DOCTOR, [""])
     return said(texts()("doctor.started"))
 
 

@@ -15,6 +15,7 @@ from serializer_app.domain.orders import lookups, orders
 from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Shop
 from serializer_app.web.answers import answer
 from serializer_app.web.asking import ensure_nothing_foreign, ensure_order
@@ -216,5 +217,5 @@ def resync_order(order_id: int) -> Response:
 
     with house().db.write() as session:
         orders.find(session, g.shop_id, order_id)
-        outbox.put(session, g.shop_id, "mirror-order", [order_id])
+        outbox.put(session, g.shop_id, JobKind.MIRROR_ORDER, [order_id])
     return said(texts()("home.mirror.retried"))

@@ -16,6 +16,7 @@ from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Order
 from serializer_app.web.desk.forms import checked, ticked, typed
 from serializer_app.web.desk.frame import desk, said, show, texts
@@ -176,5 +177,5 @@ def resync() -> Response:
     """Every metafield of the shop is compared and, where it differs, written again."""
     with house().db.write() as session:
         outbox.release(session, g.shop_id)
-        outbox.put(session, g.shop_id, "resync", [""])
+        outbox.put(session, g.shop_id, JobKind.RESYNC, [""])
     return said(texts()("data.resynced"))

@@ -13,6 +13,7 @@ from serializer_app.domain.items import items
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.sheets.writer import Form
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, OutboxRow, Registration, Serial, TaskPart
 from tests.conftest import ENCRYPTION_KEY
 from tests.domain.imports.conftest import FORMS, Desk
@@ -347,7 +348,9 @@ def test_a_slice_that_dies_is_done_again_and_nothing_twice(files_desk: Desk) -> 
     assert (counts["entered"], counts["unchanged"], refused) == (1100, 0, [])
     with world.db.read() as session:
         assert len(session.scalars(select(Serial.id)).all()) == 1100
-        assert session.scalars(select(OutboxRow.key).where(OutboxRow.kind == tasks.KIND)).all() == [public_id]
+        assert session.scalars(select(OutboxRow.key).where(OutboxRow.kind == JobKind.TASK)).all() == [
+            public_id
+        ]
 
 
 def test_rows_are_kept_encrypted_and_an_erasure_reaches_them(files_desk: Desk) -> None:

@@ -18,6 +18,7 @@ from serializer_app.domain.registry import customers, people
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.shops import shops
 from serializer_app.store.crypto import Vault
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Customer, HistoryEntry, OutboxRow, Serial
 from tests.conftest import ENCRYPTION_KEY
 from tests.domain.registry.conftest import DOMAIN, ORDERED_AT, World
@@ -126,7 +127,7 @@ def test_another_country_has_everybody_indexed_anew(british: World) -> None:
 
 
 def people_jobs(session: Any) -> list[Any]:
-    query = select(OutboxRow.key, OutboxRow.version).where(OutboxRow.kind == people.KIND)
+    query = select(OutboxRow.key, OutboxRow.version).where(OutboxRow.kind == JobKind.INDEX_PEOPLE)
     return list(session.execute(query).all())
 
 

@@ -13,6 +13,7 @@ from serializer_app.domain.registry import uploads
 from serializer_app.domain.registry.uploads import Form
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
+from serializer_app.store.job_kinds import JobKind
 from tests.domain.registry.conftest import STRAP, WATCH, World
 
 
@@ -44,7 +45,7 @@ def test_a_csv_is_entered_with_a_verdict_for_every_serial(world: World, separato
     sheet = "\ufeffSerial_Number,productSku,quantity\r\nS1,W-1,\r\n\r\nS2,NOPE,\r\n,W-1,2\r\nS1,W-1,\r\n"
     public_id = begin(world, "csv", sheet.replace(",", separator).encode())
     with world.db.read() as session:
-        assert outbox.state(session, world.shop_id, uploads.KIND, public_id) is not None
+        assert outbox.state(session, world.shop_id, JobKind.SERIAL_IMPORT, public_id) is not None
     with pytest.raises(AppError) as caught:
         result(world, public_id)
     assert caught.value.code == "upload_running"

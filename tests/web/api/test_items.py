@@ -11,6 +11,7 @@ import pytest
 from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.web.api import examples
 from tests.web.api.caller import DOMAIN, SNAPSHOT, Caller
 from tests.web.api.conftest import Opener
@@ -118,7 +119,7 @@ def test_filling_in_an_item_changes_what_is_given_and_tells_shopify(
     ]
     assert api.get(path).json == item
     with db.read() as session:
-        assert outbox.state(session, 1, "mirror-order", examples.ORDER_ID) is not None
+        assert outbox.state(session, 1, JobKind.MIRROR_ORDER, examples.ORDER_ID) is not None
 
 
 def test_null_takes_a_serial_number_away_and_means_no_warranty(api: Caller, item_ids: list[str]) -> None:

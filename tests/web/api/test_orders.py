@@ -13,6 +13,7 @@ from serializer_app.domain.orders import deletions, orders
 from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Mirror
 from serializer_app.web.api import examples
 from tests.web.api.caller import DOMAIN, ORDERED, SNAPSHOT, Caller
@@ -69,7 +70,7 @@ def test_the_mirror_is_waiting_failed_or_current(api: Caller, item_ids: list[str
     assert mirror()["writtenAt"] is None
 
     with db.write() as session:
-        taken = outbox.take(session, lease_seconds=60, kinds=["mirror-order"])
+        taken = outbox.take(session, lease_seconds=60, kinds=[JobKind.MIRROR_ORDER])
         assert taken is not None
         outbox.park(session, taken.jobs, "Shopify says no")
     failed = mirror()

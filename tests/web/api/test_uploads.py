@@ -7,6 +7,7 @@ from flask import Flask
 
 from serializer_app.domain.sheets.reader import XLSX
 from serializer_app.domain.sheets.writer import Plain, Writer
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.sync.jobs import new_worker
 from serializer_app.web.house import house
 from tests.web.api.caller import Caller
@@ -18,7 +19,7 @@ def work(app: Flask) -> None:
     """Do everything that needs no network."""
     parts = house(app)
     worker = new_worker(parts.settings, parts.db, parts.vault)
-    worker.handlers = {"serial-import": worker.handlers["serial-import"]}
+    worker.handlers = {JobKind.SERIAL_IMPORT: worker.handlers[JobKind.SERIAL_IMPORT]}
     while worker.step():
         pass
 

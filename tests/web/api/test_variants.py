@@ -9,6 +9,7 @@ from serializer_app.domain.catalog import catalog
 from serializer_app.domain.shops import shops
 from serializer_app.store import outbox
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.web.api import examples
 from tests.web.api.caller import DOMAIN, ORDERED, Caller
 
@@ -36,7 +37,7 @@ def test_any_positive_id_is_taken_without_asking_shopify(api: Caller, db: Databa
     assert variant["sku"] is variant["productId"] is None
     assert shown(api.get(PATH)) == variant
     with db.read() as session:
-        assert outbox.state(session, 1, "mirror-variant", examples.VARIANT_ID) is not None
+        assert outbox.state(session, 1, JobKind.MIRROR_VARIANT, examples.VARIANT_ID) is not None
 
 
 def test_an_absent_key_leaves_the_stored_value(api: Caller) -> None:

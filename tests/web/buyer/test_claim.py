@@ -29,6 +29,7 @@ from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import people, registrations, swaps
 from serializer_app.domain.webhooks_out import deliveries, mail
 from serializer_app.errors import AppError
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Confirmation, Delivery, MailSettings, OutboxRow, Registration
 from serializer_app.sync.jobs import HANDLERS, new_worker
 from serializer_app.sync.worker import Worker
@@ -654,7 +655,10 @@ def test_without_a_server_a_system_of_the_merchants_is_asked_to_send_the_mail(ba
             )
         confirm = asks(bazaar, link)
         worker = Worker(
-            parts.settings, parts.db, parts.vault, {kind: HANDLERS[kind] for kind in ("mail", "deliver")}
+            parts.settings,
+            parts.db,
+            parts.vault,
+            {kind: HANDLERS[kind] for kind in (JobKind.MAIL, JobKind.DELIVER)},
         )
         while worker.step():
             pass

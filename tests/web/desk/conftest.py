@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from serializer_app.domain import tasks
 from serializer_app.domain.catalog import catalog
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import OutboxRow
 from serializer_app.sync.tasks import STEPS
 from tests.visitors import OTHER_SHOP, SHOP, database, installed, staff
@@ -57,7 +58,7 @@ def work_off(db: Database, shop_id: int) -> int:
     slices = 0
     with db.read() as session:
         waiting = session.scalars(
-            select(OutboxRow.key).where(OutboxRow.shop_id == shop_id, OutboxRow.kind == tasks.KIND)
+            select(OutboxRow.key).where(OutboxRow.shop_id == shop_id, OutboxRow.kind == JobKind.TASK)
         ).all()
     for key in waiting:
         more = True

@@ -18,6 +18,7 @@ from serializer_app.domain.desk import label_bundles
 from serializer_app.domain.registry import serials, uploads
 from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Serial, Task, TaskPart
 from serializer_app.sync.jobs import HANDLERS
 from serializer_app.sync.worker import Worker
@@ -59,7 +60,7 @@ def stocked(db: Database, shop_id: int) -> list[str]:
 
 def works(app: Flask) -> None:
     parts = house(app)
-    handlers = {kind: HANDLERS[kind] for kind in ("codes", "serial-import")}
+    handlers = {kind: HANDLERS[kind] for kind in (JobKind.CODES, JobKind.SERIAL_IMPORT)}
     worker = Worker(parts.settings, parts.db, parts.vault, handlers)
     while worker.step():
         pass
