@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 # Some machines forbid Python to keep what it compiled: the tests start some fifty processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test coverage pictures check sbom bench soak drills clean environment-demo environment-dev environment-node test-tools
+.PHONY: help demo test coverage pictures messages check sbom bench soak drills clean environment-demo environment-dev environment-node test-tools
 
 help: ## this list
 	@echo "make <verb>:"
@@ -21,6 +21,9 @@ test: environment-dev test-tools ## all tests on SQLite and a real PostgreSQL; s
 
 pictures: environment-dev test-tools ## take the pictures of the guides again (docs/pictures)
 	@PICTURES=docs/pictures CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n0 tests/browser/test_pictures.py
+
+messages: environment-dev ## collect new texts into the translators' files (LANGUAGE=fr: begin a language)
+	@$(BIN)/python -m scripts.messages $(LANGUAGE)
 
 coverage: environment-dev test-tools ## the tests again, with a report of the lines that none of them runs (no gate)
 	@CHROMIUM="$$(scripts/browser.sh path)" $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 9 --dist worksteal \

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from serializer_app import logs
+from serializer_app import logs, translations
 from serializer_app.config import Settings
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database, retry_conflicts
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises config.ConfigError when a setting is missing or malformed.
     """
     logs.configure()
+    translations.load()
     settings = settings or Settings.from_env()
     vault = Vault(settings.encryption_keys)
     app = _App(

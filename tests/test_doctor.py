@@ -23,8 +23,9 @@ from serializer_app.store.models import HistoryEntry, OutboxRow, ShopToken, Webh
 from serializer_app.store.outbox import Taken
 from serializer_app.sync.doctor import examine
 from serializer_app.sync.work import Work
+from serializer_app.translations import LANGUAGES
 from serializer_app.web import webhooks
-from serializer_app.web.texts import LANGUAGES, WORDS, Texts
+from serializer_app.web.texts import LABELS, Texts
 from tests.conftest import API_KEY, API_SECRET, ENCRYPTION_KEY
 from tests.town import Town
 
@@ -325,7 +326,7 @@ def test_every_finding_has_its_words() -> None:
     """A finding without a text would fail the page that shows it."""
     cases = {(check, case) for _, check, _, case in BROKEN.values()}
     for check, case in cases:
-        assert f"doctor.{check}.{case}" in WORDS
-        assert f"doctor.{check}.{case}.do" in WORDS
-    named = {key.split(".")[1] for key in WORDS if key.startswith("doctor.")}
+        assert f"doctor.{check}.{case}" in LABELS
+        assert f"doctor.{check}.{case}.do" in LABELS
+    named = {key.split(".")[1] for key in LABELS if key.startswith("doctor.")}
     assert {check for check, _ in cases} <= named

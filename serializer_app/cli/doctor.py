@@ -140,8 +140,13 @@ def _print(report: Sequence[tuple[str, list[Finding]]]) -> None:
         print(where)
         for finding in findings:
             message, remedy = _SAYS.finding(finding)
-            print(f"  {finding.level.value:8} {_SAYS(f'doctor.{finding.check}'):22} {message}")
+            print(f"  {finding.level.value:8} {_SAYS.label(f'doctor.{finding.check}'):22} {message}")
             if remedy:
                 print(f"  {'':8} {'':22} → {remedy}")
     problems = sum(finding.level is Level.PROBLEM for _, found in report for finding in found)
-    print(_SAYS.count("doctor.problems", problems) if problems else _SAYS("doctor.sound"), file=sys.stderr)
+    print(
+        _SAYS.ngettext("{count} problem", "{count} problems", problems)
+        if problems
+        else _SAYS.gettext("Everything works"),
+        file=sys.stderr,
+    )

@@ -29,56 +29,54 @@ from serializer_app.store.outbox import Job
 from serializer_app.sync import outside
 from serializer_app.sync.work import Verdict, Work, one_by_one
 from serializer_app.text import clean
+from serializer_app.translations import N_, language
 
 SECONDS = 10.0
 """For a whole delivery, from the name of the server to its last answer."""
 REST_SECONDS = 30.0
 """The shop's other mails wait so long after its server failed, instead of failing one after the other."""
 
-_TEXTS = {
-    ("claim", "en"): (
-        "Confirm your registration of {product}",
-        "Hello,\n\nsomeone (hopefully you) wants to register {product} at {shop} with this email address.\n\n"
-        "Your code: {code}\n\nOr open this page and confirm:\n{link}\n\n"
-        "The code and the page work for 24 hours. If this was not you, you can ignore this email: nothing will be "
-        "registered.\n\n{shop}\n",
+_LETTERS = {
+    "claim": (
+        N_("Confirm your registration of {product}"),
+        N_(
+            "Hello,\n\n"
+            "someone (hopefully you) wants to register {product} at {shop} with this email address.\n\n"
+            "Your code: {code}\n\n"
+            "Or open this page and confirm:\n"
+            "{link}\n\n"
+            "The code and the page work for 24 hours. If this was not you, you can ignore this email: "
+            "nothing will be registered.\n\n"
+            "{shop}\n"
+        ),
     ),
-    ("claim", "de"): (
-        "Bestätigen Sie die Registrierung von {product}",
-        "Guten Tag,\n\njemand (hoffentlich Sie) möchte {product} bei {shop} mit dieser E-Mail-Adresse registrieren.\n\n"
-        "Ihr Code: {code}\n\nOder öffnen Sie diese Seite und bestätigen Sie dort:\n{link}\n\n"
-        "Code und Seite gelten 24 Stunden. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Dann wird "
-        "nichts registriert.\n\n{shop}\n",
+    "transfer": (
+        N_("Confirm that {product} is now yours"),
+        N_(
+            "Hello,\n\n"
+            "someone (hopefully you) received a transfer code for {product} from its owner and wants to "
+            "register it at {shop} with this email address.\n\n"
+            "Your code: {code}\n\n"
+            "Or open this page and confirm:\n"
+            "{link}\n\n"
+            "The code and the page work for 24 hours. If this was not you, you can ignore this email: the "
+            "owner stays the same.\n\n"
+            "{shop}\n"
+        ),
     ),
-    ("transfer", "en"): (
-        "Confirm that {product} is now yours",
-        "Hello,\n\nsomeone (hopefully you) received a transfer code for {product} from its owner and wants to register "
-        "it at {shop} with this email address.\n\nYour code: {code}\n\nOr open this page and confirm:\n{link}\n\n"
-        "The code and the page work for 24 hours. If this was not you, you can ignore this email: the owner stays the "
-        "same.\n\n{shop}\n",
-    ),
-    ("transfer", "de"): (
-        "Bestätigen Sie, dass {product} jetzt Ihnen gehört",
-        "Guten Tag,\n\njemand (hoffentlich Sie) hat vom bisherigen Besitzer einen Code für {product} bekommen und "
-        "möchte es bei {shop} mit dieser E-Mail-Adresse übernehmen.\n\nIhr Code: {code}\n\n"
-        "Oder öffnen Sie diese Seite und bestätigen Sie dort:\n{link}\n\n"
-        "Code und Seite gelten 24 Stunden. Wenn Sie das nicht waren, können Sie diese E-Mail ignorieren: Der Besitzer "
-        "bleibt derselbe.\n\n{shop}\n",
-    ),
-    ("owner", "en"): (
-        "Your link to {product}",
-        "Hello,\n\n{product} from {shop} is registered with this email address. Keep this link: it opens your product "
-        "page with the warranty, the certificate and the transfer to a new owner.\n\n{link}\n\n"
-        "Anyone who has this link can transfer the product, so do not pass it on.\n\n{shop}\n",
-    ),
-    ("owner", "de"): (
-        "Ihr Link zu {product}",
-        "Guten Tag,\n\n{product} von {shop} ist mit dieser E-Mail-Adresse registriert. Bewahren Sie diesen Link auf: "
-        "Er öffnet Ihre Produktseite mit Garantie, Zertifikat und der Übertragung an neue Besitzer.\n\n{link}\n\n"
-        "Wer diesen Link hat, kann das Produkt übertragen. Geben Sie ihn deshalb nicht weiter.\n\n{shop}\n",
+    "owner": (
+        N_("Your link to {product}"),
+        N_(
+            "Hello,\n\n"
+            "{product} from {shop} is registered with this email address. Keep this link: it opens your "
+            "product page with the warranty, the certificate and the transfer to a new owner.\n\n"
+            "{link}\n\n"
+            "Anyone who has this link can transfer the product, so do not pass it on.\n\n"
+            "{shop}\n"
+        ),
     ),
 }
-_UNNAMED = {"en": "your product", "de": "Ihr Produkt"}
+"""(subject, text) by what a letter is about."""
 
 
 @one_by_one()
@@ -132,14 +130,15 @@ def filled_in(work: Work, parcel: OutgoingRequest) -> OutgoingRequest | None:
 
 def worded(shop: Shop, letter: Letter) -> tuple[str, str]:
     """(subject, text); the link carries the code, and the page behind it still wants a click: scanners open links."""
-    subject, body = _TEXTS[letter.about, letter.locale]
+    words = language(letter.locale)
+    subject, body = _LETTERS[letter.about]
     values = {
-        "product": _line(letter.product) or _UNNAMED[letter.locale],
+        "product": _line(letter.product) or words.gettext("your product"),
         "shop": _line(shop.name or shop.domain),
         "code": letter.code,
         "link": _link(shop, letter),
     }
-    return subject.format(**values), body.format(**values)
+    return words.gettext(subject, **values), words.gettext(body, **values)
 
 
 def _link(shop: Shop, letter: Letter) -> str:

@@ -64,7 +64,7 @@ def claim(token: str) -> BaseResponse:
                     person,
                     answers,
                     own_link=reached.own_link,
-                    locale=words().locale,
+                    locale=words().language,
                 )
                 return see_other(link(f"/confirm/{public_id}"))
             standing = ClaimStanding(reached.own_link, confirmed=True)
@@ -149,7 +149,7 @@ def mine(token: str) -> BaseResponse:
                     reached.unit,
                     held,
                     person.email or "",
-                    locale=words().locale,
+                    locale=words().language,
                 )
             return see_other(reached.path, sent=1)
     except AppError as error:
@@ -191,7 +191,7 @@ def _accepted(session: Session, shop: Shop, unit: Unit) -> BaseResponse | None:
     if offer is None:
         return None
     public_id = confirmations.ask_transfer(
-        session, vault, shop, unit, person, held, offer, locale=words().locale
+        session, vault, shop, unit, person, held, offer, locale=words().language
     )
     return see_other(link(f"/confirm/{public_id}"))
 
@@ -209,7 +209,7 @@ def _again(token: str, error: AppError) -> BaseResponse:
         raise error
     if error.code == "fields_invalid":
         reasons = " ".join(
-            words()(detail["message"], field=_label(detail["path"])) for detail in error.details
+            words().label(detail["message"], field=_label(detail["path"])) for detail in error.details
         )
         return _with_entries(token, reasons, error.status)
     if error.code not in _SAID:
@@ -227,4 +227,4 @@ def _with_entries(token: str, problem: str, status: int) -> Response:
 
 
 def _label(name: str) -> str:
-    return words()(name, shop=g.shop_name) if name == "consent" else words()(name)
+    return words().label(name, shop=g.shop_name) if name == "consent" else words().label(name)

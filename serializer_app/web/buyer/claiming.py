@@ -73,7 +73,7 @@ def check_seal(subject: tuple[str, int]) -> None:
 
 def said(shop: Shop, rules: Rules) -> tuple[Person, Answers]:
     """Who claims and what they say; raises AppError ``fields_invalid`` 422 with every wrong field and its reason, which
-    is the key of a text (buyer.texts).
+    is the key of a label (web.texts.buyer).
     """
     customer = g.visitor.customer_id
     wrong: dict[str, str] = {}

@@ -19,8 +19,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.domain.shops.shops import PROXY_PATH
 from serializer_app.shopify.signatures import ProxyIdentity
-from serializer_app.web.buyer.texts import Words, choose
 from serializer_app.web.house import house
+from serializer_app.web.texts import Texts, choose
 
 PATH = PROXY_PATH
 """Where our own routes stand: Shopify forwards to the address of the app's configuration, however a shop shows it."""
@@ -30,10 +30,9 @@ _FILES = Path(__file__).parent / "files"
 _TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
-def words() -> Words:
+def words() -> Texts:
     """In the language of the theme that linked here (``?locale=``), else of the browser."""
-    accepted = dict(request.accept_languages)
-    return Words(choose(stated_locale(), accepted))
+    return Texts(choose(stated_locale(), request.accept_languages))
 
 
 def stated_locale() -> str | None:
@@ -68,7 +67,6 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
     alone = request.args.get("layout") == "none"
     html = render_template(
         f"buyer/{template}",
-        t=words(),
         path=link(""),
         asset=asset_path,
         alone=alone,
@@ -76,6 +74,7 @@ def shown(template: str, status: int = 200, **values: Any) -> Response:
         shop=g.shop_name,
         contact_url=g.contact_url,
         customer=g.visitor.customer_id,
+        **words().in_templates(),
         **values,
     ).translate(_INERT)
     response = Response(

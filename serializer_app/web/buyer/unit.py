@@ -66,7 +66,7 @@ def unit(token: str) -> Response:
 def problem_shown() -> tuple[str | None, int]:
     """What went wrong with the form before the redirect, in words, and the status to answer with."""
     name = request.args.get("problem", "")
-    return (words()(name), PROBLEMS[name]) if name in PROBLEMS else (None, 200)
+    return (words().label(name), PROBLEMS[name]) if name in PROBLEMS else (None, 200)
 
 
 def unit_page(

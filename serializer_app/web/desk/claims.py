@@ -54,7 +54,7 @@ def change_claim_settings() -> Response:
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
         claims.configure(session, shop, wanted, actor=g.actor)
-    return said(texts()("saved"))
+    return said(texts().gettext("Saved"))
 
 
 @desk.post("/settings/mail")
@@ -83,14 +83,14 @@ def change_mail_server() -> Response:
             actor=g.actor,
             loopback=house().settings.on_loopback,
         )
-    return said(texts()("saved"))
+    return said(texts().gettext("Saved"))
 
 
 @desk.post("/settings/mail/remove")
 def remove_mail_server() -> Response:
     with house().db.write() as session:
         mail.set_up(session, house().vault, shops.by_id(session, g.shop_id, lock=True), None, actor=g.actor)
-    return said(texts()("saved"))
+    return said(texts().gettext("Saved"))
 
 
 @desk.post("/alerts/<int:alert_id>/settle")
@@ -99,7 +99,7 @@ def settle_alert(alert_id: int) -> Response:
     with house().db.write() as session:
         if not scans.settle(session, g.shop_id, alert_id, actor=g.actor):
             raise AppError("alert_not_found", "This alert is settled already", status=404)
-    return said(texts()("alerts.settled"))
+    return said(texts().gettext("Marked as reviewed"))
 
 
 def _number(session: Session, shop: Shop, alert: Alert) -> str:

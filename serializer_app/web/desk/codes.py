@@ -57,7 +57,7 @@ def make_codes() -> Response:
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id)
         task = label_bundles.begin(session, shop, wanted, actor=g.actor)
-        return said(texts()("codes.started"), address("desk.made_codes", task_id=task.public_id))
+        return said(texts().gettext("Creating QR codes"), address("desk.made_codes", task_id=task.public_id))
 
 
 @desk.get("/codes/<task_id>")
@@ -149,15 +149,15 @@ def _name(session: Session, shop: Shop, wanted: BundleRequest, words: Texts) -> 
         try:
             upload = uploads.find(session, shop.id, wanted.upload)
         except AppError:
-            return words("codes.uploads")
-        return words("codes.upload", name=words.time(upload.created_at))
+            return words.gettext("Files of serial numbers")
+        return words.gettext("File uploaded {name}", name=words.time(upload.created_at))
     if wanted.order_id is not None:
         order = orders.find(session, shop.id, wanted.order_id)
-        return words("codes.order", name=order.name or order.order_id)
+        return words.gettext("Order {name}", name=order.name or order.order_id)
     if wanted.variant_id is not None:
         variant = catalog.find(session, shop.id, wanted.variant_id)
         title = variant.product_title if variant else None
-        return words("codes.variant", name=title or wanted.variant_id)
+        return words.gettext("Product {name}", name=title or wanted.variant_id)
     if wanted.customer_id is not None:
-        return words("codes.customer", name=wanted.customer_id)
-    return words("codes.all")
+        return words.gettext("Customer {name}", name=wanted.customer_id)
+    return words.gettext("All units and serial numbers")

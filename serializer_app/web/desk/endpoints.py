@@ -56,16 +56,22 @@ def create_endpoint() -> Response:
         _, secret = deliveries.create(
             session, parts.vault, shop, body.url, body.events, loopback=parts.settings.on_loopback
         )
-        keep(session, said(words("webhooks.already")))
-    shown = {"title": words("webhooks.secret"), "secret": secret, "note": words("webhooks.once")}
-    return said(words("webhooks.made"), show=shown)
+        keep(session, said(words.gettext("This webhook has already been created")))
+    shown = {
+        "title": words.gettext("Signing secret"),
+        "secret": secret,
+        "note": words.gettext(
+            "Copy the secret now; it is not shown again. Your system uses it to check our signatures."
+        ),
+    }
+    return said(words.gettext("Webhook created"), show=shown)
 
 
 @desk.post("/settings/webhooks/<endpoint_id>/test")
 def try_endpoint(endpoint_id: str) -> Response:
     with house().db.write() as session:
         deliveries.send_test(session, deliveries.find(session, g.shop_id, endpoint_id))
-    return said(texts()("webhooks.tested"))
+    return said(texts().gettext("Test event sent"))
 
 
 @desk.post("/settings/webhooks/<endpoint_id>/switch")
@@ -77,7 +83,7 @@ def switch_endpoint(endpoint_id: str) -> Response:
         shop = shops.by_id(session, g.shop_id, lock=True)
         endpoint = deliveries.find(session, shop.id, endpoint_id)
         deliveries.change(session, shop, endpoint, {"active": active}, loopback=parts.settings.on_loopback)
-    return said(texts()("webhooks.on" if active else "webhooks.off"))
+    return said(texts().gettext("Webhook resumed") if active else texts().gettext("Webhook paused"))
 
 
 @desk.post("/settings/webhooks/<endpoint_id>/remove")
@@ -85,4 +91,4 @@ def remove_endpoint(endpoint_id: str) -> Response:
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
         deliveries.remove(session, shop, deliveries.find(session, shop.id, endpoint_id))
-    return said(texts()("webhooks.removed"))
+    return said(texts().gettext("Webhook removed"))

@@ -118,7 +118,10 @@ def kept_import(name: str, task_id: str) -> Response:
                 (row, ", ".join(cells), words.failure(AppError(code, message)))
                 for row, cells, code, message in refused
             ],
-            notes=[(row, words(f"import.note.{code}", detail=detail)) for row, code, detail in spec["notes"]],
+            notes=[
+                (row, words.label(f"import.note.{code}", detail=detail))
+                for row, code, detail in spec["notes"]
+            ],
             noted=spec["noted"],
             shown=_SHOWN,
             standing=standing,
@@ -131,7 +134,7 @@ def start_kept_import(name: str, task_id: str) -> Response:
     kind = files.kind_named(name)
     with house().db.write() as session:
         tasks.start(session, tasks.find(session, g.shop_id, task_id, kind=kind.task, lock=True))
-    return said(texts()("import.started"))
+    return said(texts().gettext("The import has begun"))
 
 
 @desk.get("/imports/<name>/<task_id>/result.<form>")

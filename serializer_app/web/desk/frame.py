@@ -17,11 +17,12 @@ from serializer_app.clock import now
 from serializer_app.domain.ids import reader
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
+from serializer_app.translations import N_
 from serializer_app.web.answers import answer, failure
 from serializer_app.web.app_bridge import embedded_page, script_url
 from serializer_app.web.house import house
 from serializer_app.web.static_files import desk_modules
-from serializer_app.web.texts import Texts, language_of
+from serializer_app.web.texts import Texts, choose
 
 log = structlog.get_logger(__name__)
 
@@ -36,29 +37,30 @@ NAVIGATION = (
     ("registrations", "/registrations"),
     ("settings", "/settings"),
 )
-_SCRIPT_WORDS = {
-    "away": "away",
-    "copied": "copied",
-    "uncopied": "uncopied",
-    "picked": "picked",
-    "saved": "saved",
-    "twice": "serials.twice",
-    "surplus": "serials.surplus",
-    "left": "scan.left",
-    "anyway": "scan.anyway",
-    "undo": "scan.undo",
-    "every": "products.every.sure",
-    "now": "order.now",
-    "unsaved": "order.unsaved",
-    "leave": "order.leave",
-    "empty": "changed.empty",
+_SCRIPT_TEXTS = {
+    "away": N_("The app could not be reached. Nothing was changed."),
+    "copied": N_("Copied"),
+    "uncopied": N_("The browser does not allow copying. Select the text and copy it yourself."),
+    "picked": N_("{count} selected"),
+    "saved": N_("Saved"),
+    "twice": N_("This serial number is already used on another unit of this product"),
+    "surplus": N_("Lines not used: {count}. There are no more empty units."),
+    "left": N_("{count} left"),
+    "anyway": N_("Use it as the serial number"),
+    "undo": N_("Undo"),
+    "every": N_("This changes {count} variants."),
+    "now": N_("Entered in the meantime: {value}"),
+    "unsaved": N_("Your changes to a unit are not saved yet."),
+    "leave": N_("Leave without saving"),
+    "empty": N_("empty"),
 }
+"""What the desk's scripts say, by the names they know the texts by."""
 
 
 def texts(shop: Shop | None = None) -> Texts:
     """The words for whoever asks, with times in the shop's zone."""
-    language = language_of(request.args.get("locale"), request.headers.get("Accept-Language"))
-    return Texts(language, shop.time_zone if shop is not None else "UTC")
+    tag = choose(request.args.get("locale"), request.accept_languages)
+    return Texts(tag, shop.time_zone if shop is not None else "UTC")
 
 
 def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: Any) -> Response:
@@ -68,12 +70,12 @@ def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: 
     response = embedded_page(
         f"desk/{template}.html",
         http_status,
-        t=words,
         shop=shop,
         now=now(),
         navigation=NAVIGATION,
         desk_modules=desk_modules(),
-        script_words={name: words(key) for name, key in _SCRIPT_WORDS.items()},
+        script_words={name: words.gettext(text) for name, text in _SCRIPT_TEXTS.items()},
+        **words.in_templates(),
         **values,
     )
     # No script of a page runs but ours and App Bridge's, whatever a serial number contains.

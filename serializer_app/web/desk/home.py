@@ -53,7 +53,7 @@ def check_now() -> Response:
     """Have the worker examine the shop now instead of at its next turn."""
     with house().db.write() as session:
         outbox.put(session, g.shop_id, JobKind.DOCTOR, [""])
-    return said(texts()("doctor.started"))
+    return said(texts().gettext("The check has started. Reload this page in a minute."))
 
 
 @desk.post("/mirror/retry")
@@ -61,4 +61,4 @@ def retry_mirror() -> Response:
     """Everything that waits or was given up gets a new chance now."""
     with house().db.write() as session:
         outbox.release(session, g.shop_id)
-    return said(texts()("home.mirror.retried"))
+    return said(texts().gettext("Trying again"))

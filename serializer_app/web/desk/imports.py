@@ -70,7 +70,7 @@ def import_task(task_id: str) -> Response:
                 for number, cells, code, message in spreadsheets.refused(session, task, most=_SHOWN)
             ],
             notes=[
-                (row, words(f"import.note.{code}", detail=detail))
+                (row, words.label(f"import.note.{code}", detail=detail))
                 for row, code, detail in tasks.spec(task).get("notes", [])
             ],
             noted=tasks.spec(task).get("noted", 0),
@@ -85,7 +85,7 @@ def start_import(task_id: str) -> Response:
     with house().db.write() as session:
         task = tasks.find(session, g.shop_id, task_id, kind=spreadsheets.KIND, lock=True)
         tasks.start(session, task)
-    return said(texts()("import.started"))
+    return said(texts().gettext("The import has begun"))
 
 
 @desk.get("/items/import/<task_id>/errors.<form>")

@@ -136,7 +136,7 @@ def change_item(item_id: str) -> Response:
             raise
         words = texts()
         return said(
-            words("saved"),
+            words.gettext("Saved"),
             version=found.version,
             serialNumber=found.serial_number,
             warranty=words.warranty(found.warranty),
@@ -156,8 +156,10 @@ def _serial(session: Session, item: Item, code: str) -> str:
         )
     except AppError as error:
         words = texts()
-        more = f" {words('serials.anyway')}" if error.code.startswith(serial_entry.ASK) else ""
-        error.details = [{"path": "serialNumber", "message": words.failure(error) + more}]
+        message = words.failure(error)
+        if error.code.startswith(serial_entry.ASK):
+            message += " " + words.gettext("Enter it once more to use it anyway.")
+        error.details = [{"path": "serialNumber", "message": message}]
         raise
 
 
@@ -185,7 +187,7 @@ def _adjusted(item_id: str, *, restore: bool) -> Response:
             restore=one if restore else (),
             actor=g.actor,
         )
-    return said(texts()("item.restored" if restore else "item.removed"))
+    return said(texts().gettext("Item restored") if restore else texts().gettext("Item removed"))
 
 
 def known(session: Session, item_id: str) -> Item:

@@ -143,7 +143,8 @@ def _entered(session: Session, order_id: int, entry: SerialEntry, words: Texts) 
     except AppError as error:
         reason = _reason(error, words)
         if error.code.startswith(serial_entry.ASK):
-            return {"error": f"{reason} {words('serials.anyway')}", "ask": True}
+            again = words.gettext("Enter it once more to use it anyway.")
+            return {"error": f"{reason} {again}", "ask": True}
         return {"error": reason, **_present(session, entry)}
     return {"version": item.version, "serialNumber": item.serial_number}
 
@@ -176,7 +177,11 @@ def generate_items(order_id: int) -> Response:
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id)
         outcome = orders.generate_missing(session, shop, order_id, actor=g.actor)
-    return said(texts().count("order.made", len(outcome.made) + outcome.restored))
+    return said(
+        texts().ngettext(
+            "{count} item created", "{count} items created", len(outcome.made) + outcome.restored
+        )
+    )
 
 
 @desk.post("/orders/<int:order_id>/adjust")
@@ -206,7 +211,11 @@ def adjust_order(order_id: int) -> Response:
             actor=g.actor,
         )
         words = texts()
-        told = words("order.adjusted", added=len(outcome.made) + outcome.restored, removed=outcome.removed)
+        told = words.gettext(
+            "{added} added, {removed} removed",
+            added=len(outcome.made) + outcome.restored,
+            removed=outcome.removed,
+        )
         return keep(session, said(told))
 
 
@@ -218,4 +227,4 @@ def resync_order(order_id: int) -> Response:
     with house().db.write() as session:
         orders.find(session, g.shop_id, order_id)
         outbox.put(session, g.shop_id, JobKind.MIRROR_ORDER, [order_id])
-    return said(texts()("home.mirror.retried"))
+    return said(texts().gettext("Trying again"))

@@ -92,12 +92,16 @@ def change_products() -> Response:
             for variant_id in keys:
                 _known(session, variant_id)
             changed = len(catalog.configure_many(session, shop.id, keys, wanted))
-            return said(words.count("products.changed", changed))
+            return said(words.ngettext("{count} variant changed", "{count} variants changed", changed))
         matching = _matching(typed("q")[:100], typed("tracked"), typed("products")[:2000])
         task = variant_changes.begin(session, shop.id, matching, wanted, actor=g.actor)
         if task.finished_at is None:
-            return said(words("products.every.begun", count=words.number(task.total)))
-        return said(words.count("products.changed", tasks.counts(task).get("changed", 0)))
+            return said(words.gettext("{count} variants are being changed", count=words.number(task.total)))
+        return said(
+            words.ngettext(
+                "{count} variant changed", "{count} variants changed", tasks.counts(task).get("changed", 0)
+            )
+        )
 
 
 @desk.get("/products/<int:variant_id>")
@@ -131,7 +135,7 @@ def change_product(variant_id: int) -> Response:
         shop = shops.by_id(session, g.shop_id)
         changes["custom_fields"] = _fields(shop)
         catalog.configure(session, g.shop_id, variant_id, cast(TrackingChanges, changes))
-    return said(texts()("saved"))
+    return said(texts().gettext("Saved"))
 
 
 def _serial_numbers() -> dict[str, str]:

@@ -130,7 +130,7 @@ def correct_registration(public_id: str) -> Response:
         found = registrations.find(session, g.shop_id, public_id)
         _same_version(found)
         registrations.correct(session, house().vault, found, corrections, actor=g.actor)
-    return said(texts()("saved"))
+    return said(texts().gettext("Saved"))
 
 
 @desk.post("/registrations/<public_id>/decide")
@@ -142,7 +142,7 @@ def decide_registration(public_id: str) -> Response:
     with house().db.write() as session:
         found = registrations.find(session, g.shop_id, public_id)
         registrations.decide(session, found, cast(registrations.Status, status), actor=g.actor)
-    return said(texts()(f"registrations.now.{status}"))
+    return said(texts().label(f"registrations.now.{status}"))
 
 
 @desk.post("/registrations/<public_id>/transfer")
@@ -154,7 +154,7 @@ def transfer_registration(public_id: str) -> Response:
         found = registrations.find(session, g.shop_id, public_id)
         _same_version(found)
         transfers.hand_over(session, house().vault, found, owner.person(), actor=g.actor)
-    return said(texts()("registrations.transferred"))
+    return said(texts().gettext("The unit has a new owner"))
 
 
 def _owner(named: dict[str, str]) -> Any:
@@ -173,7 +173,7 @@ def reset_registration(public_id: str) -> Response:
         found = registrations.find(session, g.shop_id, public_id)
         registrations.end(session, [found], actor=g.actor, action="reset")
     house().db.scrub()
-    return said(texts()("registrations.reset"), "/registrations")
+    return said(texts().gettext("Registration reset"), "/registrations")
 
 
 @desk.post("/registrations/<public_id>/erase")
@@ -183,7 +183,9 @@ def erase_customer(public_id: str) -> Response:
         found = registrations.find(session, g.shop_id, public_id)
         count = _erased(session, found)
     house().db.scrub()
-    return said(texts().count("registrations.erased", count), "/registrations")
+    return said(
+        texts().ngettext("{count} registration ended", "{count} registrations ended", count), "/registrations"
+    )
 
 
 def _erased(session: Session, found: Registration) -> int:

@@ -87,9 +87,13 @@ def scan_unit(order_id: int) -> Response:
         named = item_search.described(session, g.shop_id, [found.item.id])[0]
         number = found.item.serial_number or found.item.item_id
         if found.entered:
-            message = words("scan.entered", serial=number, product=named.product or found.item.variant_id)
+            message = words.gettext(
+                "{serial} entered for {product}",
+                serial=number,
+                product=named.product or found.item.variant_id,
+            )
         else:
-            message = words("scan.good", item=number)
+            message = words.gettext("{item} matches", item=number)
         entered = found.item.serial_number if found.entered else None
         return answer({"message": message, "entered": entered, **_state(session, order_id, found.item)})
 
@@ -101,7 +105,7 @@ def scan_undo(order_id: int) -> Response:
     with house().db.write() as session:
         orders.find(session, g.shop_id, order_id)
         item = packing.undo(session, g.shop_id, order_id, body.item_id, entered=body.entered, actor=g.actor)
-        return answer({"message": texts()("scan.undone"), **_state(session, order_id, item)})
+        return answer({"message": texts().gettext("Last scan undone"), **_state(session, order_id, item)})
 
 
 @desk.post("/scan/<int:order_id>/again")
@@ -110,7 +114,7 @@ def scan_again(order_id: int) -> Response:
     with house().db.write() as session:
         orders.find(session, g.shop_id, order_id)
         packing.start_again(session, g.shop_id, order_id)
-    return said(texts()("scan.again.done"))
+    return said(texts().gettext("Ready to scan again"))
 
 
 class Undo(msgspec.Struct, rename="camel"):

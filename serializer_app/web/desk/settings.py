@@ -66,7 +66,11 @@ def renew_scopes() -> Response:
     with house().db.read() as session:
         missing = shops.missing_of(shops.by_id(session, g.shop_id), wanted)
     words = texts()
-    return said(words("settings.granted.not" if missing else "settings.granted"))
+    return said(
+        words.gettext("Shopify has not granted the access. Try again, or ask the shop’s owner.")
+        if missing
+        else words.gettext("Access allowed")
+    )
 
 
 @desk.post("/settings")
@@ -85,7 +89,7 @@ def change_settings() -> Response:
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
         shops.configure(session, shop, cast(shops.SettingsChanges, changes), actor=g.actor)
-    return said(texts()("saved"))
+    return said(texts().gettext("Saved"))
 
 
 @desk.get("/settings/keys")
@@ -113,9 +117,13 @@ def create_key() -> Response:
             return before
         shop = shops.by_id(session, g.shop_id)
         key = shops.create_api_key(session, shop, scopes, name=name, actor=g.actor)
-        keep(session, said(words("keys.already")))
-    shown = {"title": words("keys.made"), "secret": key, "note": words("keys.once")}
-    return said(words("keys.made"), show=shown)
+        keep(session, said(words.gettext("This key has already been created")))
+    shown = {
+        "title": words.gettext("Your new key"),
+        "secret": key,
+        "note": words.gettext("Copy the key now. It is not shown again."),
+    }
+    return said(words.gettext("Your new key"), show=shown)
 
 
 @desk.post("/settings/keys/<int:key_id>/revoke")
@@ -123,7 +131,7 @@ def revoke_key(key_id: int) -> Response:
     with house().db.write() as session:
         if not shops.revoke_api_key(session, shops.by_id(session, g.shop_id), key_id, actor=g.actor):
             raise AppError("key_not_found", "This key is not in use any more", status=404)
-    return said(texts()("keys.revoked"))
+    return said(texts().gettext("Key revoked"))
 
 
 @desk.get("/settings/snippets")
@@ -178,4 +186,4 @@ def resync() -> Response:
     with house().db.write() as session:
         outbox.release(session, g.shop_id)
         outbox.put(session, g.shop_id, JobKind.RESYNC, [""])
-    return said(texts()("data.resynced"))
+    return said(texts().gettext("Resync started"))

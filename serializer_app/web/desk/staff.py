@@ -99,7 +99,7 @@ def change_staff() -> Response:
         }
         limited = request.form.get("limited") == "on"
         staff.configure(session, shop, changes, limited=limited, actor=g.actor)
-    return said(words("saved"))
+    return said(words.gettext("Saved"))
 
 
 def _name(user_id: str) -> str:

@@ -63,7 +63,7 @@ def start_move(action: str) -> Response:
         if action == "decline":
             _check_name(shop)
         moves.begin(session, shop.id, kinds[action], actor=g.actor)
-    return said(texts()("move.begun"))
+    return said(texts().gettext("Started"))
 
 
 @desk.post("/orders/<int:order_id>/discard")
@@ -74,7 +74,7 @@ def discard_foreign(order_id: int) -> Response:
         _check_name(shop)
         if not foreign.decide(session, shop.id, "order", order_id, "declined"):
             raise AppError("not_found", "This order holds no data of another app.", status=404)
-    return said(texts()("move.declined"))
+    return said(texts().gettext("The other app's data was discarded"))
 
 
 @desk.get("/move-in/export")
@@ -95,4 +95,6 @@ def _check_name(shop: Shop) -> None:
     """Raises AppError ``not_confirmed`` (422) unless the form repeats the shop's name."""
     typed = request.form.get("confirm", "").strip().lower()
     if typed not in (shop.domain, shop.domain.removesuffix(".myshopify.com")):
-        raise AppError("not_confirmed", texts()("move.confirm", shop=shop.domain), status=422)
+        raise AppError(
+            "not_confirmed", texts().gettext("Type {shop} to confirm", shop=shop.domain), status=422
+        )

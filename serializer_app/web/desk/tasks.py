@@ -44,8 +44,11 @@ def standing(task: Task, words: Texts) -> str:
     state = "running" if task.finished_at is None else "finished"
     if task.kind in moves.KINDS and state == "running" and not task.total:
         state = "searching"  # how many orders there are is known when all have been seen
-    said = words(
+    said = words.label(
         f"task.{task.kind}.{state}", **{name: words.number(count) for name, count in numbers.items()}
     )
     seconds = moves.seconds_left(task) if task.kind in moves.KINDS else None
-    return said if seconds is None else f"{said} {words.count('task.left', -(-seconds // 60))}"
+    if seconds is None:
+        return said
+    left = words.ngettext("About {count} minute left.", "About {count} minutes left.", -(-seconds // 60))
+    return f"{said} {left}"

@@ -1,23 +1,28 @@
-"""Every text of the desk, in each language it speaks: key → (English, German). One place, ready for a third one.
+"""What pages say, in the language and the formats of whoever reads them.
 
-Chosen by Shopify's ``locale`` parameter, else by Accept-Language. Values are filled in with str.format and escaped by
-the template that prints the text.
+A text stands in English where it is used: ``_("Save")`` in a template, ``words.gettext("Saved")`` in Python. Texts that
+data picks (the name of a status, of a check) are ``LABELS`` by key, one file for each part of the app. Translations are
+in ``serializer_app/translations``; ``make messages`` collects what is new. Templates escape the values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from serializer_app import translations
 from serializer_app.domain.desk.doctor import Finding
-from serializer_app.domain.ids.warranty import LIFETIME, parse, zone
+from serializer_app.domain.ids.warranty import LIFETIME, Unit, parse, zone
 from serializer_app.errors import AppError
+from serializer_app.translations import NN_, SOURCE, name_of
 from serializer_app.web.texts import (
+    buyer,
     claims,
     codes,
     doctor,
     endpoints,
+    failures,
     frame,
     gate,
     items,
@@ -28,53 +33,63 @@ from serializer_app.web.texts import (
     staff,
     takeover,
 )
-from serializer_app.web.texts import failures as failures
 
-LANGUAGES = ("en", "de")
-
-WORDS: Mapping[str, tuple[str, str]] = {
-    **frame.WORDS,
-    **products.WORDS,
-    **orders.WORDS,
-    **items.WORDS,
-    **registry.WORDS,
-    **settings.WORDS,
-    **claims.WORDS,
-    **codes.WORDS,
-    **endpoints.WORDS,
-    **staff.WORDS,
-    **doctor.WORDS,
-    **takeover.WORDS,
-    **gate.WORDS,
+LABELS: Mapping[str, str | tuple[str, str]] = {
+    **buyer.LABELS,
+    **claims.LABELS,
+    **codes.LABELS,
+    **doctor.LABELS,
+    **endpoints.LABELS,
+    **frame.LABELS,
+    **gate.LABELS,
+    **items.LABELS,
+    **orders.LABELS,
+    **products.LABELS,
+    **registry.LABELS,
+    **settings.LABELS,
+    **staff.LABELS,
+    **takeover.LABELS,
 }
-_MONTHS = {
-    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-    "de": "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.".split(),
+_LONGEST_TAG = 35
+"""Longer ones (RFC 5646 §4.4.1) name variants that no format of ours knows."""
+_DURATIONS: Mapping[Unit, tuple[str, str]] = {
+    "day": NN_("{count} day", "{count} days"),
+    "month": NN_("{count} month", "{count} months"),
+    "year": NN_("{count} year", "{count} years"),
 }
 
 
 class Texts:
-    """The words of one language, and how it writes numbers, times and durations in a shop's time zone."""
+    """The texts of one language, and how it writes numbers, times and durations in a shop's time zone."""
 
-    def __init__(self, language: str, time_zone: str = "UTC") -> None:
-        self.language = language
-        self._column = LANGUAGES.index(language)
+    def __init__(self, tag: str, time_zone: str = "UTC") -> None:
+        self._language = translations.language(tag)
+        self.language = self._language.name
+        self.gettext = self._language.gettext
+        self.pgettext = self._language.pgettext
+        self.ngettext = self._language.ngettext
+        self.number = self._language.number
+        self.long_day = self._language.long_day
         self._zone = zone(time_zone)
         self.people: Mapping[str, str] = {}
         """What owners call their staff, by Shopify's number."""
 
-    def __call__(self, key: str, /, **values: Any) -> str:
-        """The text under ``key``. Raises KeyError for one that nobody wrote."""
-        text = WORDS[key][self._column]
-        return text.format(**values) if values else text
+    def in_templates(self) -> dict[str, object]:
+        """What a template finds texts with: ``_``, ``ngettext``, ``pgettext``, ``label``; ``t`` has the formats."""
+        return {
+            "_": self.gettext,
+            "pgettext": self.pgettext,
+            "ngettext": self.ngettext,
+            "label": self.label,
+            "t": self,
+        }
 
-    def count(self, key: str, number: int, /, **values: Any) -> str:
-        """The text under ``key.one`` or ``key.other`` with ``{count}``."""
-        return self(f"{key}.{'one' if number == 1 else 'other'}", count=self.number(number), **values)
-
-    def number(self, number: int) -> str:
-        grouped = f"{number:,}"
-        return grouped.replace(",", ".") if self.language == "de" else grouped
+    def label(self, key: str, /, **values: object) -> str:
+        """The text of ``LABELS`` under a key that data picked. Raises KeyError for one that nobody wrote."""
+        label = LABELS[key]
+        if isinstance(label, tuple):
+            return self.pgettext(*label, **values)
+        return self.gettext(label, **values) if label else ""
 
     def at_most(self, number: int, most: int) -> str:
         """A count that stopped counting at ``most``."""
@@ -84,14 +99,10 @@ class Texts:
         if moment is None:
             return "–"
         day = moment.astimezone(self._zone).date() if isinstance(moment, datetime) else moment
-        month = _MONTHS[self.language][day.month - 1]
-        return f"{day.day}. {month} {day.year}" if self.language == "de" else f"{day.day} {month} {day.year}"
+        return self._language.day(day)
 
     def time(self, moment: datetime | None) -> str:
-        if moment is None:
-            return "–"
-        local = moment.astimezone(self._zone)
-        return f"{self.day(moment)}, {local.hour:02}:{local.minute:02}"
+        return "–" if moment is None else self._language.time(moment, self._zone)
 
     def today(self, moment: datetime) -> datetime:
         """The beginning of the shop's present day."""
@@ -100,13 +111,13 @@ class Texts:
     def warranty(self, stored: str | None) -> str:
         """A stored warranty (domain.ids.warranty) in words."""
         if stored is None:
-            return self("warranty.unset")
+            return self.label("warranty.unset")
         duration = parse(stored)
         if duration is None:
-            return self("warranty.none")
+            return self.label("warranty.none")
         if duration == LIFETIME:
-            return self("warranty.lifetime")
-        return self.count(f"warranty.{duration.unit}", duration.value)
+            return self.label("warranty.lifetime")
+        return self.ngettext(*_DURATIONS[duration.unit], duration.value)
 
     def actor(self, actor: str) -> str:
         """Who did something, as a person says it."""
@@ -114,25 +125,27 @@ class Texts:
         if kind == "staff" and name in self.people:
             return self.people[name]
         key = f"actor.{kind}"
-        return self(key, name=name) if key in WORDS else actor
+        return self.label(key, name=name) if key in LABELS else actor
 
     def ask(self, owners: Sequence[str]) -> str:
         """Whom staff ask about settings. ``owners``: the names of those that have one."""
-        return self("staff.ask.named", owners=", ".join(owners)) if owners else self("staff.ask.unnamed")
+        if owners:
+            return self.gettext("Ask an owner: {owners}.", owners=", ".join(owners))
+        return self.gettext("Ask an owner of this app.")
 
     def field(self, field: str) -> str:
         """What a field of a history entry is called."""
         key = f"field.{field.removeprefix('customer.')}"
-        return self(key) if key in WORDS else field.removeprefix("customFields.")
+        return self.label(key) if key in LABELS else field.removeprefix("customFields.")
 
     def value(self, field: str, value: Any) -> str:
         """A value of a history entry as a person reads it."""
         if field in ("warrantyDuration", "warranty"):
             return self.warranty(value)
         if value in (None, "", []):
-            return self("changed.empty")
+            return self.gettext("empty")
         if isinstance(value, bool):
-            return self("yes" if value else "no")
+            return self.gettext("Yes") if value else self.gettext("No")
         if isinstance(value, dict):
             return ", ".join(f"{self.field(name)}: {self.value(name, part)}" for name, part in value.items())
         if isinstance(value, list):
@@ -140,38 +153,49 @@ class Texts:
         if field == "scopes":
             return str(value).replace(",", ", ")
         key = f"value.{value}"
-        return self(key) if key in WORDS else str(value)
+        return self.label(key) if key in LABELS else str(value)
 
     def finding(self, finding: Finding) -> tuple[str, str]:
         """(what the doctor found, what to do about it); the second is empty where there is nothing to do."""
         key = f"doctor.{finding.check}.{finding.case}"
-        return self(key, **finding.facts), self(f"{key}.do", **finding.facts) if f"{key}.do" in WORDS else ""
+        advice = self.label(f"{key}.do", **finding.facts) if f"{key}.do" in LABELS else ""
+        return self.label(key, **finding.facts), advice
 
     def action(self, action: str) -> str:
         key = f"action.{action}"
-        return self(key) if key in WORDS else action
+        return self.label(key) if key in LABELS else action
 
     def failure(self, error: AppError) -> str:
         """An expected failure in this language; its own English sentence where nobody translated it."""
-        if self.language != "de" or error.code not in failures.GERMAN:
+        sentence = failures.FAILURES.get(error.code)
+        if sentence is None or self.language == SOURCE:
             return error.message
         try:
-            return failures.GERMAN[error.code].format_map(error.values)
+            return self.gettext(sentence).format_map(error.values)
         except KeyError:  # kept without what it names, as the reason of a refused row
             return error.message
 
     def problem(self, message: str) -> str:
         """What is wrong with one field, as web.wire says it in English."""
-        if self.language == "de":
-            return failures.problem(message)
-        return message[:1].upper() + message[1:]
+        if self.language == SOURCE:
+            return message[:1].upper() + message[1:]
+        if message in failures.PROBLEMS:
+            return self.gettext(message)
+        if (counted := failures.counted(message)) is not None:
+            return self.ngettext(*counted)
+        if (shaped := failures.shaped(message)) is not None:
+            sentence, values = shaped
+            return self.gettext(sentence).format_map(values)
+        return message
 
 
-def language_of(asked: str | None, accepted: str | None) -> str:
-    """``de-CH`` → de; English for everything that nobody wrote."""
-    if asked and asked[:2].lower() in LANGUAGES:
-        return asked[:2].lower()
-    for entry in (accepted or "").split(","):
-        if (tag := entry.strip()[:2].lower()) in LANGUAGES:
-            return tag
-    return "en"
+def choose(stated: str | None, accepted: Iterable[tuple[str, float]] = ()) -> str:
+    """The language of a page: what Shopify or the theme states, else what the browser likes best, else English.
+
+    Returns a tag with its region, such as ``de-AT``: dates and numbers differ from region to region. ``accepted`` are
+    (tag, quality), best first.
+    """
+    if stated and name_of(stated):
+        return stated[:_LONGEST_TAG]
+    found = (tag for tag, quality in accepted if quality > 0 and name_of(tag))
+    return next(found, SOURCE)[:_LONGEST_TAG]

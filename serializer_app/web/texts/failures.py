@@ -1,210 +1,246 @@
-"""What went wrong, in German: by the error's code, and by the English sentence about a field (web.wire.problems)."""
+"""What went wrong, for pages in other languages than English: by the error's code, and by the sentence about a field.
+
+An English page shows the error's own message, which often says more. Here is one English sentence for each code, which
+translators translate. A code that is not here is shown in English everywhere.
+"""
 
 from __future__ import annotations
 
 import re
 
-GERMAN = {
-    "settings_limited": (
-        "Einstellungen dürfen nur Personen ändern, die ein Eigentümer bestimmt hat. Fragen Sie einen "
-        "Eigentümer dieser App"
+from serializer_app.translations import N_, NN_
+
+FAILURES: dict[str, str] = {
+    "settings_limited": N_("Only people chosen by an owner can change settings. Ask an owner of this app"),
+    "no_owner": N_("At least one person has to stay an owner. Choose another owner first"),
+    "serial_number_taken": N_("This serial number is already used on another unit of this line"),
+    "serial_number_registered": N_("This serial number is registered, but not to the customer of this order"),
+    "version_conflict": N_("Someone has changed this item in the meantime. Reload the page"),
+    "item_removed": N_("This item was removed from its order. Restore it first"),
+    "item_not_found": N_("This item was not found"),
+    "order_not_found": N_("This order was not found"),
+    "shopify_unreachable": N_("Shopify cannot be reached at the moment. Try again later"),
+    "order_unreadable": N_("Shopify's data about this order cannot be read"),
+    "foreign_values": N_(
+        "The metafields of this order hold data of another app; decide first what to do with it"
     ),
-    "no_owner": "Mindestens eine Person muss Eigentümer bleiben. Bestimmen Sie zuerst einen anderen Eigentümer",
-    "serial_number_taken": "Diese Seriennummer ist schon bei einem anderen Exemplar dieser Position eingetragen",
-    "serial_number_registered": "Diese Seriennummer ist schon registriert, und nicht auf den Kunden dieser Bestellung",
-    "version_conflict": "Jemand hat dieses Exemplar inzwischen geändert. Laden Sie die Seite neu",
-    "item_removed": "Dieses Exemplar wurde aus seiner Bestellung entfernt. Stellen Sie es zuerst wieder her",
-    "item_not_found": "Dieses Exemplar wurde nicht gefunden",
-    "order_not_found": "Diese Bestellung wurde nicht gefunden",
-    "shopify_unreachable": "Shopify ist gerade nicht erreichbar. Versuchen Sie es später noch einmal",
-    "order_unreadable": "Die Angaben von Shopify zu dieser Bestellung sind nicht lesbar",
-    "foreign_values": (
-        "In den Metafeldern dieser Bestellung stehen Daten einer anderen App; entscheiden Sie zuerst, was damit "
-        "geschehen soll"
+    "order_deleted": N_("This order was deleted in Shopify"),
+    "variant_not_found": N_("This variant was not found"),
+    "variant_not_trackable": N_("This variant is not tracked. Turn on “Track items” first"),
+    "line_item_not_found": N_("This order line was not found"),
+    "custom_field_undefined": N_("This custom field does not exist. Add it in the settings first"),
+    "too_many_custom_fields": N_("A shop can have up to 100 custom fields"),
+    "form_invalid": N_("Check the highlighted fields"),
+    "nothing_picked": N_("Select something first"),
+    "scope_unknown": N_("Choose at least one permission for the key"),
+    "no_codes": N_("There are no units to create QR codes for"),
+    "too_many_codes": N_("That is too many QR codes at once. Choose fewer units"),
+    "codes_unfinished": N_("These QR codes are still being created"),
+    "registration_not_found": N_("This registration was not found"),
+    "database_unavailable": N_("The database cannot be reached; please try again"),
+    "conflict": N_("Someone made a change at the same moment. Try again"),
+    "csv_columns": N_(
+        "The first line of the file must name “serial_number” and “item_id”, or “order” with “line” or “sku”"
     ),
-    "order_deleted": "Diese Bestellung wurde in Shopify gelöscht",
-    "variant_not_found": "Diese Variante wurde nicht gefunden",
-    "variant_not_trackable": "Diese Variante wird nicht erfasst. Schalten Sie zuerst „Exemplare erfassen“ ein",
-    "line_item_not_found": "Diese Position wurde nicht gefunden",
-    "custom_field_undefined": "Dieses Zusatzfeld gibt es nicht. Legen Sie es zuerst in den Einstellungen an",
-    "too_many_custom_fields": "Ein Shop hat höchstens 100 Zusatzfelder",
-    "form_invalid": "Prüfen Sie die markierten Felder",
-    "nothing_picked": "Bitte wählen Sie zuerst etwas aus",
-    "scope_unknown": "Wählen Sie mindestens eine Berechtigung für den Schlüssel aus",
-    "no_codes": "Hier gibt es keine Exemplare, für die QR-Codes erstellt werden können",
-    "too_many_codes": "Das sind zu viele QR-Codes auf einmal. Wählen Sie weniger Exemplare aus",
-    "codes_unfinished": "Diese QR-Codes werden noch erstellt",
-    "registration_not_found": "Diese Registrierung wurde nicht gefunden",
-    "database_unavailable": "Die Datenbank ist nicht erreichbar; bitte versuchen Sie es noch einmal",
-    "conflict": "Jemand hat gleichzeitig etwas geändert. Versuchen Sie es noch einmal",
-    "csv_columns": "Die erste Zeile der Datei muss „serial_number“ und „item_id“ nennen, oder „order“ mit „line“ "
-    "oder „sku“",
-    "csv_invalid": "Die Datei ist keine gültige CSV-Datei; möglicherweise ist ein Anführungszeichen nicht geschlossen",
-    "csv_too_long": "Die Datei hat zu viele Zeilen; teilen Sie sie auf",
-    "csv_twice": "Zwei Spalten der Datei bedeuten dasselbe; löschen Sie eine davon",
-    "file_kind": "Diese Datei ist keine Tabelle, die gelesen werden kann; speichern Sie sie als .xlsx oder CSV, ohne "
-    "Kennwort",
-    "file_encoding": "Die Zeichencodierung der Datei ist unbekannt; speichern Sie sie als „CSV UTF-8“",
-    "file_damaged": "Die Excel-Datei ist beschädigt; öffnen Sie sie in Excel und speichern Sie sie neu",
-    "file_too_large": "Die Excel-Datei ist entpackt zu groß; teilen Sie sie auf oder speichern Sie sie als CSV",
-    "cell_scientific": "Die Tabelle hat diese Nummer gekürzt (1,23E+12), dabei gingen Ziffern verloren; formatieren "
-    "Sie die Spalte als Text",
-    "cell_error": "Die Zelle enthält einen Fehler der Tabelle (etwa #NV), keinen Wert",
-    "cell_json": "Die Zeile ist kein JSON-Objekt, oder ein Wert darin ist weder Text noch ganze Zahl, true, false oder "
-    "null",
-    "cell_text": "Ein Text ist zu lang: höchstens 100 Zeichen",
-    "cell_field": "Der Wert eines Zusatzfelds ist zu lang: höchstens 200 Zeichen",
-    "cell_warranty": "Schreiben Sie die Garantie als „24 Monate“, „2 Jahre“, „lebenslang“, „keine“ oder „unset“; "
-    "höchstens 100 Jahre",
-    "cell_day": "Schreiben Sie Tage als 2026-01-31 oder 31.01.2026",
-    "cell_future": "Der Tag darf nicht in der Zukunft liegen",
-    "import_kind": "Das kann nicht importiert oder exportiert werden",
-    "import_columns": "Die erste Zeile der Datei muss diese Spalten nennen: {columns}",
-    "import_item_id_unknown": "Diese Exemplar-ID gibt es in diesem Shop nicht. Nennen Sie auch Bestellung und "
-    "Position, damit ein Exemplar sie übernimmt",
-    "import_item_id_mistyped": "Diese Exemplar-ID gibt es nicht, aber eine fast gleiche; vermutlich ein Tippfehler",
-    "import_item_id_long": "Eine Exemplar-ID hat höchstens 64 Zeichen",
-    "import_item_id_twice": "Eine Zeile weiter oben hat diese Exemplar-ID schon",
-    "import_item_id_taken": "Diese Exemplar-ID hat inzwischen ein anderes Exemplar dieses Shops",
-    "import_line": "Die Bestellung hat keine solche Position oder mehrere; nennen Sie line_item_id, line oder sku",
-    "import_code_is_product": "Das ist der Barcode oder die SKU eines Produkts, nicht die Seriennummer eines Exemplars",
-    "import_code_is_item_id": "Das ist die Exemplar-ID eines Exemplars, nicht seine Seriennummer",
-    "import_code_is_link": "Dieser Link führt zu keinem Exemplar dieses Shops; geben Sie die Seriennummer ein",
-    "import_code_is_no_unit": "Dieser Code nennt ein Produkt oder ein Paket, kein einzelnes Exemplar; geben Sie die "
-    "Seriennummer ein",
-    "import_code_of_other_product": "Diese Nummer gehört zu einem anderen Produkt",
-    "import_item_removed": "Dieses Exemplar wurde entfernt. Stellen Sie es zuerst auf der Seite der Bestellung "
-    "wieder her",
-    "import_item_elsewhere": "Das Exemplar gehört zu einer anderen Bestellung oder Position",
-    "import_position": "„position“ überspringt Exemplare; die Zählung geht ohne Lücke weiter",
-    "import_no_room": "Zu jedem Exemplar dieser Position gibt es schon einen Eintrag, oder es gibt die Position nicht",
-    "import_serial_odd": "Die Seriennummer fehlt oder enthält Zeichen, die sich nicht drucken lassen",
-    "import_serial_twice": "Eine Zeile weiter oben hat diese Seriennummer schon",
-    "import_serial_elsewhere": "Diese Seriennummer gibt es schon für ein anderes Produkt",
-    "import_serial_replaced": "Diese Seriennummer wurde ersetzt; nur aktive werden eingetragen",
-    "import_serial_refused": "Diese Seriennummer wurde inzwischen eingetragen oder das Produkt gelöscht",
-    "import_product": "Kein Produkt hat diese variant_id, experience_id oder sku",
-    "import_products": "Mehrere Varianten haben diese SKU; geben Sie auch die experience_id an",
-    "import_registration_elsewhere": "Diese Registrierung gehört zu einer anderen Seriennummer",
-    "import_registration_twice": "Eine Zeile weiter oben nennt diese Registrierung schon",
-    "import_registration_ended": "Diese Registrierung wurde inzwischen beendet",
-    "import_registered": "Diese Seriennummer ist schon auf jemand anderen registriert",
-    "import_unreachable": "Die Zeile braucht eine E-Mail-Adresse, eine Telefonnummer oder eine customer_id",
-    "import_status": "„status“ ist pending, approved, denied oder archived",
-    "import_void": "„warranty_void“ ist true oder false",
-    "import_email": "„email“ muss genau eine E-Mail-Adresse sein",
-    "import_customer_id": "„customer_id“ ist die Kundennummer von Shopify",
-    "import_row_erased": "Die Zeile nannte eine Person, deren Daten gelöscht wurden",
-    "body_too_large": "Die Datei ist zu groß",
-    "sheet_twice": "Eine Zeile weiter oben nennt dieses Exemplar schon",
-    "sheet_position": "So viele Exemplare hat die Position nicht. „position“ zählt die Exemplare ab 1",
-    "sheet_full": "Hier hat jedes Exemplar schon eine Seriennummer. Geben Sie mit „position“ an, welches Sie meinen",
-    "sheet_orders": "Mehrere Bestellungen haben diese Nummer. Verwenden Sie „order_id“",
-    "sheet_line": "Die Bestellung hat mehrere Positionen. Geben Sie mit „line“ oder „sku“ an, welche Sie meinen",
-    "sheet_no_units": "Die Bestellung hat keine solche Position, oder die Position hat keine Exemplare",
-    "task_not_found": "Dieser Vorgang ist nicht mehr gespeichert. Beginnen Sie noch einmal",
-    "key_not_found": "Diesen Schlüssel gibt es nicht mehr",
-    "data_request_not_found": "Diese Datei gibt es nicht, oder sie ist abgelaufen",
-    "scan_unknown": "Unbekannt: keine Seriennummer und keine Exemplar-ID dieses Shops",
-    "scan_serial_required": "Scannen Sie die Seriennummer dieses Exemplars: Sie ist erforderlich",
-    "confirm_not_received": "{number} ist nicht im Bestand eingegangen.",
-    "scan_used": "Schon verwendet: gehört zur Bestellung {order}",
-    "scan_removed": "Dieses Exemplar wurde aus seiner Bestellung entfernt",
-    "scan_other_product": "Anderes Produkt: {product} gehört nicht zu dieser Bestellung",
-    "scan_twice": "Schon gescannt",
-    "code_is_item_id": "Das ist die Exemplar-ID eines anderen Exemplars. Scannen Sie stattdessen die Seriennummer.",
-    "code_is_product": "Das ist der Barcode oder die SKU von {product}. Scannen Sie stattdessen die Seriennummer.",
-    "code_is_link": "Dieser Link führt zu keinem Exemplar dieses Shops. Scannen Sie stattdessen die Seriennummer.",
-    "code_is_no_unit": "Dieser Code nennt ein Produkt oder ein Paket, aber kein einzelnes Exemplar. Scannen Sie "
-    "stattdessen die Seriennummer.",
-    "code_of_other_product": "Diese Nummer gehört zu einem anderen Produkt: {product}",
-    "confirm_order_name": "{number} ist die Nummer einer Bestellung.",
-    "confirm_item_id": "{number} sieht aus wie eine Exemplar-ID mit Tippfehler. Scannen Sie sie noch einmal.",
-    "confirm_trade_number": "{number} sieht aus wie der Barcode eines Produkts.",
-    "confirm_gtin": "Der Code ist für das Produkt mit der GTIN {gtin}, dieses Produkt hat {own}.",
-    "mail_server_invalid": "Prüfen Sie die markierten Angaben zum Mailserver",
-    "claim_rules_invalid": "Prüfen Sie die markierten Regeln für Registrierungen",
-    "alert_not_found": "Diese Warnung wurde bereits als geprüft markiert",
-    "scan_full": "Diese Position ist schon vollständig",
-    "serial_not_found": "Diese Seriennummer wurde nicht gefunden",
-    "serial_number_used": "Diese Seriennummer ist schon bei einem anderen Exemplar eingetragen. Entfernen Sie sie dort "
-    "zuerst",
-    "serial_number_is_item_id": "Das ist die Exemplar-ID eines anderen Exemplars. Geben Sie die Seriennummer "
-    "des Produkts ein",
-    "serial_registered": "Diese Seriennummer ist schon registriert",
-    "serial_not_registered": "Diese Seriennummer ist nicht registriert",
-    "serial_replaced": "Diese Seriennummer wurde ersetzt",
-    "serial_too_long": "Die Seriennummer ist zu lang. Sie darf höchstens 64 Zeichen haben",
-    "serial_malformed": "Die Seriennummer muss 1 bis 64 druckbare Zeichen haben",
-    "customer_unreachable": "Ein Eigentümer braucht eine E-Mail-Adresse oder eine Telefonnummer",
-    "endpoint_invalid": (
-        "An diese URL kann nichts gesendet werden. Sie muss mit https:// beginnen und aus dem Internet "
-        "erreichbar sein"
+    "csv_invalid": N_("This is not a valid CSV file; a quotation mark may not be closed"),
+    "csv_too_long": N_("The file has too many rows; split it"),
+    "csv_twice": N_("Two columns of the file mean the same; delete one of them"),
+    "file_kind": N_(
+        "This file is not a spreadsheet that can be read; save it as .xlsx or CSV, without a password"
     ),
-    "endpoint_not_found": "Dieser Webhook wurde nicht gefunden",
-    "too_many_endpoints": "Die Höchstzahl an Webhooks ist erreicht. Entfernen Sie zuerst einen anderen",
-    "upload_invalid": "Diese Datei lässt sich nicht lesen",
-    "upload_not_found": "Diese Datei wurde nicht gefunden",
-    "upload_running": "Diese Datei wird noch eingelesen",
-    "pattern_invalid": "Mit diesem Muster lassen sich keine Seriennummern erzeugen",
-    "precondition_failed": "Jemand hat das inzwischen geändert. Laden Sie die Seite neu",
-    "idempotency_key_reused": "Dieses Formular wurde schon abgeschickt; bitte laden Sie die Seite neu",
-    "not_found": "Das wurde nicht gefunden",
-    "not_decided": "Über diese Registrierung wurde bereits entschieden",
-    "shop_not_installed": "Die App ist in diesem Shop nicht installiert",
-    "internal_error": "In der App ist ein Fehler aufgetreten. Einzelheiten stehen in ihrem Protokoll",
-    "backfill_running": "Ältere Bestellungen werden bereits importiert",
-    "staff_not_found": "Diese Person hat die App noch nie geöffnet",
+    "file_encoding": N_("The encoding of the file is not known; save it as CSV UTF-8"),
+    "file_damaged": N_("The Excel file is damaged; open it in Excel and save it again"),
+    "file_too_large": N_("The Excel file is too large when unpacked; split it or save it as CSV"),
+    "cell_scientific": N_(
+        "The spreadsheet shortened this number (1.23E+12) and lost digits; format the column as text"
+    ),
+    "cell_error": N_("The cell holds a spreadsheet error (such as #N/A), not a value"),
+    "cell_json": N_(
+        "The line is not a JSON object, or a value in it is not text, a whole number, true, false or null"
+    ),
+    "cell_text": N_("A text is too long: at most 100 characters"),
+    "cell_field": N_("The value of a custom field is too long: at most 200 characters"),
+    "cell_warranty": N_(
+        "Write the warranty as “24 months”, “2 years”, “lifetime”, “none” or “unset”; at most 100 years"
+    ),
+    "cell_day": N_("Write days as 2026-01-31"),
+    "cell_future": N_("The day must not be in the future"),
+    "import_kind": N_("This cannot be imported or exported"),
+    "import_columns": N_("The first line of the file must name these columns: {columns}"),
+    "import_item_id_unknown": N_(
+        "No item of this shop has this item ID. Name order and line too, so that an item takes it over"
+    ),
+    "import_item_id_mistyped": N_("No item has this item ID, but one has almost the same; probably a typo"),
+    "import_item_id_long": N_("An item ID has at most 64 characters"),
+    "import_item_id_twice": N_("An earlier row already has this item ID"),
+    "import_item_id_taken": N_("Another item of this shop has this item ID by now"),
+    "import_line": N_("The order has no such line, or several; name line_item_id, line or sku"),
+    "import_code_is_product": N_("This is the barcode or SKU of a product, not the serial number of a unit"),
+    "import_code_is_item_id": N_("This is the item ID of a unit, not its serial number"),
+    "import_code_is_link": N_("This link leads to no unit of this shop; enter the serial number"),
+    "import_code_is_no_unit": N_(
+        "This code names a product or a parcel, not a single unit; enter the serial number"
+    ),
+    "import_code_of_other_product": N_("This number belongs to another product"),
+    "import_item_removed": N_("This item was removed. Restore it on the order page first"),
+    "import_item_elsewhere": N_("The item belongs to another order or line"),
+    "import_position": N_("“position” skips units; positions continue without a gap"),
+    "import_no_room": N_("Every unit of this line already has an item, or there is no such line"),
+    "import_serial_odd": N_("The serial number is missing or has characters that cannot be printed"),
+    "import_serial_twice": N_("An earlier row already has this serial number"),
+    "import_serial_elsewhere": N_("This serial number already exists for another product"),
+    "import_serial_replaced": N_("This serial number was replaced; only active ones are entered"),
+    "import_serial_refused": N_("This serial number was entered in the meantime, or the product was deleted"),
+    "import_product": N_("No product has this variant_id, experience_id or sku"),
+    "import_products": N_("Several variants have this SKU; give the experience_id too"),
+    "import_registration_elsewhere": N_("This registration belongs to another serial number"),
+    "import_registration_twice": N_("An earlier row already names this registration"),
+    "import_registration_ended": N_("This registration has ended in the meantime"),
+    "import_registered": N_("This serial number is already registered to someone else"),
+    "import_unreachable": N_("The row needs an email, a phone number or a customer_id"),
+    "import_status": N_("“status” is pending, approved, denied or archived"),
+    "import_void": N_("“warranty_void” is true or false"),
+    "import_email": N_("“email” must be exactly one email address"),
+    "import_customer_id": N_("“customer_id” is Shopify's customer ID"),
+    "import_row_erased": N_("The row was about a person whose data was erased"),
+    "body_too_large": N_("The file is too large"),
+    "sheet_twice": N_("An earlier row already names this unit"),
+    "sheet_position": N_("The line does not have that many units. “position” counts them from 1"),
+    "sheet_full": N_("Every unit here already has a serial number. Say which one you mean with “position”"),
+    "sheet_orders": N_("Several orders have this number. Use “order_id”"),
+    "sheet_line": N_("The order has several lines. Say which one you mean with “line” or “sku”"),
+    "sheet_no_units": N_("The order has no such line, or the line has no units"),
+    "task_not_found": N_("This task is no longer stored. Start again"),
+    "key_not_found": N_("This key no longer exists"),
+    "data_request_not_found": N_("This file does not exist, or it has expired"),
+    "scan_unknown": N_("Unknown: not a serial number or item ID of this shop"),
+    "scan_used": N_("Already used: it belongs to order {order}"),
+    "scan_serial_required": N_("Scan the serial number of this unit: it is required"),
+    "scan_removed": N_("This unit was removed from its order"),
+    "scan_other_product": N_("Other product: {product} is not in this order"),
+    "scan_twice": N_("Already scanned"),
+    "code_is_item_id": N_("This is the item ID of another unit. Scan the serial number instead."),
+    "code_is_product": N_("This is the barcode or SKU of {product}. Scan the serial number instead."),
+    "code_is_link": N_("This link leads to no unit of this shop. Scan the serial number instead."),
+    "code_is_no_unit": N_(
+        "This code names a product or a parcel, not a single unit. Scan the serial number instead."
+    ),
+    "code_of_other_product": N_("This number belongs to another product: {product}"),
+    "confirm_order_name": N_("{number} is the number of an order."),
+    "confirm_item_id": N_("{number} looks like an item ID with a typo. Scan it again."),
+    "confirm_trade_number": N_("{number} looks like the barcode of a product."),
+    "confirm_gtin": N_("The code is for the product with the GTIN {gtin}; this product has {own}."),
+    "confirm_not_received": N_("{number} has not been received into stock."),
+    "mail_server_invalid": N_("Check the highlighted settings of the mail server"),
+    "claim_rules_invalid": N_("Check the highlighted rules for registrations"),
+    "alert_not_found": N_("This alert was already marked as reviewed"),
+    "scan_full": N_("This line is already complete"),
+    "serial_not_found": N_("This serial number was not found"),
+    "serial_number_used": N_("This serial number is already used on another unit. Remove it there first"),
+    "serial_number_is_item_id": N_(
+        "This is the item ID of another unit. Enter the serial number of the product"
+    ),
+    "serial_registered": N_("This serial number is already registered"),
+    "serial_not_registered": N_("This serial number is not registered"),
+    "serial_replaced": N_("This serial number was replaced"),
+    "serial_too_long": N_("The serial number is too long. It can have at most 64 characters"),
+    "serial_malformed": N_("The serial number must have 1 to 64 printable characters"),
+    "customer_unreachable": N_("An owner needs an email address or a phone number"),
+    "endpoint_invalid": N_(
+        "Nothing can be sent to this URL. It must start with https:// and be reachable from the internet"
+    ),
+    "endpoint_not_found": N_("This webhook was not found"),
+    "too_many_endpoints": N_("The maximum number of webhooks is reached. Remove another one first"),
+    "upload_invalid": N_("This file cannot be read"),
+    "upload_not_found": N_("This file was not found"),
+    "upload_running": N_("This file is still being read"),
+    "pattern_invalid": N_("This pattern cannot create serial numbers"),
+    "precondition_failed": N_("Someone has changed this in the meantime. Reload the page"),
+    "idempotency_key_reused": N_("This form was already submitted; please reload the page"),
+    "not_found": N_("This was not found"),
+    "not_decided": N_("This registration was already decided"),
+    "shop_not_installed": N_("The app is not installed in this shop"),
+    "internal_error": N_("An error occurred in the app. Details are in its log"),
+    "backfill_running": N_("Older orders are already being imported"),
+    "staff_not_found": N_("This person has never opened the app"),
 }
-PROBLEMS = {
-    "must be the public name of a mail server": "muss der öffentliche Name eines Mailservers sein",
-    "must be 25, 465, 587 or 2525": "muss 25, 465, 587 oder 2525 sein",
-    "must be tls or starttls": "muss TLS oder STARTTLS sein",
-    "must be a date as YYYY-MM-DD, such as 2026-01-31": "muss ein Datum wie 2026-01-31 sein",
-    "must be a day that exists": "nennt einen Tag, den es im Kalender nicht gibt",
-    "must be from 1900-01-01 to 2200-01-01": "muss zwischen 1900 und 2200 liegen",
-    "must be an e-mail address": "muss eine E-Mail-Adresse sein",
-    "goes together with a user name": "braucht auch einen Benutzernamen",
-    "is required": "fehlt",
-    "must not be blank": "darf nicht leer sein",
-    "must have printable characters only": "darf nur druckbare Zeichen enthalten",
-    "must not contain control characters": "darf keine Steuerzeichen enthalten",
-    "must have at least 1 character": "darf nicht leer sein",
-    "must be an integer": "muss eine ganze Zahl sein",
-    "must be true or false": "muss ja oder nein sein",
-    "must be a string": "muss ein Text sein",
-    "must be an object": "muss ein Objekt sein",
-    "must be a list": "muss eine Liste sein",
-    "is not known here": "ist hier nicht bekannt",
-    "is not a rule for claims": "ist keine Regel für Registrierungen",
-    "must not be in the future": "darf nicht in der Zukunft liegen",
-    "has each character once: codes do not tell case": "darf jedes Zeichen nur einmal enthalten",
-    "has from 2 to 64 printable ASCII characters and no space": "hat 2 bis 64 druckbare ASCII-Zeichen ohne Leerzeichen",
-    "is not defined in the settings of this shop": "ist in den Einstellungen dieses Shops nicht festgelegt",
-    "is no item of this line item": "gehört nicht zu dieser Position",
-}
-_PATTERNS = (
-    (r"must have at most (\d+) characters?", r"darf höchstens \1 Zeichen haben"),
-    (r"must have at least (\d+) characters?", r"muss mindestens \1 Zeichen haben"),
-    (r"must have at least (\d+) items?.*", r"muss mindestens \1 Einträge haben"),
-    (r"must have at most (\d+) items?.*", r"darf höchstens \1 Einträge haben"),
-    (r"must be greater than or equal to (\d+)", r"muss mindestens \1 sein"),
-    (r"must be less than or equal to (\d+)", r"darf höchstens \1 sein"),
-    (r"must be at most (\d+) years", r"darf höchstens \1 Jahre sein"),
-    (r"must be at most (\d+) months", r"darf höchstens \1 Monate sein"),
-    (r"must be at most (\d+) days", r"darf höchstens \1 Tage sein"),
-    (r"must be an integer from (\d+) to (\d+)", r"muss eine ganze Zahl von \1 bis \2 sein"),
-    (r"must be a valid (?:date|datetime).*", r"muss ein Datum sein"),
-    (r"must be a valid integer.*", r"muss eine ganze Zahl sein"),
-    (r"must be '.*", r"muss eine der Möglichkeiten sein"),
+PROBLEMS = frozenset(
+    {
+        N_("must be the public name of a mail server"),
+        N_("must be 25, 465, 587 or 2525"),
+        N_("must be tls or starttls"),
+        N_("must be a date as YYYY-MM-DD, such as 2026-01-31"),
+        N_("must be a day that exists"),
+        N_("must be from 1900-01-01 to 2200-01-01"),
+        N_("must be an e-mail address"),
+        N_("goes together with a user name"),
+        N_("is required"),
+        N_("must not be blank"),
+        N_("must have printable characters only"),
+        N_("must not contain control characters"),
+        N_("must have at least 1 character"),
+        N_("must be an integer"),
+        N_("must be true or false"),
+        N_("must be a string"),
+        N_("must be an object"),
+        N_("must be a list"),
+        N_("is not known here"),
+        N_("is not a rule for claims"),
+        N_("must not be in the future"),
+        N_("has each character once: codes do not tell case"),
+        N_("has from 2 to 64 printable ASCII characters and no space"),
+        N_("is not defined in the settings of this shop"),
+        N_("is no item of this line item"),
+    }
 )
+"""The sentences of web.wire and the domain about one field."""
+COUNTED = (
+    (
+        r"must have at most (\d+) characters?",
+        NN_("must have at most {count} character", "must have at most {count} characters"),
+    ),
+    (
+        r"must have at least (\d+) characters?",
+        NN_("must have at least {count} character", "must have at least {count} characters"),
+    ),
+    (
+        r"must have at least (\d+) items?.*",
+        NN_("must have at least {count} item", "must have at least {count} items"),
+    ),
+    (
+        r"must have at most (\d+) items?.*",
+        NN_("must have at most {count} item", "must have at most {count} items"),
+    ),
+    (r"must be at most (\d+) years", NN_("must be at most {count} year", "must be at most {count} years")),
+    (r"must be at most (\d+) months", NN_("must be at most {count} month", "must be at most {count} months")),
+    (r"must be at most (\d+) days", NN_("must be at most {count} day", "must be at most {count} days")),
+)
+"""Sentences with a number that picks the plural form."""
+SHAPED = (
+    (r"must be greater than or equal to (?P<least>\d+)", N_("must be at least {least}")),
+    (r"must be less than or equal to (?P<most>\d+)", N_("must be at most {most}")),
+    (
+        r"must be an integer from (?P<least>\d+) to (?P<most>\d+)",
+        N_("must be an integer from {least} to {most}"),
+    ),
+    (r"must be a valid (?:date|datetime).*", N_("must be a date")),
+    (r"must be a valid integer.*", N_("must be an integer")),
+    (r"must be '.*", N_("must be one of the options")),
+)
+"""Sentences that pydantic makes, and what we say for them."""
 
 
-def problem(message: str) -> str:
-    """The sentence in German; the English one where nobody wrote it."""
-    if message in PROBLEMS:
-        return PROBLEMS[message]
-    for pattern, german in _PATTERNS:
-        if re.fullmatch(pattern, message):
-            return re.sub(pattern, german, message)
-    return message
+def counted(message: str) -> tuple[str, str, int] | None:
+    """(singular, plural, number) of a sentence with a number in it."""
+    for pattern, (singular, plural) in COUNTED:
+        if found := re.fullmatch(pattern, message):
+            return singular, plural, int(found[1])
+    return None
+
+
+def shaped(message: str) -> tuple[str, dict[str, str]] | None:
+    """(our sentence, its values) for a sentence of pydantic."""
+    for pattern, sentence in SHAPED:
+        if found := re.fullmatch(pattern, message):
+            return sentence, found.groupdict()
+    return None

@@ -99,14 +99,14 @@ def test_the_warranty_is_told_with_its_last_day(bazaar: Bazaar) -> None:
     ordered(bazaar, datetime(month.year - 1, month.month, 15, 12, tzinfo=UTC))
     link = own_link(bazaar, item_id)
     page = bazaar.open(link, {"locale": "en"}).text
-    assert f"Active until 15 {month:%B} {month.year + 1}" in page
+    assert f"Active until {month:%B} 15, {month.year + 1}" in page
     assert "Aktiv bis 15. " in bazaar.open(link, {"locale": "de"}).text
 
 
 def test_an_expired_and_a_missing_warranty_are_told(bazaar: Bazaar) -> None:
     old, bare = bazaar.sold({"warranty": "P1Y"}, {"warranty": "none", "line_item_id": 12})
     ordered(bazaar, datetime(2020, 1, 31, 12, tzinfo=UTC))
-    assert "Expired on 31 January 2021" in bazaar.open(own_link(bazaar, old)).text
+    assert "Expired on January 31, 2021" in bazaar.open(own_link(bazaar, old)).text
     assert "No warranty" in bazaar.open(own_link(bazaar, bare)).text
 
 
