@@ -19,9 +19,16 @@ Nothing here trims, changes case or normalises: forms for comparison do that (``
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""A JSON value. One that was decoded has lists and dictionaries: tell them apart with ``isinstance(value, dict)``."""
+
+JsonObject: TypeAlias = Mapping[str, Json]
+"""A JSON object."""
 
 _BREAKS = r"\n\x0b\x0c\r\x85\u2028\u2029"
 _NONCHARACTERS = r"\ufdd0-\ufdef" + "".join(
@@ -85,18 +92,18 @@ def is_blank(text: str) -> bool:
     return not clean_code(text).strip()
 
 
-def clean_values(value: Any) -> Any:
+def clean_values(value: Json) -> Json:
     """JSON values with every text in them cleaned, names of members too."""
     if isinstance(value, str):
         return clean_lines(value)
     if isinstance(value, list):
         return [clean_values(member) for member in value]
     if isinstance(value, dict):
-        return {clean_values(name): clean_values(member) for name, member in value.items()}
+        return {clean_lines(name): clean_values(member) for name, member in value.items()}
     return value
 
 
-def decode_json(body: bytes) -> Any:
+def decode_json(body: bytes) -> Any:  # the caller says what the body holds
     """A JSON body as plain values whose texts can be stored: without half surrogates and NUL, otherwise untouched.
 
     Raises msgspec.DecodeError or RecursionError for what is no JSON.

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serializer_app.text import clean, clean_code, clean_json, clean_lines, clean_values, is_blank
+from serializer_app.text import Json, clean, clean_code, clean_json, clean_lines, clean_values, is_blank
 
 ANY = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=40) | st.text(
     alphabet="a -\\u\x00\x1d\t\n\r\x85\u2028\u2029\ud83d\ude00\u200b\u200d\u202e\u2066\ufeff\ufffe\U000e0067\xa0\xad",
@@ -129,7 +129,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.booleans())
-def test_every_json_of_odd_texts_becomes_strict(value: object, escaped: bool) -> None:
+def test_every_json_of_odd_texts_becomes_strict(value: Json, escaped: bool) -> None:
     body = json.dumps(value, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
     repaired = clean_json(body)
     found = msgspec.json.decode(repaired)

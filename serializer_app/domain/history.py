@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select, update
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.store.models import HistoryEntry
+from serializer_app.text import Json, JsonObject
 
 ERASED_ACTOR = "customer:erased"
 """Who did something is no longer known: a customer whose data was erased."""
@@ -19,8 +19,15 @@ ERASED_ACTOR = "customer:erased"
 PRIVATE_FIELDS = frozenset({"orderNumber", "channel", "purchaseDate"})
 """Of a registration: their values leave history together with the customer."""
 
-Changes = Mapping[str, Mapping[str, Any]]
+Changes = Mapping[str, Mapping[str, Json]]
 """{field: {"from": old, "to": new}}; of personal data the values stay out: {field: {}}."""
+
+
+Entry = tuple[datetime, str, str, Changes]
+"""When, who, what was done, changes."""
+
+KeyedEntry = tuple[int, datetime, str, str, Changes]
+"""An entry behind its key."""
 
 
 def record(
@@ -60,8 +67,10 @@ def forget(session: Session, shop_id: int, subject: str, subject_id: int) -> Non
         )
     ).all()
     for key, actor, stored in rows:
-        changes: dict[str, Any] = msgspec.json.decode(stored)
-        kept = {name: {} if name in PRIVATE_FIELDS else change for name, change in changes.items()}
+        changes: Changes = msgspec.json.decode(stored)
+        kept: dict[str, JsonObject] = {
+            name: {} if name in PRIVATE_FIELDS else change for name, change in changes.items()
+        }
         nobody = ERASED_ACTOR if actor.startswith("customer:") else actor
         if (kept, nobody) != (changes, actor):
             session.execute(
@@ -81,8 +90,8 @@ def page(
     beyond: int | None = None,
     backwards: bool = False,
     most: int = 100,
-) -> list[tuple[int, datetime, str, str, dict[str, Any]]]:
-    """(key, when, who, what was done, changes), oldest first: the ``most`` entries next to the key ``beyond``."""
+) -> list[KeyedEntry]:
+    """The ``most`` entries next to the key ``beyond``, oldest first."""
     query = select(
         HistoryEntry.id, HistoryEntry.at, HistoryEntry.actor, HistoryEntry.action, HistoryEntry.changes
     ).where(
@@ -102,8 +111,8 @@ def page(
 
 def entries(
     session: Session, shop_id: int, subject: str, subject_id: int, *, most: int = 1000
-) -> list[tuple[datetime, str, str, dict[str, Any]]]:
-    """(when, who, what was done, changes), oldest first."""
+) -> list[Entry]:
+    """The first ``most`` entries, oldest first."""
     rows = session.execute(
         select(HistoryEntry.at, HistoryEntry.actor, HistoryEntry.action, HistoryEntry.changes)
         .where(

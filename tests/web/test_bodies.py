@@ -22,7 +22,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from serializer_app.devstore.server import DevStore
-from serializer_app.domain.registry import serials
+from serializer_app.domain.registry import entry_documents
 from serializer_app.domain.shops import shops
 from serializer_app.store.models import Serial, Task, Upload, Variant
 from serializer_app.web.bodies import MEGABYTE, WholeBody
@@ -190,7 +190,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                     "serialNumber": "CLAIM-ME",
                     "experienceId": session.scalars(select(Variant.experience_id)).one(),
                 }
-                serials.enter(session, shop, [entry], source="api", actor="test")
+                entry_documents.enter(session, shop, [entry], source="api", actor="test")
             yield running
         finally:
             running.close()

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from serializer_app import create_app
 from serializer_app.config import Settings
 from serializer_app.domain.catalog import catalog
-from serializer_app.domain.registry import serials
+from serializer_app.domain.registry import entry_documents
 from serializer_app.domain.sheets.reader import XLSX, open_sheet
 from serializer_app.domain.shops import shops
 from serializer_app.web.house import house
@@ -108,7 +108,9 @@ def seed(app: Flask) -> tuple[str, list[str]]:
             {"serialNumber": number, "experienceId": experience.experience_id}
             for number in ("R-1", "00123", "r ü")
         ]
-        assert len(serials.enter(session, shop, entries, source="api", actor="api-key:1").created) == 3
+        assert (
+            len(entry_documents.enter(session, shop, entries, source="api", actor="api-key:1").created) == 3
+        )
         return shops.create_api_key(session, shop, ["read", "write"]), item_ids
 
 

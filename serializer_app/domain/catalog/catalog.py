@@ -16,6 +16,7 @@ from serializer_app.domain.ids.item_ids import make_experience_id
 from serializer_app.store import outbox, upsert
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Variant
+from serializer_app.store.models.variants import SerialNumbers
 from serializer_app.text import clean_code
 
 # Built once: naming columns and conditions took an eighth of a small order's webhook.
@@ -27,7 +28,9 @@ IN_FLIGHT = 1.0
 """Seconds after which an order that was being applied while a variant was toggled is there to be counted again."""
 
 
-OFF, OPTIONAL, REQUIRED = "off", "optional", "required"
+OFF: SerialNumbers = "off"
+OPTIONAL: SerialNumbers = "optional"
+REQUIRED: SerialNumbers = "required"
 SERIAL_NUMBERS = (OFF, OPTIONAL, REQUIRED)
 """What staff choose for a variant: nobody is asked for serial numbers, may enter them, or must enter them."""
 
@@ -70,7 +73,7 @@ class TrackingChanges(TypedDict, total=False):
 
     trackable: bool
     auto_generatable: bool
-    serial_numbers: str
+    serial_numbers: SerialNumbers
     warranty: str
     custom_fields: Sequence[FieldTracking]
 

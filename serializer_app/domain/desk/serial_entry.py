@@ -26,6 +26,7 @@ from serializer_app.domain.ids.gtin import read_gtin
 from serializer_app.domain.ids.item_ids import old_id_key
 from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.registry import recognition, serials
+from serializer_app.domain.registry.entry_documents import sentence
 from serializer_app.domain.registry.recognition import CodeKind, Recognized
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
@@ -57,8 +58,8 @@ def number_of(
         raise _refused("confirm_not_received", "{number} was not received into stock.", {"number": number})
     problem = serials.wrong(number)
     if problem is not None:
-        code = "serial_too_long" if problem == serials.TOO_LONG else "serial_malformed"
-        raise AppError(code, problem, status=422)
+        code = "serial_too_long" if problem is serials.EntryProblem.TOO_LONG else "serial_malformed"
+        raise AppError(code, sentence(problem, serials.Entry(serial_number=number)), status=422)
     return number
 
 

@@ -13,6 +13,7 @@ from serializer_app.domain.desk.sheet_rows import whole_number
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.imports.kinds import Action, Context, ImportKind, ImportRow, Verdict, in_chunks
 from serializer_app.domain.registry import serials
+from serializer_app.domain.registry.entry_documents import sentence
 from serializer_app.domain.sheets.writer import Value
 from serializer_app.errors import AppError
 from serializer_app.store.models import Serial, Variant
@@ -52,7 +53,9 @@ def _judge(
             stored |= _stored(context, {serial_key(number)})
     if (problem := serials.wrong(number)) is not None:
         raise AppError(
-            "serial_too_long" if problem == serials.TOO_LONG else "import_serial_odd", problem, status=422
+            "serial_too_long" if problem is serials.EntryProblem.TOO_LONG else "import_serial_odd",
+            sentence(problem, serials.Entry(serial_number=number)),
+            status=422,
         )
     key = serial_key(number)
     if (above := seen.get(key)) is not None:
@@ -123,10 +126,10 @@ def _stored(context: Context, keys: set[str]) -> dict[str, Any]:
 def enter(context: Context, action: Action) -> None:
     """Enter a serial. Raises AppError ``import_serial_elsewhere`` 409 when somebody else was quicker."""
     number, experience_id = action.detail
-    entry = {"serialNumber": number, "experienceId": experience_id}
+    entry = serials.Entry(experience_id, serial_number=number)
     entered = serials.enter(context.session, context.shop, [entry], source="imported", actor=context.actor)
-    if entered.errors:
-        raise AppError("import_serial_refused", entered.errors[0]["errorMessage"], status=409)
+    if entered.refused:
+        raise AppError("import_serial_refused", sentence(entered.refused[0].problem, entry), status=409)
 
 
 def export(opened: Callable[[], Any], _filters: Any = None) -> Iterator[list[list[Value]]]:

@@ -6,10 +6,10 @@ The rules are contract §7.1–7.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 from serializer_app.domain.catalog.catalog import Tracking
 
@@ -57,10 +57,76 @@ class OrderSnapshot:
         return 0 if self.cancelled_at else line.quantity
 
 
-def snapshot_of(order: Any) -> OrderSnapshot:
-    """The answer to our own question (``shopify.orders.FetchedOrder``, whose fields have these names) as a snapshot."""
-    lines = tuple(LineSnapshot(**vars(line)) for line in order.lines)
-    return OrderSnapshot(**{**vars(order), "lines": lines}, asked=True)
+class FetchedLine(Protocol):
+    """A line of a fetched order, such as ``shopify.orders.FetchedLine``."""
+
+    @property
+    def line_item_id(self) -> int: ...
+    @property
+    def variant_id(self) -> int | None: ...
+    @property
+    def product_id(self) -> int | None: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def variant_title(self) -> str | None: ...
+    @property
+    def sku(self) -> str | None: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def fulfilled_at(self) -> datetime | None: ...
+
+
+class FetchedOrder(Protocol):
+    """An order that we fetched from Shopify, such as ``shopify.orders.FetchedOrder``."""
+
+    @property
+    def order_id(self) -> int: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def customer_id(self) -> int | None: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def updated_at(self) -> datetime: ...
+    @property
+    def cancelled_at(self) -> datetime | None: ...
+    @property
+    def lines(self) -> Sequence[FetchedLine]: ...
+    @property
+    def partial(self) -> bool: ...
+    @property
+    def fulfilments(self) -> Fulfilments: ...
+
+
+def snapshot_of(order: FetchedOrder) -> OrderSnapshot:
+    """The snapshot of an order that we fetched ourselves, so it is known to be up to date."""
+    return OrderSnapshot(
+        order_id=order.order_id,
+        name=order.name,
+        customer_id=order.customer_id,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        cancelled_at=order.cancelled_at,
+        lines=tuple(
+            LineSnapshot(
+                line_item_id=line.line_item_id,
+                variant_id=line.variant_id,
+                product_id=line.product_id,
+                title=line.title,
+                variant_title=line.variant_title,
+                sku=line.sku,
+                quantity=line.quantity,
+                fulfilled_at=line.fulfilled_at,
+            )
+            for line in order.lines
+        ),
+        asked=True,
+        partial=order.partial,
+        fulfilments=order.fulfilments,
+    )
 
 
 @dataclass(frozen=True)

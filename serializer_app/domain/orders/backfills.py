@@ -5,12 +5,12 @@ The outbox row of a running one carries all its state in its key, so that it goe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, parse_iso
@@ -19,6 +19,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import HistoryEntry, OutboxRow
+from serializer_app.text import Json
 
 FINISHED = "backfilled"
 
@@ -111,7 +112,7 @@ def go_on(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> No
 def finish(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> None:
     """Nothing is left to walk: the shop's history tells what came of it."""
     outbox.done(session, [job])
-    changes: dict[str, dict[str, Any]] = {"orders": {"to": walk.orders}, "items": {"to": walk.items}}
+    changes: dict[str, Mapping[str, Json]] = {"orders": {"to": walk.orders}, "items": {"to": walk.items}}
     if walk.skipped:
         changes["skipped"] = {"to": walk.skipped}
     if walk.since is not None:
@@ -119,7 +120,7 @@ def finish(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> N
     history.record(session, shop_id, "shop", [(shop_id, changes)], actor="app:backfill", action=FINISHED)
 
 
-def _row(session: Session, shop_id: int) -> Any:
+def _row(session: Session, shop_id: int) -> Row[str, str | None] | None:
     return session.execute(
         select(OutboxRow.key, OutboxRow.problem)
         .where(OutboxRow.shop_id == shop_id, OutboxRow.kind == JobKind.BACKFILL)

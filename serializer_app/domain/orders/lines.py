@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -47,7 +48,9 @@ def write(
         )
 
 
-def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fulfilments: Fulfilments | None) -> None:
+def _upsert_lines(
+    session: Session, rows: Sequence[Mapping[str, object]], *, fulfilments: Fulfilments | None
+) -> None:
     """Insert lines, or change those that are there; ``fulfilments`` is None where none can be."""
     if fulfilments is None:
         statement = upsert.insert_new(session, Line)
@@ -63,6 +66,8 @@ def _upsert_lines(session: Session, rows: list[dict[str, Any]], *, fulfilments: 
     session.connection().execute(statement, rows)
 
 
-def _fulfilled_at(fulfilments: Fulfilments, shown: Any) -> Any:
+def _fulfilled_at(
+    fulfilments: Fulfilments, shown: ColumnElement[datetime | None]
+) -> ColumnElement[datetime | None]:
     """The line's own date as shown, even where a cancelled fulfilment took it back. The order's only fills a gap."""
     return shown if fulfilments == "by line" else func.coalesce(Line.fulfilled_at, shown)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -41,10 +40,9 @@ def with_something_trackable(session: Session, shop_id: int, *, after: int, most
     """Orders that have or had metafields, by their ID behind ``after``: mirrored ones, ones with items, ones with
     units that are trackable now.
     """
-
-    def holds(table: Any, *more: Any) -> Any:
-        return exists().where(table.shop_id == Order.shop_id, table.order_id == Order.order_id, *more)
-
+    with_items = exists().where(
+        Item.shop_id == Order.shop_id, Item.order_id == Order.order_id, Item.removed_at.is_(None)
+    )
     mirrored = exists().where(
         Mirror.shop_id == shop_id, Mirror.owner == "order", Mirror.owner_id == Order.order_id
     )
@@ -59,7 +57,7 @@ def with_something_trackable(session: Session, shop_id: int, *, after: int, most
         session.scalars(
             select(Order.order_id)
             .where(Order.shop_id == shop_id, Order.order_id > after, Order.deleted_at.is_(None))
-            .where(mirrored | holds(Item, Item.removed_at.is_(None)) | tracked)
+            .where(mirrored | with_items | tracked)
             .order_by(Order.order_id)
             .limit(most)
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox, upsert
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Line, Order, Shop, Variant
+from serializer_app.store.models.variants import SerialNumbers
 
 FETCH_DELAY = 1.0
 """Seconds. Edits come in bursts, and orders/updated mostly brings what orders/edited only speaks of."""
@@ -88,6 +90,29 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     if tracked or todo.changes_items or any(line.living for line in stored.values()):
         outbox.put(session, shop.id, JobKind.MIRROR_ORDER, [snapshot.order_id])
     return outcome
+
+
+class OrderLine(NamedTuple):
+    """A line of an order; ``trackable`` and ``serial_numbers`` are those of its variant now."""
+
+    line_item_id: int
+    variant_id: int | None
+    title: str | None
+    variant_title: str | None
+    sku: str | None
+    quantity: int
+    removed_at: datetime | None
+    fulfilled_at: datetime | None
+    trackable: bool
+    serial_numbers: SerialNumbers
+
+
+class Surplus(NamedTuple):
+    """A line that holds more items than it has trackable units (contract §7.4)."""
+
+    line_item_id: int
+    items: int
+    units: int
 
 
 def fetch_soon(session: Session, shop_id: int, order_id: int) -> None:
@@ -170,7 +195,7 @@ def _insert(session: Session, shop_id: int, snapshot: OrderSnapshot) -> bool:
     return made.scalar_one_or_none() is not None
 
 
-def _columns(snapshot: OrderSnapshot) -> dict[str, Any]:
+def _columns(snapshot: OrderSnapshot) -> dict[str, str | int | datetime | None]:
     return {
         "name": snapshot.name,
         "customer_id": snapshot.customer_id,
@@ -202,9 +227,9 @@ def find(session: Session, shop_id: int, order_id: int) -> Order:
     return order
 
 
-def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
-    """Lines with what is tracked about them *now*: (Line columns…, trackable, serial_numbers)."""
-    return session.execute(
+def lines(session: Session, shop_id: int, order_id: int) -> list[OrderLine]:
+    """The lines of an order, those that are gone last."""
+    rows = session.execute(
         select(
             Line.line_item_id,
             Line.variant_id,
@@ -214,32 +239,35 @@ def lines(session: Session, shop_id: int, order_id: int) -> Sequence[Any]:
             Line.quantity,
             Line.removed_at,
             Line.fulfilled_at,
-            Variant.trackable.is_(True).label("trackable"),
-            func.coalesce(Variant.serial_numbers, catalog.OPTIONAL).label("serial_numbers"),
+            Variant.trackable.is_(True),
+            func.coalesce(Variant.serial_numbers, catalog.OPTIONAL),
         )
         .outerjoin(Variant, (Variant.shop_id == Line.shop_id) & (Variant.variant_id == Line.variant_id))
         .where(Line.shop_id == shop_id, Line.order_id == order_id)
         .order_by(Line.removed_at.is_not(None), Line.position)
-    ).all()
+    )
+    return [OrderLine._make(row) for row in rows]
 
 
-def trackable_units(rows: Sequence[Any]) -> int:
+def trackable_units(rows: Iterable[OrderLine]) -> int:
     """Contract §1: the sum of current quantities of lines whose variant is trackable now."""
     return sum(row.quantity for row in rows if row.trackable)
 
 
-def missing_serials(line: Any, numbered: int) -> int:
-    """How many tracked units of a line (of ``lines``) lack a serial number, of which ``numbered`` have one.
+def missing_serials(line: OrderLine, numbered: int) -> int:
+    """How many tracked units of a line lack a serial number, of which ``numbered`` have one.
 
     0 where serial numbers are off: nobody is asked for them.
     """
     if not line.trackable or line.serial_numbers == catalog.OFF:
         return 0
-    return max(0, int(line.quantity) - numbered)
+    return max(0, line.quantity - numbered)
 
 
-def missing_by_line(session: Session, shop_id: int, order_id: int, rows: Sequence[Any]) -> dict[int, int]:
-    """``missing_serials`` of every line in ``rows`` (of ``lines``)."""
+def missing_by_line(
+    session: Session, shop_id: int, order_id: int, rows: Iterable[OrderLine]
+) -> dict[int, int]:
+    """``missing_serials`` of every line in ``rows``."""
     numbered = items.counts(session, shop_id, order_id, numbered=True)
     return {row.line_item_id: missing_serials(row, numbered.get(row.line_item_id, 0)) for row in rows}
 
@@ -342,23 +370,14 @@ def _carry_out(session: Session, order: Order, todo: Plan, *, actor: str) -> App
     return outcome
 
 
-def warnings(rows: Sequence[Any], living: dict[int, int]) -> list[dict[str, Any]]:
-    """Lines that hold more items than units (contract §7.4), each with the sentence a person needs."""
+def surpluses(rows: Iterable[OrderLine], living: Mapping[int, int]) -> list[Surplus]:
+    """Lines that hold more items than units. ``living`` counts the items of each line."""
     found = []
     for row in rows:
         units = row.quantity if row.trackable else 0
         stored = living.get(row.line_item_id, 0)
         if stored > units:
-            found.append(
-                {
-                    "code": "more_items_than_units",
-                    "lineItemId": row.line_item_id,
-                    "items": stored,
-                    "units": units,
-                    "message": f"{stored} items are stored, but only {units} units are trackable now. "
-                    "Choose the items to remove.",
-                }
-            )
+            found.append(Surplus(row.line_item_id, stored, units))
     return found
 
 

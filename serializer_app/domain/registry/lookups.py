@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain.history import Changes, Entry
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.items.pages import PAGE, Direction
 from serializer_app.domain.items.ties import IN_FORCE, SALE_STANDS
@@ -32,7 +33,6 @@ from serializer_app.store.models import (
     Variant,
 )
 
-Entry = tuple[datetime, str, str, dict[str, Any]]
 """(when, who, what was done, changes)."""
 
 
@@ -174,7 +174,7 @@ def story(session: Session, shop_id: int, serial: Serial) -> list[Entry]:
     return [entry for *_, entry in sorted(told, key=lambda one: one[:2])]
 
 
-def _making(serial: Serial) -> dict[str, Any]:
+def _making(serial: Serial) -> Changes:
     return {
         "serialNumber": {"from": None, "to": serial.serial_number},
         "source": {"from": None, "to": serial.source},

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from enum import Enum
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Integer, String, bindparam, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Integer, String, bindparam, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.clock import now
 from serializer_app.domain.ids.serial_keys import serial_key
@@ -17,127 +18,156 @@ from serializer_app.domain.registry import patterns
 from serializer_app.domain.shops import shops
 from serializer_app.store.models import Item, Serial, Shop, Variant
 from serializer_app.store.models.columns import UtcTime
-from serializer_app.text import clean_code
 
 MOST_PER_REQUEST = 10_000
 LENGTH = 64
 KEY_LENGTH = 256
 
-TOO_MANY = "You must submit less than 10,000 serials per request"
-TOO_LONG = f"The serial number is too long, it must be at most {LENGTH} characters"
-EXISTS = "The serial number already exists"
-NO_ENTRY = (
-    "Each entry must be a JSON object with a serialNumber, or a quantity, and an experienceId or a productSku"
-)
-NO_SERIAL = "The serial number must be a string of 1 to 64 printable characters"
-BOTH = "Send a serialNumber or a quantity, not both"
-BAD_QUANTITY = "The quantity must be a whole number from 1 to 10,000"
-NO_VARIANT = "An experienceId or a productSku is needed, as a string"
-TWO_VARIANTS = "The experienceId and the productSku belong to different variants"
-NO_CODES_LEFT = "The pattern of this shop has too few different codes left; make it longer in the settings"
-
-_ECHOED = (str, int, float, bool, type(None))
 # With half the codes still free a round leaves half of what is missing: 32 rounds fail once in billions of requests.
 _ROUNDS = 32
 _FRUITLESS = 20  # so many codes drawn and none of them new: the pattern is as good as used up
 
 
+class EntryProblem(Enum):
+    """Why a serial was not entered."""
+
+    TOO_MANY = "the request asks for more than 10,000 serials"
+    MALFORMED = "the entry has no readable form"
+    MALFORMED_NUMBER = "the serial number is not 1 to 64 printable characters"
+    TOO_LONG = "the serial number is too long"
+    EXISTS = "the serial number exists already"
+    NUMBER_AND_QUANTITY = "a serial number and a quantity were given"
+    QUANTITY = "the quantity is not from 1 to 10,000"
+    NO_VARIANT = "no variant was named"
+    UNKNOWN_EXPERIENCE = "no variant has this experience ID"
+    UNKNOWN_SKU = "no variant has this SKU"
+    SHARED_SKU = "more than one variant has this SKU"
+    TWO_VARIANTS = "the experience ID and the SKU belong to different variants"
+    NO_CODES_LEFT = "the pattern of the shop has too few codes left"
+
+
+class Entry(NamedTuple):
+    """A serial number to enter, or a quantity of codes to make, for a variant named by experience ID or SKU."""
+
+    experience_id: str | None = None
+    sku: str | None = None
+    serial_number: str | None = None
+    quantity: int | None = None
+    problem: EntryProblem | None = None
+    """What was wrong with the entry before it came here; it is refused for that unless its variant is unknown."""
+
+
 class Named(NamedTuple):
-    """A variant as it is named here."""
+    """A variant with the names that an entry may use for it."""
 
     variant_id: int
     experience_id: str
     sku: str | None
 
 
-class Created(msgspec.Struct, rename="camel"):
-    """A serial as POST /serials answers it."""
-
-    serial_number: str
-    experience_id: str
-    product_sku: str | None
-    url: str
-    qr_url: str
-
-
-@dataclass
-class EntryVerdicts:
-    """What became of each entry: ``errors`` are {"errorMessage", "serialNumber", "experienceId" | "productSku"}."""
-
-    created: list[Created] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-
-
-class _Row(NamedTuple):
-    """A serial about to be entered: what the database is told, then what the answer needs."""
+class NewSerial(NamedTuple):
+    """A serial as it is inserted."""
 
     serial_number: str
     key: str
     variant_id: int
     token: str
+
+
+class Created(NamedTuple):
+    """A serial that was entered or made."""
+
+    serial: NewSerial
     variant: Named
-    entry: dict[str, Any]
 
 
-def enter(session: Session, shop: Shop, entries: Sequence[Any], *, source: str, actor: str) -> EntryVerdicts:
-    """Enter or make serials; each entry stands on its own, a wrongly typed one too (contract §6, seeds/000 part 1).
+class Refusal(NamedTuple):
+    """Entry number ``at`` was refused; ``missing`` is how many of its codes could not be made."""
 
-    An entry is {"serialNumber" | "quantity", "experienceId" | "productSku"}. Above 10,000 serials nothing is entered.
-    """
+    at: int
+    problem: EntryProblem
+    missing: int | None = None
+
+
+@dataclass
+class EntryVerdicts:
+    """What became of each entry."""
+
+    created: list[Created] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+
+
+class _Wanted(NamedTuple):
+    """Codes to make for entry number ``at``."""
+
+    at: int
+    variant: Named
+    quantity: int
+
+
+def enter(
+    session: Session, shop: Shop, entries: Sequence[Entry], *, source: str, actor: str
+) -> EntryVerdicts:
+    """Enter or make serials; each entry stands on its own (contract §6). Above 10,000 serials nothing is entered."""
     if (beyond := _first_beyond(entries)) is not None:
-        return EntryVerdicts(errors=[refused(entries[beyond], TOO_MANY)])
+        return EntryVerdicts(refused=[Refusal(beyond, EntryProblem.TOO_MANY)])
     by_experience, by_sku = _named(session, shop.id, entries)
     verdicts = EntryVerdicts()
-    rows: dict[str, _Row] = {}
-    wanted: list[tuple[Named, int, dict[str, Any]]] = []
-    for entry, token in zip(entries, _tokens(len(entries)), strict=True):
-        variant = _variant(entry, by_experience, by_sku) if type(entry) is dict else NO_ENTRY
-        if type(variant) is str:
-            verdicts.errors.append(refused(entry, variant))
-        elif "quantity" in entry and entry.get("serialNumber") is None:
-            if _is_count(entry["quantity"]):
-                wanted.append((variant, entry["quantity"], entry))  # type: ignore[arg-type]
-            else:
-                verdicts.errors.append(refused(entry, BAD_QUANTITY))
-        else:
-            number = as_entered(entry.get("serialNumber"))
-            problem = BOTH if "quantity" in entry else wrong(number)
+    rows: dict[str, tuple[int, Created]] = {}
+    wanted: list[_Wanted] = []
+    for at, (entry, token) in enumerate(zip(entries, _tokens(len(entries)), strict=True)):
+        variant = _variant(entry, by_experience, by_sku)
+        if isinstance(variant, EntryProblem):
+            verdicts.refused.append(Refusal(at, variant))
+            continue
+        number = entry.serial_number
+        problem = entry.problem
+        if problem is None and number is None:
+            if entry.quantity is not None and 1 <= entry.quantity <= MOST_PER_REQUEST:
+                wanted.append(_Wanted(at, variant, entry.quantity))
+                continue
+            problem = EntryProblem.MALFORMED_NUMBER if entry.quantity is None else EntryProblem.QUANTITY
+        if problem is None and number is not None:
+            problem = EntryProblem.NUMBER_AND_QUANTITY if entry.quantity is not None else wrong(number)
             key = serial_key(number) if problem is None else ""
-            if problem is not None or len(key) > KEY_LENGTH or key in rows:
-                problem = problem or (EXISTS if key in rows else TOO_LONG)
-                verdicts.errors.append(refused(entry, problem))
-            else:
-                rows[key] = _Row(number, key, variant.variant_id, token, variant, entry)  # type: ignore[arg-type, union-attr]
+            if problem is None and key in rows:
+                problem = EntryProblem.EXISTS
+            elif problem is None and len(key) > KEY_LENGTH:
+                problem = EntryProblem.TOO_LONG
+            elif problem is None:
+                rows[key] = at, Created(NewSerial(number, key, variant.variant_id, token), variant)
+        if problem is not None:
+            verdicts.refused.append(Refusal(at, problem))
     _enter_rows(session, shop, rows, verdicts, source=source, actor=actor)
-    for variant, count, entry in wanted:
-        _make(session, shop, variant, count, entry, verdicts, actor=actor)
+    for codes in wanted:
+        _make(session, shop, codes, verdicts, actor=actor)
     return verdicts
 
 
 def _enter_rows(
-    session: Session, shop: Shop, rows: dict[str, _Row], verdicts: EntryVerdicts, *, source: str, actor: str
+    session: Session,
+    shop: Shop,
+    rows: dict[str, tuple[int, Created]],
+    verdicts: EntryVerdicts,
+    *,
+    source: str,
+    actor: str,
 ) -> None:
-    """Enter what is right so far; what the database has already is refused as the rest was."""
-    there = _insert(session, shop.id, list(rows.values()), source=source, actor=actor) if rows else set()
-    for key, row in rows.items():
+    """Insert the rows; what the database has already is refused."""
+    sent = [created.serial for _, created in rows.values()]
+    there = _insert(session, shop.id, sent, source=source, actor=actor) if rows else set()
+    for key, (at, created) in rows.items():
         if key in there:
-            verdicts.errors.append(refused(row.entry, EXISTS))
+            verdicts.refused.append(Refusal(at, EntryProblem.EXISTS))
         else:
-            verdicts.created.append(_created(shop, row))
+            verdicts.created.append(created)
 
 
-def as_entered(number: Any) -> Any:
-    """A serial number or another code as it is stored: invisible characters that came with it are dropped."""
-    return clean_code(number) if type(number) is str else number
-
-
-def wrong(number: object) -> str | None:
-    """What is wrong with a serial number somebody sent, or None."""
-    if type(number) is not str:
-        return NO_SERIAL
+def wrong(number: str) -> EntryProblem | None:
+    """What is wrong with a serial number, or None."""
     if len(number) > LENGTH:
-        return TOO_LONG
-    return None if number.isprintable() and not number.isspace() and number else NO_SERIAL
+        return EntryProblem.TOO_LONG
+    return None if number.isprintable() and not number.isspace() and number else EntryProblem.MALFORMED_NUMBER
 
 
 def address(shop: Shop, token: str) -> str:
@@ -168,7 +198,7 @@ def make_for_items(session: Session, shop_id: int, items: Sequence[Item], *, act
     """The serial that each item's ID becomes, by the item's key: one for good, however many ask for it at once."""
     named = {serial_key(item.item_id): item for item in items}
     rows = [
-        _Row(item.item_id, key, item.variant_id, token, Named(item.variant_id, "", None), {})
+        NewSerial(item.item_id, key, item.variant_id, token)
         for (key, item), token in zip(named.items(), _tokens(len(named)), strict=True)
     ]
     _insert(session, shop_id, rows, source="item", actor=actor)
@@ -183,40 +213,23 @@ def make_for_items(session: Session, shop_id: int, items: Sequence[Item], *, act
 
 def create(session: Session, shop_id: int, number: str, variant_id: int, *, actor: str) -> Serial:
     """One new serial, for a number that nobody entered before; of two at once both get the same."""
-    row = _Row(number, serial_key(number), variant_id, _tokens(1)[0], Named(variant_id, "", None), {})
+    row = NewSerial(number, serial_key(number), variant_id, _tokens(1)[0])
     _insert(session, shop_id, [row], source="api", actor=actor)
     return session.scalars(
         select(Serial).where(Serial.shop_id == shop_id, Serial.serial_key == row.key)
     ).one()
 
 
-def _first_beyond(entries: Sequence[Any]) -> int | None:
+def _first_beyond(entries: Sequence[Entry]) -> int | None:
     """The position of the entry with which a request asks for more than 10,000 serials."""
-    if len(entries) <= MOST_PER_REQUEST and not any(
-        type(entry) is dict and "quantity" in entry for entry in entries
-    ):
+    if len(entries) <= MOST_PER_REQUEST and all(entry.quantity is None for entry in entries):
         return None
     total = 0
     for position, entry in enumerate(entries):
-        quantity = entry.get("quantity") if type(entry) is dict else None
-        total += quantity if type(quantity) is int and quantity > 0 else 1
+        total += entry.quantity if entry.quantity is not None and entry.quantity > 0 else 1
         if total > MOST_PER_REQUEST:
             return position
     return None
-
-
-def _is_count(quantity: Any) -> bool:
-    return type(quantity) is int and 1 <= quantity <= MOST_PER_REQUEST
-
-
-def refused(entry: Any, message: str) -> dict[str, Any]:
-    """A verdict that names the entry as it was sent: the source's alias too, but no nested nonsense."""
-    refused: dict[str, Any] = {"errorMessage": message}
-    if type(entry) is dict:
-        for name in ("serialNumber", "quantity", "experienceId", "experienceID", "productSku"):
-            if name in entry and isinstance(entry[name], _ECHOED):
-                refused["experienceId" if name == "experienceID" else name] = entry[name]
-    return refused
 
 
 def _tokens(count: int) -> list[str]:
@@ -227,18 +240,11 @@ def _tokens(count: int) -> list[str]:
 
 
 def _named(
-    session: Session, shop_id: int, entries: Sequence[Any]
+    session: Session, shop_id: int, entries: Sequence[Entry]
 ) -> tuple[dict[str, Named], dict[str, list[Named]]]:
     """The variants that the entries name: by experience ID, and by SKU where more than one may carry it."""
-    experiences: set[str] = set()
-    skus: set[str] = set()
-    for entry in entries:
-        if type(entry) is dict:
-            experience, sku = _experience(entry), as_entered(entry.get("productSku"))
-            if type(experience) is str:
-                experiences.add(experience)
-            if type(sku) is str:
-                skus.add(sku)
+    experiences = {entry.experience_id for entry in entries if entry.experience_id is not None}
+    skus = {entry.sku for entry in entries if entry.sku is not None}
     by_experience = {
         row.experience_id: row
         for row in _variants(session, shop_id, Variant.experience_id, _storable(experiences, 32))
@@ -249,17 +255,18 @@ def _named(
     return by_experience, by_sku
 
 
-def _experience(entry: dict[str, Any]) -> Any:
-    found = entry.get("experienceId")
-    return as_entered(entry.get("experienceID") if found is None else found)
-
-
 def _storable(names: Iterable[str], longest: int) -> list[str]:
     """Names that could be in the database at all: PostgreSQL refuses to be asked about some others."""
     return sorted(name for name in names if name and len(name) <= longest and "\0" not in name)
 
 
-def _variants(session: Session, shop_id: int, column: Any, names: list[str], *conditions: Any) -> list[Named]:
+def _variants(
+    session: Session,
+    shop_id: int,
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+    names: list[str],
+    *conditions: ColumnElement[bool],
+) -> list[Named]:
     connection = session.connection()
     found: list[Named] = []
     for start in range(0, len(names), 500):
@@ -273,35 +280,20 @@ def _variants(session: Session, shop_id: int, column: Any, names: list[str], *co
 
 
 def _variant(
-    entry: dict[str, Any], by_experience: dict[str, Named], by_sku: dict[str, list[Named]]
-) -> Named | str:
-    """The variant an entry names, or what to answer (the source's sentences without its brand)."""
-    experience, sku = _experience(entry), as_entered(entry.get("productSku"))
-    if (experience is None and sku is None) or any(
-        value is not None and type(value) is not str for value in (experience, sku)
-    ):
-        return NO_VARIANT
-    if experience is not None:
-        named = by_experience.get(experience)
+    entry: Entry, by_experience: dict[str, Named], by_sku: dict[str, list[Named]]
+) -> Named | EntryProblem:
+    """The variant that an entry names, or why there is none."""
+    if entry.experience_id is not None:
+        named = by_experience.get(entry.experience_id)
         if named is None:
-            return (
-                f"Experience ID {experience} not found. To enter a serial number you must have an associated "
-                "experience and variant. Experiences are created directly in the platform, and cannot be created "
-                "programmatically"
-            )
-        return TWO_VARIANTS if sku is not None and sku != named.sku else named
-    carriers = by_sku.get(sku)
+            return EntryProblem.UNKNOWN_EXPERIENCE
+        return EntryProblem.TWO_VARIANTS if entry.sku is not None and entry.sku != named.sku else named
+    if entry.sku is None:
+        return entry.problem or EntryProblem.NO_VARIANT
+    carriers = by_sku.get(entry.sku)
     if not carriers:
-        return (
-            f"Product SKU {sku} not found. To enter a serial number you must have an associated product and variant. "
-            "Products and variants are created directly in the platform, and cannot be created programmatically"
-        )
-    if len(carriers) > 1:
-        return (
-            f"Product SKU {sku} is on more than one variant. Send the experienceId instead, or give each variant a "
-            "SKU of its own"
-        )
-    return carriers[0]
+        return EntryProblem.UNKNOWN_SKU
+    return EntryProblem.SHARED_SKU if len(carriers) > 1 else carriers[0]
 
 
 _COLUMNS = "shop_id, serial_number, serial_key, variant_id, token, source, created_by, created_at"
@@ -335,7 +327,9 @@ _THERE = {
 }
 
 
-def _insert(session: Session, shop_id: int, rows: Sequence[_Row], *, source: str, actor: str) -> set[str]:
+def _insert(
+    session: Session, shop_id: int, rows: Sequence[NewSerial], *, source: str, actor: str
+) -> set[str]:
     """Insert what is new; returns the keys of what was there already.
 
     Sorted by key: two requests with the same serials in another order would wait for each other for ever. The rows
@@ -343,7 +337,7 @@ def _insert(session: Session, shop_id: int, rows: Sequence[_Row], *, source: str
     """
     connection = session.connection()
     dialect = connection.dialect.name
-    sent = msgspec.json.encode([row[:4] for row in sorted(rows, key=lambda row: row.key)]).decode()
+    sent = msgspec.json.encode(sorted(rows, key=lambda row: row.key)).decode()
     values = {"shop": shop_id, "rows": sent, "source": source, "actor": actor, "at": now()}
     result = connection.execute(_INSERT[dialect], values, execution_options={"preserve_rowcount": True})
     if result.rowcount == len(rows):
@@ -351,38 +345,24 @@ def _insert(session: Session, shop_id: int, rows: Sequence[_Row], *, source: str
     return set(connection.execute(_THERE[dialect], {"shop": shop_id, "rows": sent}).scalars())
 
 
-def _make(
-    session: Session,
-    shop: Shop,
-    variant: Named,
-    count: int,
-    entry: dict[str, Any],
-    verdicts: EntryVerdicts,
-    *,
-    actor: str,
-) -> None:
-    """Make ``count`` codes; the database says which are new, and for those that were not others are made."""
+def _make(session: Session, shop: Shop, wanted: _Wanted, verdicts: EntryVerdicts, *, actor: str) -> None:
+    """Make codes. The database says which of them are new; others replace those that were not."""
     pattern = patterns.of_shop(session, shop.id)
-    missing = count
+    variant, missing = wanted.variant, wanted.quantity
     for _ in range(_ROUNDS):
-        if pattern.capacity < 2 * count:
+        if pattern.capacity < 2 * wanted.quantity:
             break
         tokens = _tokens(missing)
         codes = pattern.make(missing)
         rows = {
-            key: _Row(code, key, variant.variant_id, token, variant, entry)
+            key: NewSerial(code, key, variant.variant_id, token)
             for code, key, token in zip(codes, map(serial_key, codes), tokens, strict=True)
         }
         there = _insert(session, shop.id, list(rows.values()), source="made", actor=actor)
-        verdicts.created += [_created(shop, row) for key, row in rows.items() if key not in there]
+        verdicts.created += [Created(row, variant) for key, row in rows.items() if key not in there]
         missing -= len(rows) - len(there)
         if not missing:
             return
         if len(there) == len(rows) >= _FRUITLESS:
             break
-    verdicts.errors.append({**refused(entry, NO_CODES_LEFT), "quantity": missing})
-
-
-def _created(shop: Shop, row: _Row) -> Created:
-    url = address(shop, row.token)
-    return Created(row.serial_number, row.variant.experience_id, row.variant.sku, url, f"{url}/qr.svg")
+    verdicts.refused.append(Refusal(wanted.at, EntryProblem.NO_CODES_LEFT, missing))

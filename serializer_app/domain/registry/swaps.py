@@ -11,6 +11,7 @@ from serializer_app.domain import history
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import items, ties
 from serializer_app.domain.registry import lookups, registrations, serials
+from serializer_app.domain.registry.entry_documents import sentence
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Registration, Serial, Shop
@@ -71,12 +72,12 @@ def update_serial(session: Session, shop: Shop, typed: str, new_number: str, *, 
 def _checked(number: str) -> None:
     problem = serials.wrong(number)
     if problem is None and len(serial_key(number)) > serials.KEY_LENGTH:
-        problem = serials.TOO_LONG
-    if problem == serials.TOO_LONG:
+        problem = serials.EntryProblem.TOO_LONG
+    if problem is serials.EntryProblem.TOO_LONG:
         message = f"The serial number {number} is too long, it must be at most {serials.LENGTH} characters"
         raise AppError("serial_too_long", message, status=422)
     if problem is not None:
-        raise AppError("serial_malformed", problem, status=422)
+        raise AppError("serial_malformed", sentence(problem, serials.Entry(serial_number=number)), status=422)
 
 
 def _target(session: Session, shop_id: int, old: Serial, number: str, *, actor: str) -> Serial:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import delete, insert, select, update
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
-from serializer_app.domain.registry import serials
+from serializer_app.domain.registry import entry_documents, serials
+from serializer_app.domain.registry.entry_documents import RefusalDocument, VerdictDocuments
 from serializer_app.domain.sheets import cells as sheet_cells
 from serializer_app.domain.sheets import reader
 from serializer_app.domain.sheets.writer import Writer
@@ -21,6 +22,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Shop, Upload, UploadPart
+from serializer_app.text import Json
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ENTRIES = 1_000_000
@@ -109,28 +111,33 @@ def enter_next(
         UploadPart.upload_id == upload.id,
         UploadPart.number == upload.parts_done,
     )
-    entries = msgspec.json.decode(session.scalars(select(UploadPart.content).where(*here)).one())
-    lost = (
-        [entry for entry in entries if type(entry) is dict and _UNREADABLE in entry]
-        if upload.form == "csv"
-        else []
-    )
-    readable = [entry for entry in entries if entry not in lost] if lost else entries
-    verdicts = serials.EntryVerdicts()
+    entries: list[Json] = msgspec.json.decode(session.scalars(select(UploadPart.content).where(*here)).one())
+    verdicts = VerdictDocuments()
+    readable: list[Json] = []
+    unreadable: list[RefusalDocument] = []
+    for entry in entries:
+        if upload.form == "csv" and isinstance(entry, dict) and _UNREADABLE in entry:
+            unreadable.append(entry_documents.refused(entry, str(entry[_UNREADABLE])))
+        else:
+            readable.append(entry)
     for some in [readable] if contain is None else [[entry] for entry in readable]:
         try:
             with (
                 contain() if contain else nullcontext(),
                 session.begin_nested() if contain else nullcontext(),
             ):
-                entered = serials.enter(session, shop, some, source="imported", actor=upload.created_by)
+                entered = entry_documents.enter(
+                    session, shop, some, source="imported", actor=upload.created_by
+                )
         except AppError as error:
             if contain is None:
                 raise
-            entered = serials.EntryVerdicts(errors=[serials.refused(entry, error.message) for entry in some])
+            entered = VerdictDocuments(
+                errors=[entry_documents.refused(entry, error.message) for entry in some]
+            )
         verdicts.created += entered.created
         verdicts.errors += entered.errors
-    verdicts.errors += [{**entry, "errorMessage": entry.pop(_UNREADABLE)} for entry in lost]
+    verdicts.errors += unreadable
     lines = [msgspec.json.encode(verdict).decode() for verdict in (*verdicts.created, *verdicts.errors)]
     session.execute(
         # What was sent is in the verdicts; keeping it twice would only be more to erase.
@@ -194,7 +201,7 @@ def _text(content: bytes) -> str:
         raise _invalid(f"The file is not UTF-8: byte {error.start} is wrong") from error
 
 
-def _json_entries(text: str) -> Iterator[Any]:
+def _json_entries(text: str) -> Iterator[Json]:
     for line in text.split("\n"):
         if line.strip():
             try:
@@ -204,7 +211,7 @@ def _json_entries(text: str) -> Iterator[Any]:
                 yield None
 
 
-def _sheet_entries(content: bytes) -> Iterator[Any]:
+def _sheet_entries(content: bytes) -> Iterator[Json]:
     try:
         sheet = reader.open_sheet(content)
         names = [_NAMES.get(name.strip().replace("_", "").lower(), "") for name in sheet.head]
@@ -213,7 +220,7 @@ def _sheet_entries(content: bytes) -> Iterator[Any]:
                 "The first line must name the columns: serialNumber (or quantity) and experienceId or productSku"
             )
         for row in sheet.rows:
-            cells: dict[str, Any] = {
+            cells = {
                 name: cell for name, cell in zip(names, row.cells, strict=False) if name and cell.strip()
             }
             lost = [code for at, code in row.troubles.items() if at < len(names) and names[at]]
@@ -225,24 +232,24 @@ def _sheet_entries(content: bytes) -> Iterator[Any]:
         raise _invalid(error.message) from error
 
 
-def _entry(cells: dict[str, Any]) -> dict[str, Any]:
+def _entry(cells: dict[str, str]) -> Json:
+    entry: dict[str, Json] = dict(cells)
     quantity = cells.get("quantity", "").strip()
     if quantity.isascii() and quantity.isdigit() and len(quantity) < 10:
-        cells["quantity"] = int(quantity)
+        entry["quantity"] = int(quantity)
     for name in ("experienceId", "productSku"):
         if name in cells:
-            cells[name] = cells[name].strip()
-    return cells
+            entry[name] = cells[name].strip()
+    return entry
 
 
-def _parts(entries: Iterator[Any]) -> tuple[list[str], int]:
+def _parts(entries: Iterator[Json]) -> tuple[list[str], int]:
     """JSON arrays of entries, none asking for more serials than one request may."""
     parts: list[str] = []
-    part: list[Any] = []
+    part: list[Json] = []
     total = weight = 0
     for entry in entries:
-        quantity = entry.get("quantity") if type(entry) is dict else None
-        heavy = quantity if type(quantity) is int and quantity > 0 else 1
+        heavy = entry_documents.weight(entry)
         if part and (len(part) == PART or weight + heavy > serials.MOST_PER_REQUEST):
             parts.append(msgspec.json.encode(part).decode())
             part, weight = [], 0

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, RowId, Utc
+from serializer_app.store.models.columns import Base, JsonText, RowId, Utc
 
 
 class ClaimRules(Base):
@@ -30,7 +30,7 @@ class ClaimRules(Base):
     )
 
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
-    fields: Mapped[Json] = mapped_column(Text)
+    fields: Mapped[JsonText] = mapped_column(Text)
     """JSON object {field: "optional" | "required"}; one that is absent is not asked for."""
     approval: Mapped[str] = mapped_column(String(16))
     typed: Mapped[str] = mapped_column(String(16))

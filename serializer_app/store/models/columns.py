@@ -48,7 +48,7 @@ RowId = BigInteger().with_variant(Integer(), "sqlite")
 Key = Annotated[int, mapped_column(RowId, primary_key=True, autoincrement=True)]
 ShopifyId = Annotated[int, mapped_column(BigInteger)]
 Utc = Annotated[datetime, mapped_column(UtcTime)]
-Json = Annotated[str, mapped_column(Text)]
+JsonText = Annotated[str, mapped_column(Text)]
 
 
 class Base(DeclarativeBase):

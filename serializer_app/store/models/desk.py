@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
+from serializer_app.store.models.columns import Base, JsonText, RowId, ShopifyId, Utc
 
 # Ordered and compared by bytes on both databases, so that an index finds what begins with something.
 _BYTES = Text().with_variant(Text(collation="C"), "postgresql")
@@ -83,13 +83,13 @@ class Task(Base):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
     public_id: Mapped[str] = mapped_column(String(19))
     kind: Mapped[str] = mapped_column(String(32))
-    spec: Mapped[Json]
+    spec: Mapped[JsonText]
     """What is to be done, in the form of its kind."""
     total: Mapped[int] = mapped_column(Integer)
     done: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     position: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     """Where to go on: of a walk the last key, of a file the next part."""
-    tally: Mapped[Json] = mapped_column(Text, server_default="{}")
+    tally: Mapped[JsonText] = mapped_column(Text, server_default="{}")
     """JSON object {word: count}: what came of it so far."""
     created_by: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[Utc]
@@ -109,5 +109,5 @@ class TaskPart(Base):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
     task_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    content: Mapped[Json]
-    errors: Mapped[Json] = mapped_column(Text, server_default="[]")
+    content: Mapped[JsonText]
+    errors: Mapped[JsonText] = mapped_column(Text, server_default="[]")

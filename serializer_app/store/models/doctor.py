@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, Utc
+from serializer_app.store.models.columns import Base, JsonText, Utc
 
 
 class ShopFinding(Base):
@@ -22,7 +22,7 @@ class ShopFinding(Base):
     level: Mapped[str] = mapped_column(String(16))
     case: Mapped[str] = mapped_column(String(32))
     """Which of the check's outcomes this is; it names the text that people read."""
-    facts: Mapped[Json]
+    facts: Mapped[JsonText]
     found_at: Mapped[Utc]
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
+from serializer_app.store.models.columns import Base, JsonText, RowId, ShopifyId, Utc
 
 _SERIAL = text("serial_key IS NOT NULL")
 BY_CUSTOMER = text("substr(actor, 1, 9) = 'customer:'")
@@ -111,7 +111,7 @@ class Item(Base):
     unit_id: Mapped[int | None] = mapped_column(BigInteger)
     """serials.id of the registry unit that this item is a sale of; a removed item keeps it as history."""
     warranty: Mapped[str | None] = mapped_column(String(16))
-    custom_fields: Mapped[Json] = mapped_column(Text)
+    custom_fields: Mapped[JsonText] = mapped_column(Text)
     """The wire form itself, a JSON array of {"key", "value"}: the storefront passes it on without parsing."""
     auto_generated: Mapped[bool] = mapped_column(Boolean)
     own_warranty: Mapped[bool] = mapped_column(Boolean, server_default=false())
@@ -171,5 +171,5 @@ class HistoryEntry(Base):
     actor: Mapped[str] = mapped_column(String(255))
     """webhook:orders/create, staff:<sub>, api-key:<id>, customer:<id>, app."""
     action: Mapped[str] = mapped_column(String(32))
-    changes: Mapped[Json]
+    changes: Mapped[JsonText]
     """JSON object {field: {"from": …, "to": …}}."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, Key, Utc
+from serializer_app.store.models.columns import Base, JsonText, Key, Utc
 
 _WAITING = text("parked_at IS NULL")
 
@@ -62,7 +62,7 @@ class Mirror(Base):
     owner: Mapped[str] = mapped_column(String(16), primary_key=True)
     """order or variant."""
     owner_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    pages: Mapped[Json]
+    pages: Mapped[JsonText]
     """JSON object {metafield key: what we know of it} (domain.items.mirrored.Page)."""
     written_at: Mapped[Utc]
     checked_at: Mapped[Utc]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, Key, Utc
+from serializer_app.store.models.columns import Base, JsonText, Key, Utc
 
 
 class DataRequest(Base):
@@ -57,6 +57,6 @@ class Erasure(Base):
     """SHA-256 of the shop's domain: who knows the domain can ask, nobody can list them."""
     subject_hash: Mapped[str | None] = mapped_column(String(64))
     """Keyed hash of shop and customer: with the key one can tell that a certain customer was erased."""
-    counts: Mapped[Json]
+    counts: Mapped[JsonText]
     """JSON object {what: how many}."""
     at: Mapped[Utc]

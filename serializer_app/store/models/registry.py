@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, RowId, ShopifyId, Utc
+from serializer_app.store.models.columns import Base, JsonText, RowId, ShopifyId, Utc
 
 MADE_BY_CUSTOMER = text("substr(created_by, 1, 9) = 'customer:'")
 """Belongs into every query for serials that a customer's claim made: the condition of ix_serials_customer."""
@@ -274,7 +274,7 @@ class UploadPart(Base):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
     upload_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    content: Mapped[Json]
+    content: Mapped[JsonText]
     """JSON array of the entries as POST /serials takes them."""
     result: Mapped[str | None] = mapped_column(Text)
     """JSON Lines, one verdict for each serial."""
@@ -325,7 +325,7 @@ class Delivery(Base):
     event: Mapped[str] = mapped_column(String(64))
     event_id: Mapped[str] = mapped_column(String(19))
     """The same for every endpoint and every replay, so that a receiver can tell what it has seen."""
-    data: Mapped[Json]
+    data: Mapped[JsonText]
     status: Mapped[str] = mapped_column(String(16), server_default="waiting")
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     answer_status: Mapped[int | None] = mapped_column(Integer)

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, Key, Utc
+from serializer_app.store.models.columns import Base, JsonText, Key, Utc
 
 
 class Shop(Base):
@@ -53,7 +53,7 @@ class Shop(Base):
     warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
     tracking_method: Mapped[str] = mapped_column(String(16), server_default="sold")
     """sold: sold items only. inventory: inventory and sold items (domain.shops.shops.tracks_inventory)."""
-    custom_fields: Mapped[Json] = mapped_column(Text, server_default="[]")
+    custom_fields: Mapped[JsonText] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
     settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())
     """Whether only the staff that an owner named may change settings (domain.desk.staff)."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from serializer_app.store.models.columns import Base, Json, ShopifyId, Utc
+from serializer_app.store.models.columns import Base, JsonText, ShopifyId, Utc
+
+SerialNumbers = Literal["off", "optional", "required"]
+"""Whether units of a variant have serial numbers."""
 
 
 class Variant(Base):
@@ -23,11 +28,11 @@ class Variant(Base):
     experience_id: Mapped[str] = mapped_column(String(32))
     trackable: Mapped[bool] = mapped_column(Boolean, server_default=false())
     auto_generatable: Mapped[bool] = mapped_column(Boolean, server_default=false())
-    serial_numbers: Mapped[str] = mapped_column(String(16), server_default="optional")
+    serial_numbers: Mapped[SerialNumbers] = mapped_column(String(16), server_default="optional")
     """Whether units of this variant have serial numbers: off, optional or required (domain.catalog)."""
     warranty: Mapped[str | None] = mapped_column(String(16))
     """Never set: NULL. No warranty: ``none``. Otherwise ISO 8601, as ``P24M`` (domain.ids.warranty)."""
-    custom_fields: Mapped[Json | None] = mapped_column(Text)
+    custom_fields: Mapped[JsonText | None] = mapped_column(Text)
     """JSON array of {"key", "trackable"}; NULL where it was never set."""
     configured_at: Mapped[Utc | None]
     """When somebody last saved the tracking settings; NULL for a variant that was only heard of."""

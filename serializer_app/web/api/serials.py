@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.registry import lookups, patterns, recognition, serials
-from serializer_app.domain.registry.serials import EntryVerdicts
+from serializer_app.domain.registry import entry_documents, lookups, patterns, recognition
+from serializer_app.domain.registry.entry_documents import VerdictDocuments
 from serializer_app.domain.shops import shops
 from serializer_app.errors import Detail
 from serializer_app.store.models import Serial
+from serializer_app.text import Json
 from serializer_app.web import cursors
 from serializer_app.web.answers import answer
 from serializer_app.web.api import once
@@ -52,12 +53,12 @@ MOST_DETAILS = 100
     errors=("no_serial_created", "too_many_serials", *once.ERRORS),
     headers=once.HEADERS,
 )
-def post_serials(body: Any) -> Response:
+def post_serials(body: Json) -> Response:
     entries = entries_of(body)
 
     def enter(session: Session) -> once.OnceOutcome:
         shop = shops.by_id(session, g.shop_id)
-        verdicts = serials.enter(session, shop, entries, source="api", actor=g.actor)
+        verdicts = entry_documents.enter(session, shop, entries, source="api", actor=g.actor)
         if verdicts.created:
             return once.OnceOutcome(201, SerialVerdicts(verdicts.created, verdicts.errors))
         return once.OnceOutcome(422, _none_created(verdicts))
@@ -65,14 +66,14 @@ def post_serials(body: Any) -> Response:
     return once.once(enter, body)
 
 
-def _none_created(verdicts: EntryVerdicts) -> dict[str, Any]:
+def _none_created(verdicts: VerdictDocuments) -> dict[str, Any]:
     """The source's verdicts with the error shape of contract §3 beside them."""
-    said = [error["errorMessage"] for error in verdicts.errors]
+    messages = [error["errorMessage"] for error in verdicts.errors]
     details: list[Detail] = [
-        {"path": str(number), "message": message} for number, message in enumerate(said[:MOST_DETAILS])
+        {"path": str(number), "message": message} for number, message in enumerate(messages[:MOST_DETAILS])
     ]
-    too_many = said[:1] == [serials.TOO_MANY]
-    message = serials.TOO_MANY if too_many else "None of the serials was created"
+    too_many = messages[:1] == [entry_documents.TOO_MANY]
+    message = entry_documents.TOO_MANY if too_many else "None of the serials was created"
     return {
         "error": {
             "code": "too_many_serials" if too_many else "no_serial_created",

@@ -108,7 +108,7 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         ),
         trackable_units=orders.trackable_units(lines),
         total=sum(counts.values()),
-        warnings={warning["lineItemId"]: warning for warning in orders.warnings(lines, counts)},
+        surpluses={surplus.line_item_id: surplus for surplus in orders.surpluses(lines, counts)},
         waiting=standing.waiting,
         written_at=standing.written_at,
         hold=foreign.hold_of(session, shop.id, "order", order_id),

@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from serializer_app.clock import iso
+from serializer_app.domain.history import Changes
 from serializer_app.domain.ids import warranty
+from serializer_app.text import JsonObject
 from serializer_app.web.wire.items import Time
 
 
@@ -23,7 +25,7 @@ class EntryWire(msgspec.Struct):
     at: Time
     actor: str
     action: str
-    changes: dict[str, dict[str, Any]]
+    changes: dict[str, dict[str, Any]]  # msgspec makes no schema of a recursive type
 
 
 class HistoryPage(msgspec.Struct):
@@ -36,13 +38,14 @@ class HistoryPage(msgspec.Struct):
     results: list[EntryWire]
 
 
-def entry_wire(at: datetime, actor: str, action: str, changes: dict[str, dict[str, Any]]) -> EntryWire:
+def entry_wire(at: datetime, actor: str, action: str, changes: Changes) -> EntryWire:
     shown = {
-        field: _durations(sides) if field == "warrantyDuration" else sides for field, sides in changes.items()
+        field: _durations(sides) if field == "warrantyDuration" else dict(sides)
+        for field, sides in changes.items()
     }
     return EntryWire(iso(at), actor, action, shown)
 
 
-def _durations(sides: dict[str, Any]) -> dict[str, Any]:
+def _durations(sides: JsonObject) -> dict[str, Any]:
     """Stored warranties as the wire shows them: null is no warranty, so what was never set has to be absent."""
-    return {side: warranty.wire(stored) for side, stored in sides.items() if stored is not None}
+    return {side: warranty.wire(stored) for side, stored in sides.items() if isinstance(stored, str)}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import Row
 
 from serializer_app.clock import iso
 from serializer_app.domain.orders import orders
+from serializer_app.domain.orders.orders import OrderLine, Surplus
 from serializer_app.store.models import Order
+from serializer_app.store.models.variants import SerialNumbers
 from serializer_app.web.wire.items import ItemWire, Time
 from serializer_app.web.wire.mirror import MirrorWire
-from serializer_app.web.wire.variants import SerialNumbers
 
 
 class LineWire(msgspec.Struct):
@@ -74,7 +74,7 @@ class OrderWire(msgspec.Struct, omit_defaults=True):
 
 def order_wire(
     order: Order,
-    lines: Sequence[Row[Any]],
+    lines: Sequence[OrderLine],
     items: list[ItemWire],
     removed: Iterable[tuple[str, int, datetime]],
     mirror: MirrorWire,
@@ -102,7 +102,7 @@ def order_wire(
                 variantTitle=line.variant_title,
                 sku=line.sku,
                 currentQuantity=line.quantity,
-                trackable=bool(line.trackable),
+                trackable=line.trackable,
                 serialNumbers=line.serial_numbers,
                 items=living.get(line.line_item_id, 0),
                 missingSerialNumbers=orders.missing_serials(line, numbered.get(line.line_item_id, 0)),
@@ -112,8 +112,19 @@ def order_wire(
         ],
         items=items,
         removedItems=[RemovedItemWire(item_id, line, iso(at)) for item_id, line, at in removed],
-        warnings=[WarningWire(**warning) for warning in orders.warnings(lines, living)],
+        warnings=[_warning(surplus) for surplus in orders.surpluses(lines, living)],
         mirror=mirror,
+    )
+
+
+def _warning(surplus: Surplus) -> WarningWire:
+    return WarningWire(
+        code="more_items_than_units",
+        lineItemId=surplus.line_item_id,
+        items=surplus.items,
+        units=surplus.units,
+        message=f"{surplus.items} items are stored, but only {surplus.units} units are trackable now. "
+        "Choose the items to remove.",
     )
 
 

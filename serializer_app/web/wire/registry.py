@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from serializer_app.clock import iso
 from serializer_app.domain.registry import patterns, serials
+from serializer_app.domain.registry.entry_documents import CreatedDocument, RefusalDocument
 from serializer_app.domain.registry.lookups import PageOfRegistrations, View
 from serializer_app.domain.registry.lookups import wire_duration as effective
 from serializer_app.store.models import Shop
@@ -24,8 +25,8 @@ Day = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 class SerialVerdicts(msgspec.Struct):
     """What became of each entry. `errors` holds errorMessage and the entry as it was sent."""
 
-    created: list[serials.Created]
-    errors: list[dict[str, Any]]
+    created: list[CreatedDocument]
+    errors: list[RefusalDocument]
 
 
 class SerialWire(msgspec.Struct):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.swaps import OPERATION, UNKNOWN_OPERATION
 from serializer_app.errors import AppError
+from serializer_app.text import Json, JsonObject
 from serializer_app.web.wire.inputs import Changes, PageQuery
 from serializer_app.web.wire.values import (
     Id,
@@ -209,7 +211,7 @@ class PatternInput(Input):
         return patterns.checked(patterns.Pattern(self.prefix, self.length, self.alphabet, self.check_symbol))
 
 
-_ENTRY: dict[str, Any] = {
+_ENTRY: JsonObject = {
     "type": "object",
     "properties": {
         "serialNumber": {"type": "string", "minLength": 1, "maxLength": serials.LENGTH},
@@ -218,7 +220,7 @@ _ENTRY: dict[str, Any] = {
         "productSku": {"type": "string"},
     },
 }
-_ENTRIES: dict[str, Any] = {"type": "array", "items": _ENTRY, "maxItems": serials.MOST_PER_REQUEST}
+_ENTRIES: JsonObject = {"type": "array", "items": _ENTRY, "maxItems": serials.MOST_PER_REQUEST}
 SerialEntries = Annotated[
     Any,
     WithJsonSchema(
@@ -236,7 +238,7 @@ SerialEntries = Annotated[
 """Not a model: an entry that is wrong gets a verdict of its own instead of failing the request."""
 
 
-def entries_of(body: Any) -> list[Any]:
+def entries_of(body: Json) -> Sequence[Json]:
     """The entries of a body in any of its three shapes. Raises AppError ``body_invalid`` 422."""
     if isinstance(body, dict):
         if isinstance(body.get("serials"), list) and len(body) == 1:

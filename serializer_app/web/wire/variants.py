@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from serializer_app.clock import iso
 from serializer_app.store.models import Variant
+from serializer_app.store.models.variants import SerialNumbers
 from serializer_app.web.wire.items import Time, WarrantyWire, warranty_wire
 from serializer_app.web.wire.mirror import MirrorWire
 
@@ -20,9 +21,6 @@ _FIELDS = {
         "properties": {"key": {"type": "string", "maxLength": 30}, "trackable": {"type": "boolean"}},
     },
 }
-
-
-SerialNumbers = Literal["off", "optional", "required"]
 
 
 class VariantWire(msgspec.Struct):
@@ -72,7 +70,7 @@ def variant_wire(variant: Variant) -> VariantWire:
         inventoryTracked=variant.inventory_tracked,
         trackable=variant.trackable,
         autoGeneratable=variant.auto_generatable,
-        serialNumbers=cast(SerialNumbers, variant.serial_numbers),
+        serialNumbers=variant.serial_numbers,
         warrantyDuration=warranty_wire(variant.warranty),
         customFields=UNSET if variant.custom_fields is None else Raw(variant.custom_fields),
         createdAt=iso(variant.created_at),

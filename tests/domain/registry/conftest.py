@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
 from serializer_app.domain.orders import orders
-from serializer_app.domain.registry import registrations, serials
+from serializer_app.domain.registry import entry_documents, registrations
+from serializer_app.domain.registry.entry_documents import VerdictDocuments
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
@@ -45,9 +46,11 @@ class World:
             assert variant is not None
             return variant.experience_id
 
-    def enter(self, *entries: Any, source: str = "api") -> serials.EntryVerdicts:
+    def enter(self, *entries: Any, source: str = "api") -> VerdictDocuments:
         with self.db.write() as session:
-            return serials.enter(session, self.shop(session), entries, source=source, actor="api-key:1")
+            return entry_documents.enter(
+                session, self.shop(session), entries, source=source, actor="api-key:1"
+            )
 
     def watches(self, *numbers: str) -> None:
         made = self.enter(*({"serialNumber": number, "productSku": "W-1"} for number in numbers))

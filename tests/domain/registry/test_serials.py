@@ -7,9 +7,15 @@ import threading
 import pytest
 
 from serializer_app.domain.registry import lookups, patterns, serials
+from serializer_app.domain.registry.entry_documents import VerdictDocuments, sentence
 from serializer_app.domain.registry.patterns import Pattern
+from serializer_app.domain.registry.serials import Entry, EntryProblem
 from serializer_app.errors import AppError
 from tests.domain.registry.conftest import STRAP, WATCH, World
+
+
+def told(problem: EntryProblem) -> str:
+    return sentence(problem, Entry())
 
 
 def test_each_entry_stands_on_its_own(world: World) -> None:
@@ -68,22 +74,27 @@ def test_each_entry_stands_on_its_own(world: World) -> None:
             "serialNumber": "X" * 65,
             "productSku": "W-1",
         },
-        {"errorMessage": serials.EXISTS, "serialNumber": " xyz1 ", "productSku": "W-1"},
-        {"errorMessage": serials.NO_SERIAL, "serialNumber": 12, "productSku": "W-1"},
-        {"errorMessage": serials.NO_SERIAL, "serialNumber": "", "productSku": "W-1"},
-        {"errorMessage": serials.NO_SERIAL, "serialNumber": "\u200b", "productSku": "W-1"},
-        {"errorMessage": serials.NO_VARIANT, "serialNumber": "XYZ7"},
-        {"errorMessage": serials.NO_VARIANT, "serialNumber": "XYZ8", "productSku": 5},
+        {"errorMessage": told(EntryProblem.EXISTS), "serialNumber": " xyz1 ", "productSku": "W-1"},
+        {"errorMessage": told(EntryProblem.MALFORMED_NUMBER), "serialNumber": 12, "productSku": "W-1"},
+        {"errorMessage": told(EntryProblem.MALFORMED_NUMBER), "serialNumber": "", "productSku": "W-1"},
+        {"errorMessage": told(EntryProblem.MALFORMED_NUMBER), "serialNumber": "\u200b", "productSku": "W-1"},
+        {"errorMessage": told(EntryProblem.NO_VARIANT), "serialNumber": "XYZ7"},
+        {"errorMessage": told(EntryProblem.NO_VARIANT), "serialNumber": "XYZ8", "productSku": 5},
         {
-            "errorMessage": serials.TWO_VARIANTS,
+            "errorMessage": told(EntryProblem.TWO_VARIANTS),
             "serialNumber": "XYZ9",
             "experienceId": experience,
             "productSku": "W-1",
         },
-        {"errorMessage": serials.NO_ENTRY},
-        {"errorMessage": serials.BOTH, "serialNumber": "XYZ11", "quantity": 3, "productSku": "W-1"},
-        {"errorMessage": serials.BAD_QUANTITY, "quantity": 0, "productSku": "W-1"},
-        {"errorMessage": serials.BAD_QUANTITY, "quantity": True, "productSku": "W-1"},
+        {"errorMessage": told(EntryProblem.MALFORMED)},
+        {
+            "errorMessage": told(EntryProblem.NUMBER_AND_QUANTITY),
+            "serialNumber": "XYZ11",
+            "quantity": 3,
+            "productSku": "W-1",
+        },
+        {"errorMessage": told(EntryProblem.QUANTITY), "quantity": 0, "productSku": "W-1"},
+        {"errorMessage": told(EntryProblem.QUANTITY), "quantity": True, "productSku": "W-1"},
     ]
 
 
@@ -132,8 +143,8 @@ def test_ten_thousand_are_entered_and_one_more_is_refused_whole(world: World) ->
     again = world.enter(*entries[:-1])
     assert (len(again.created), len(again.errors)) == (0, 10_000)
     asked = {"quantity": 9_999, "productSku": "W-1"}
-    assert (
-        world.enter(asked, {"quantity": 2, "productSku": "W-1"}).errors[0]["errorMessage"] == serials.TOO_MANY
+    assert world.enter(asked, {"quantity": 2, "productSku": "W-1"}).errors[0]["errorMessage"] == told(
+        EntryProblem.TOO_MANY
     )
 
 
@@ -156,7 +167,7 @@ def test_a_pattern_without_enough_codes_says_how_many_are_missing(world: World) 
     verdicts = world.enter({"quantity": 8, "productSku": "W-1"})
     more = world.enter({"quantity": 8, "productSku": "W-1"}, {"quantity": 9, "productSku": "W-1"})
     assert len(verdicts.created) == 8
-    assert {error["errorMessage"] for error in more.errors} >= {serials.NO_CODES_LEFT}
+    assert {error["errorMessage"] for error in more.errors} >= {told(EntryProblem.NO_CODES_LEFT)}
     assert len(verdicts.created) + len(more.created) <= 16
 
 
@@ -192,7 +203,7 @@ def test_a_check_symbol_finds_every_single_typing_error(alphabet: str) -> None:
 
 def test_two_who_enter_the_same_serials_at_once_get_each_once(world: World) -> None:
     entries = [{"serialNumber": f"R{n}", "productSku": "W-1"} for n in range(300)]
-    made: list[serials.EntryVerdicts] = []
+    made: list[VerdictDocuments] = []
 
     def enter(order: int) -> None:
         made.append(world.enter(*entries[::order]))

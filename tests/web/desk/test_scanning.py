@@ -15,6 +15,7 @@ from serializer_app.domain.ids import keyboards
 from serializer_app.domain.registry import serials
 from serializer_app.store.db import Database
 from serializer_app.store.models import Mirror, Shop, Variant
+from serializer_app.store.models.variants import SerialNumbers
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
 from tests.web.visitor import sold
@@ -233,7 +234,7 @@ def test_numbers_of_the_registry_are_found_in_near_forms(
     assert scan(desk, "SN-2024-0002") == (409, "scan_unknown")
 
 
-def set_serials(db: Database, shop_id: int, variant_id: int, wanted: str) -> None:
+def set_serials(db: Database, shop_id: int, variant_id: int, wanted: SerialNumbers) -> None:
     with db.write() as session:
         catalog.configure(session, shop_id, variant_id, {"serial_numbers": wanted})
 
