@@ -30,6 +30,11 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 JsonObject: TypeAlias = Mapping[str, Json]
 """A JSON object."""
 
+JsonDict: TypeAlias = dict[str, Any]
+"""A JSON object whose shape is known from elsewhere: a GraphQL answer (tests hold each document against Shopify's
+schema), a signed payload of Shopify's, an OpenAPI document, what we stored ourselves. Anything else is ``Json``.
+"""
+
 _BREAKS = r"\n\x0b\x0c\r\x85\u2028\u2029"
 _NONCHARACTERS = r"\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)

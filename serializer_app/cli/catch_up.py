@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +25,7 @@ from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import HistoryEntry, OutboxRow
 from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.reconcile import look_at_order
+from serializer_app.text import JsonDict
 
 
 def resync(options: argparse.Namespace) -> int:
@@ -117,7 +117,7 @@ def backfill(options: argparse.Namespace) -> int:
     return 1 if parked else 0
 
 
-def _progress_row(progress: backfills.BackfillProgress) -> dict[str, Any]:
+def _progress_row(progress: backfills.BackfillProgress) -> JsonDict:
     return {
         "state": "running" if progress.running else "finished",
         "orders": progress.orders,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +13,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop
+from serializer_app.text import JsonDict
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def known_shop(session: Session, domain: str) -> Shop:
     return shop
 
 
-def print_rows(rows: list[dict[str, Any]], as_json: bool, empty: str) -> None:
+def print_rows(rows: list[JsonDict], as_json: bool, empty: str) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return

@@ -8,7 +8,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +26,7 @@ from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Taken
 from serializer_app.sync.doctor import examine
 from serializer_app.sync.work import Work
+from serializer_app.text import JsonDict
 from serializer_app.web.texts import Texts
 
 Report = list[tuple[str, list[Finding]]]
@@ -122,7 +122,7 @@ def _address(settings: Settings) -> Finding:
     return Finding("address", Level.PROBLEM, "other", {"address": settings.app_url, "status": answer.status})
 
 
-def _row(where: str, finding: Finding) -> dict[str, Any]:
+def _row(where: str, finding: Finding) -> JsonDict:
     message, remedy = _SAYS.finding(finding)
     return {
         "subject": where,

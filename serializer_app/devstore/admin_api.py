@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from threading import Lock
-from typing import Any
 from uuid import uuid4
 
 from graphql import (
@@ -30,8 +29,8 @@ from serializer_app.devstore.query_cost import MAX_QUERY_COST, Bucket, Pricing
 from serializer_app.devstore.schema_closure import SDL
 from serializer_app.devstore.state import ShopState
 from serializer_app.devstore.tokens import Tokens
+from serializer_app.text import JsonDict
 
-JsonDict = dict[str, Any]
 SUPPORTED_VERSIONS = ("2026-01", "2026-04", "2026-07", "2026-10", "unstable")
 
 

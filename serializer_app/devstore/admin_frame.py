@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, send_file
@@ -13,6 +13,7 @@ from serializer_app.devstore.admin_orders import act_on_orders
 from serializer_app.devstore.notification import HEADINGS
 from serializer_app.devstore.shop import Shop, admin_host
 from serializer_app.devstore.signing import oauth_hmac
+from serializer_app.text import JsonDict
 
 if TYPE_CHECKING:
     from serializer_app.devstore.server import DevStore
@@ -141,7 +142,7 @@ def _known(store: DevStore, domain: str) -> Shop:
     return store.shop(full)
 
 
-def _resources(shop: Shop) -> list[dict[str, Any]]:
+def _resources(shop: Shop) -> list[JsonDict]:
     with shop.state.lock:
         return [
             {

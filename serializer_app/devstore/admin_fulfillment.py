@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from graphql import GraphQLError
 
-from serializer_app.devstore.admin_search import SearchError, matcher
+from serializer_app.devstore.admin_search import Info, SearchError, Value, matcher
 from serializer_app.devstore.admin_views import View, Views, need
 from serializer_app.devstore.fulfillment_orders import FulfillmentOrder, Refusal
 from serializer_app.devstore.gids import gid, parse_gid
@@ -37,7 +36,7 @@ class FulfillmentRoot:
         self._announce = announce
         self._refuse_hold = refuse_hold
 
-    def fields(self) -> dict[str, Callable[..., Any]]:
+    def fields(self) -> dict[str, Callable[..., Value]]:
         return {
             "fulfillmentOrder": self._one,
             "fulfillmentOrders": self._list,
@@ -48,12 +47,12 @@ class FulfillmentRoot:
             "webhookSubscriptionDelete": self._unsubscribe,
         }
 
-    def _one(self, info: Any, id: str) -> View | None:
+    def _one(self, info: Info, id: str) -> View | None:
         need(self.scopes, "FulfillmentOrder", READ)
         found = self.state.fulfillment_orders.by_id.get(_number(id, "FulfillmentOrder"))
         return self.views.fulfillment_order(found) if found else None
 
-    def _list(self, info: Any, **args: Any) -> View:
+    def _list(self, info: Info, **args: Value) -> View:
         need(self.scopes, "FulfillmentOrder", READ)
         try:
             fits = matcher(args.get("query"), _searched)
@@ -68,7 +67,7 @@ class FulfillmentRoot:
             found, lambda one: (one.updated_at, one.id), self.views.fulfillment_order, args
         )
 
-    def _hold(self, info: Any, id: str, fulfillmentHold: View) -> View:
+    def _hold(self, info: Info, id: str, fulfillmentHold: View) -> View:
         need(self.scopes, "fulfillmentOrderHold field", WRITE)
         number = _number(id, "FulfillmentOrder")
         orders = self.state.fulfillment_orders
@@ -100,7 +99,7 @@ class FulfillmentRoot:
             "userErrors": [],
         }
 
-    def _release(self, info: Any, id: str, holdIds: list[str] | None = None, **_: Any) -> View:
+    def _release(self, info: Info, id: str, holdIds: list[str] | None = None, **_: Value) -> View:
         need(self.scopes, "fulfillmentOrderReleaseHold field", WRITE)
         ids = None if holdIds is None else [_number(one, "FulfillmentHold") for one in holdIds]
         try:
@@ -111,11 +110,11 @@ class FulfillmentRoot:
             self._announce("fulfillment_orders/hold_released", {"fulfillment_order": one.payload()})
         return {"fulfillmentOrder": self.views.fulfillment_order(one), "userErrors": []}
 
-    def _subscriptions(self, info: Any, **args: Any) -> View:
+    def _subscriptions(self, info: Info, **args: Value) -> View:
         kept = [*self.state.subscriptions.items()]
         return self.views.connection(kept, lambda entry: (entry[0],), _subscription, args)
 
-    def _subscribe(self, info: Any, topic: str, webhookSubscription: View) -> View:
+    def _subscribe(self, info: Info, topic: str, webhookSubscription: View) -> View:
         uri = webhookSubscription.get("uri") or webhookSubscription.get("callbackUrl") or ""
         name = topic_name(topic)
         problem = None
@@ -130,7 +129,7 @@ class FulfillmentRoot:
         self.state.subscriptions[number] = (name, uri)
         return {"webhookSubscription": _subscription((number, (name, uri))), "userErrors": []}
 
-    def _unsubscribe(self, info: Any, id: str) -> View:
+    def _unsubscribe(self, info: Info, id: str) -> View:
         gone = self.state.subscriptions.pop(_number(id, "WebhookSubscription"), None)
         errors = [] if gone else [{"field": ["id"], "message": "Webhook subscription does not exist"}]
         return {"deletedWebhookSubscriptionId": id if gone else None, "userErrors": errors}
@@ -150,7 +149,7 @@ def _subscription(entry: tuple[int, tuple[str, str]]) -> View:
     return {"id": gid("WebhookSubscription", number), "topic": topic.replace("/", "_").upper(), "uri": uri}
 
 
-def _searched(one: FulfillmentOrder, name: str) -> Any:
+def _searched(one: FulfillmentOrder, name: str) -> Value:
     simple = {"id": one.id, "status": one.status, "updated_at": one.updated_at}
     if name not in simple:
         raise SearchError(f"the dev store cannot search by {name!r}")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from graphql import GraphQLError
 
 from serializer_app.devstore.admin_fulfillment import FulfillmentRoot, RefuseHold
-from serializer_app.devstore.admin_search import SearchError, matcher
+from serializer_app.devstore.admin_search import Info, SearchError, Value, matcher
 from serializer_app.devstore.admin_views import View, Views, need
 from serializer_app.devstore.gids import gid, parse_gid
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Product, Variant
 from serializer_app.devstore.state import APP_ID, ShopState
+from serializer_app.text import JsonDict
 
 #: Orders older than this are invisible without read_all_orders (platform.md §6).
 VISIBLE_FOR = timedelta(days=60)
@@ -51,7 +51,7 @@ class AdminRoot:
     def _happened(self, topic: str, payload: View) -> None:
         self.events.append((topic, payload))
 
-    def fields(self) -> dict[str, Callable[..., Any]]:
+    def fields(self) -> dict[str, Callable[..., Value]]:
         return {
             **self._fulfillment.fields(),
             "node": self._node,
@@ -75,7 +75,7 @@ class AdminRoot:
         }
 
     def _only(self, kind: str) -> Callable[..., View | None]:
-        def resolve(info: Any, id: str) -> View | None:
+        def resolve(info: Info, id: str) -> View | None:
             parsed = parse_gid(id)
             if parsed is None or parsed[0] != kind:
                 raise GraphQLError(f"Invalid global id '{id}'", extensions={"code": "BAD_USER_INPUT"})
@@ -83,7 +83,7 @@ class AdminRoot:
 
         return resolve
 
-    def _node(self, info: Any, id: str) -> View | None:
+    def _node(self, info: Info, id: str) -> View | None:
         parsed = parse_gid(id)
         if parsed is None:
             raise GraphQLError(f"Invalid global id '{id}'", extensions={"code": "BAD_USER_INPUT"})
@@ -93,36 +93,36 @@ class AdminRoot:
         thing = self.state.find(id)
         return None if isinstance(thing, Order) and not self._visible(thing) else self.views.of(thing)
 
-    def _orders(self, info: Any, **args: Any) -> View:
+    def _orders(self, info: Info, **args: Value) -> View:
         self._need("Order")
         fits = _matcher(args.get("query"), self._order_field)
         orders = [order for order in self.state.orders.values() if self._visible(order) and fits(order)]
         by_update = args.get("sortKey") == "UPDATED_AT"
         by_id = args.get("sortKey") == "ID"
 
-        def key(order: Order) -> tuple[Any, ...]:
+        def key(order: Order) -> tuple[Value, ...]:
             return (order.id,) if by_id else (order.updated_at if by_update else order.created_at, order.id)
 
         return self.views.connection(orders, key, self.views.order, args)
 
-    def _products(self, info: Any, **args: Any) -> View:
+    def _products(self, info: Info, **args: Value) -> View:
         self._need("Product")
         fits = _matcher(args.get("query"), _product_field)
         products = [product for product in self.state.products.values() if fits(product)]
         by_update = args.get("sortKey") == "UPDATED_AT"
 
-        def key(product: Product) -> tuple[Any, ...]:
+        def key(product: Product) -> tuple[Value, ...]:
             return (product.updated_at, product.id) if by_update else (product.id,)
 
         return self.views.connection(products, key, self.views.product, args)
 
-    def _variants(self, info: Any, **args: Any) -> View:
+    def _variants(self, info: Info, **args: Value) -> View:
         self._need("ProductVariant")
         fits = _matcher(args.get("query"), _variant_field)
         variants = [variant for variant in self.state.variants.values() if fits(variant)]
         return self.views.connection(variants, lambda variant: (variant.id,), self.views.variant, args)
 
-    def _definitions(self, info: Any, **args: Any) -> View:
+    def _definitions(self, info: Info, **args: Value) -> View:
         kept = [
             definition
             for definition in self.state.metafields.definitions.values()
@@ -138,7 +138,7 @@ class AdminRoot:
         ]
         return {"id": gid("AppInstallation", APP_ID), "accessScopes": handles}
 
-    def _set(self, info: Any, metafields: list[dict[str, Any]]) -> View:
+    def _set(self, info: Info, metafields: list[JsonDict]) -> View:
         errors = [
             error for index, entry in enumerate(metafields) if (error := self._not_writable(index, entry))
         ]
@@ -150,7 +150,7 @@ class AdminRoot:
         self._wrote(metafields)
         return {"metafields": [self.views.metafield(field) for field in written], "userErrors": []}
 
-    def _delete(self, info: Any, metafields: list[dict[str, Any]]) -> View:
+    def _delete(self, info: Info, metafields: list[JsonDict]) -> View:
         errors = [
             error for index, entry in enumerate(metafields) if (error := self._not_writable(index, entry))
         ]
@@ -160,11 +160,11 @@ class AdminRoot:
         self._wrote(metafields)
         return {"deletedMetafields": deleted, "userErrors": []}
 
-    def _wrote(self, entries: list[dict[str, Any]]) -> None:
+    def _wrote(self, entries: list[JsonDict]) -> None:
         owners = [self.state.find(owner) for owner in {entry["ownerId"] for entry in entries}]
         self.written_orders += [owner for owner in owners if isinstance(owner, Order)]
 
-    def _not_writable(self, index: int, entry: dict[str, Any]) -> dict[str, Any] | None:
+    def _not_writable(self, index: int, entry: JsonDict) -> JsonDict | None:
         parsed = parse_gid(entry["ownerId"])
         needed = {"Order": "write_orders", "Product": "write_products", "ProductVariant": "write_products"}
         scope = needed.get(parsed[0]) if parsed else None
@@ -174,18 +174,18 @@ class AdminRoot:
         path = ["metafields", str(index), "ownerId"]
         return {"field": path, "message": message, "code": "APP_NOT_AUTHORIZED", "elementIndex": index}
 
-    def _define(self, info: Any, definition: dict[str, Any]) -> View:
+    def _define(self, info: Info, definition: JsonDict) -> View:
         made, errors = self.state.metafields.define(definition)
         return {"createdDefinition": self.views.definition(made) if made else None, "userErrors": errors}
 
-    def _redefine(self, info: Any, definition: dict[str, Any]) -> View:
+    def _redefine(self, info: Info, definition: JsonDict) -> View:
         changed, errors = self.state.metafields.redefine(definition)
         return {
             "updatedDefinition": self.views.definition(changed) if changed else None,
             "userErrors": errors,
         }
 
-    def _trigger(self, info: Any, **args: Any) -> View:
+    def _trigger(self, info: Info, **args: Value) -> View:
         if not args.get("handle") and not args.get("body"):
             return {
                 "userErrors": [{"field": ["handle"], "message": "Errors validating schema: missing handle"}]
@@ -201,7 +201,7 @@ class AdminRoot:
     def _visible(self, order: Order) -> bool:
         return "read_all_orders" in self.scopes or order.created_at > self.now - VISIBLE_FOR
 
-    def _order_field(self, order: Order, name: str) -> Any:
+    def _order_field(self, order: Order, name: str) -> Value:
         if name.startswith("metafields."):
             _, namespace, key = name.split(".", 2)
             definition = self.state.metafields.definitions.get(("ORDER", namespace, key))
@@ -216,7 +216,7 @@ class AdminRoot:
                 "cancelled" if order.cancelled_at else "open",
                 "closed" if order.closed_at else "not_closed",
             ]
-        simple: dict[str, Any] = {
+        simple: JsonDict = {
             "id": order.id,
             "name": [order.name, str(order.number)],
             "created_at": order.created_at,
@@ -230,21 +230,21 @@ class AdminRoot:
         return _known(simple, name)
 
 
-def _matcher(query: str | None, read: Callable[[Any, str], Any]) -> Callable[[Any], bool]:
+def _matcher(query: str | None, read: Callable[[Value, str], Value]) -> Callable[[Value], bool]:
     try:
         return matcher(query, read)
     except SearchError as error:
         raise GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"}) from error
 
 
-def _known(fields: dict[str, Any], name: str) -> Any:
+def _known(fields: JsonDict, name: str) -> Value:
     if name not in fields:
         raise SearchError(f"the dev store cannot search by {name!r}")
     return fields[name]
 
 
-def _product_field(product: Product, name: str) -> Any:
-    simple: dict[str, Any] = {
+def _product_field(product: Product, name: str) -> Value:
+    simple: JsonDict = {
         "id": product.id,
         "title": product.title,
         "handle": product.handle,
@@ -258,8 +258,8 @@ def _product_field(product: Product, name: str) -> Any:
     return _known(simple, name)
 
 
-def _variant_field(variant: Variant, name: str) -> Any:
-    simple: dict[str, Any] = {
+def _variant_field(variant: Variant, name: str) -> Value:
+    simple: JsonDict = {
         "id": variant.id,
         "sku": variant.sku,
         "barcode": variant.barcode,

@@ -7,11 +7,18 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
+
+from graphql import GraphQLResolveInfo
 
 from serializer_app.devstore.gids import parse_gid
+from serializer_app.text import JsonDict
 
-Node = Any
+Value: TypeAlias = Any
+"""A thing of the shop, a field of one, or an argument: graphql-core checks all of them against the schema."""
+
+Node = Value
+Info: TypeAlias = GraphQLResolveInfo[object]
 _TERM = re.compile(
     r"""(?P<not>-)?(?P<field>[a-z_]+(?:\.[\w\-$:]+)*):(?P<value>(?:>=|<=|>|<)?(?:"[^"]*"|'[^']*'|[^\s()]+))"""
 )
@@ -21,7 +28,7 @@ class SearchError(ValueError):
     """The query uses something this stand-in does not know: loud, because Shopify would silently ignore it."""
 
 
-def matcher(query: str | None, read: Callable[[Node, str], Any]) -> Callable[[Node], bool]:
+def matcher(query: str | None, read: Callable[[Node, str], Value]) -> Callable[[Node], bool]:
     """A predicate for a query such as ``updated_at:>='2026-11-01T00:00:00Z' AND test:false`` (AND only).
 
     ``read(node, field)`` gives the field's value: a datetime, int, str, bool, None, or a list to be contained in.
@@ -33,7 +40,7 @@ def matcher(query: str | None, read: Callable[[Node, str], Any]) -> Callable[[No
     return lambda node: all(_holds(read(node, name), value) is not negated for name, value, negated in terms)
 
 
-def _holds(actual: Any, text: str) -> bool:
+def _holds(actual: Value, text: str) -> bool:
     match = re.fullmatch(r"(>=|<=|>|<)?(.*)", text, re.DOTALL)
     assert match is not None
     sign, wanted = match[1] or "=", match[2].strip("\"'")
@@ -51,7 +58,7 @@ def _holds(actual: Any, text: str) -> bool:
     return actual is not None and str(actual).casefold() == wanted.casefold()
 
 
-def _compare(actual: Any, wanted: Any, sign: str) -> bool:
+def _compare(actual: Value, wanted: Value, sign: str) -> bool:
     return bool(
         {
             "=": actual == wanted,
@@ -68,13 +75,11 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-SortKey = Callable[[Node], tuple[Any, ...]]
-Entry = tuple[list[Any], Node]
+SortKey = Callable[[Node], tuple[Value, ...]]
+Entry = tuple[list[Value], Node]
 
 
-def page(
-    nodes: Sequence[Node], key: SortKey, args: dict[str, Any]
-) -> tuple[list[tuple[str, Node]], bool, bool]:
+def page(nodes: Sequence[Node], key: SortKey, args: JsonDict) -> tuple[list[tuple[str, Node]], bool, bool]:
     """One page of a connection: ([(cursor, node)], hasNextPage, hasPreviousPage).
 
     A cursor holds the sort value of its node, so pages stay whole while nodes are added or deleted between them.
@@ -108,15 +113,15 @@ def _between(entries: list[Entry], after: str | None, before: str | None, revers
     return entries
 
 
-def _plain(values: tuple[Any, ...]) -> list[Any]:
+def _plain(values: tuple[Value, ...]) -> list[Value]:
     return [value.timestamp() if isinstance(value, datetime) else value for value in values]
 
 
-def _cursor(values: list[Any]) -> str:
+def _cursor(values: list[Value]) -> str:
     return base64.b64encode(json.dumps(values).encode()).decode()
 
 
-def _values(cursor: str) -> list[Any]:
+def _values(cursor: str) -> list[Value]:
     try:
         values = json.loads(base64.b64decode(cursor, validate=True))
     except ValueError as error:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from graphql import GraphQLError
 
-from serializer_app.devstore.admin_search import SortKey, page
+from serializer_app.devstore.admin_search import Info, SortKey, Value, page
 from serializer_app.devstore.fulfillment_orders import FulfillmentOrder, Hold, Part
 from serializer_app.devstore.gids import gid
 from serializer_app.devstore.metafields import OWNER_TYPES, Definition, Metafield
@@ -15,8 +14,9 @@ from serializer_app.devstore.moments import graphql_time
 from serializer_app.devstore.orders import Fulfillment, Line, Order, Refund
 from serializer_app.devstore.products import Customer, Product, Variant
 from serializer_app.devstore.state import ShopState
+from serializer_app.text import JsonDict
 
-View = dict[str, Any]
+View = JsonDict
 
 
 def need(scopes: frozenset[str], kind: str, *any_of: str) -> None:
@@ -34,7 +34,7 @@ class Views:
         self.state = state
         self.scopes = scopes
 
-    def of(self, thing: Any) -> View | None:
+    def of(self, thing: Value) -> View | None:
         """The view of whatever a global ID named, with its ``__typename``."""
         match thing:
             case Order():
@@ -49,7 +49,7 @@ class Views:
                 return self.fulfillment(thing)
         return None
 
-    def connection(self, nodes: Sequence[Any], key: SortKey, view: Any, args: View) -> View:
+    def connection(self, nodes: Sequence[Value], key: SortKey, view: Value, args: View) -> View:
         entries, following, preceding = page(nodes, key, args)
         edges = [{"cursor": cursor, "node": view(node)} for cursor, node in entries]
         return {
@@ -164,7 +164,7 @@ class Views:
         }
 
     def fulfillment(self, fulfillment: Fulfillment) -> View:
-        def lines(info: Any, **args: Any) -> View:
+        def lines(info: Info, **args: Value) -> View:
             return self.connection(fulfillment.lines, lambda entry: (entry[0],), shown, args)
 
         def shown(entry: tuple[int, Line, int]) -> View:
@@ -185,7 +185,7 @@ class Views:
         }
 
     def refund(self, refund: Refund) -> View:
-        def lines(info: Any, **args: Any) -> View:
+        def lines(info: Info, **args: Value) -> View:
             return self.connection(
                 refund.lines,
                 lambda entry: (entry.id,),
@@ -317,11 +317,11 @@ class Views:
         }
 
     def _metafields_of(self, owner: str) -> View:
-        def one(info: Any, key: str, namespace: str | None = None) -> View | None:
+        def one(info: Info, key: str, namespace: str | None = None) -> View | None:
             found = self.state.metafields.get(owner, namespace or "$app", key)
             return self.metafield(found) if found else None
 
-        def several(info: Any, **args: Any) -> View:
+        def several(info: Info, **args: Value) -> View:
             kept = self.state.metafields.of(owner, args.get("namespace"))
             if args.get("keys") is not None:
                 kept = [

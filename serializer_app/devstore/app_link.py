@@ -30,7 +30,7 @@ class AppAnswer:
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
 
-    def json(self) -> Any:
+    def json(self) -> Any:  # what the app answered; a test says what it expects
         return json.loads(self.body)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, jsonify, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.devstore.faults import CONTROLS
+from serializer_app.text import JsonDict
 
 if TYPE_CHECKING:
     from serializer_app.devstore.server import DevStore
@@ -72,7 +73,7 @@ def blueprint(store: DevStore) -> Blueprint:
     return pages
 
 
-def _obey(store: DevStore, order: dict[str, Any]) -> None:
+def _obey(store: DevStore, order: JsonDict) -> None:
     match order:
         case {"fault": str(name)}:
             store.faults.order(name, {key: value for key, value in order.items() if key != "fault"})
@@ -96,7 +97,7 @@ def _obey(store: DevStore, order: dict[str, Any]) -> None:
             raise ValueError(order)
 
 
-def _play_other_app(store: DevStore, what: str, order: dict[str, Any]) -> None:
+def _play_other_app(store: DevStore, what: str, order: JsonDict) -> None:
     other = store.other_app(order.get("shop"))
     state = other.shop.state
     newest = sorted(state.orders.values(), key=lambda each: each.id, reverse=True)
@@ -110,7 +111,7 @@ def _play_other_app(store: DevStore, what: str, order: dict[str, Any]) -> None:
                 other.write_shape(each, what)
 
 
-def _report(store: DevStore) -> dict[str, Any]:
+def _report(store: DevStore) -> JsonDict:
     operations: dict[str, dict[str, int]] = {}
     for call in list(store.admin.calls):
         outcomes = operations.setdefault(call.operation or "?", {})

@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 from cryptography.fernet import Fernet
@@ -28,6 +28,7 @@ from serializer_app.devstore.products import Customer, Variant
 from serializer_app.devstore.server import DevStore
 from serializer_app.devstore.shop import Shop
 from serializer_app.store import migrate
+from serializer_app.text import Json, JsonDict
 
 FOLDER = Path("var")
 API_KEY = "demo-client-id"
@@ -73,22 +74,22 @@ class Walk:
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
-    def api(self, method: str, path: str, body: Any = None) -> Any:
+    def api(self, method: str, path: str, body: Json = None) -> Any:  # the walk knows what each path answers
         answer = self.http.request(method, f"{self.app_url}/api/v1{path}", json=body, timeout=30)
         if not answer.ok:
             self.check(False, f"{method} /api/v1{path} answered {answer.status_code}: {answer.text[:200]}")
             return {}
         return answer.json()
 
-    def items(self, **filters: Any) -> dict[str, Any]:
+    def items(self, **filters: str | int) -> JsonDict:
         answer = self.shop.proxy_get("/items", filters)
         if answer.status != 200:
             self.check(False, f"the proxy answered {answer.status} to {filters}")
             return {"results": [], "hasNext": False}
-        page: dict[str, Any] = json.loads(answer.body)
+        page: JsonDict = json.loads(answer.body)
         return page
 
-    def properties(self, owner: str) -> dict[str, Any]:
+    def properties(self, owner: str) -> JsonDict:
         metafield = self.shop.metafield(owner)
         return json.loads(metafield.value) if metafield else {}
 
@@ -135,7 +136,7 @@ class Walk:
             "gift": self.shop.add_product("Gift Wrap", sku="WRAP", price="4.00").variant,
         }
         warranty = {"unit": "month", "value": 24}
-        settings: dict[str, dict[str, Any]] = {
+        settings: dict[str, JsonDict] = {
             "watch": {"trackable": True, "autoGeneratable": True, "warrantyDuration": warranty},
             "strap": {"trackable": True, "autoGeneratable": False},
             "gift": {"trackable": False, "autoGeneratable": False},
@@ -170,8 +171,8 @@ class Walk:
         for item in self.all_items(self.orders["three lines"]):
             self.told(f"item {item['itemId']}  warranty {item['warrantyDuration']['value']} months")
 
-    def all_items(self, order: Order) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    def all_items(self, order: Order) -> list[JsonDict]:
+        found: list[JsonDict] = []
         cursor: dict[str, str] = {}
         while True:
             page = self.items(orderId=order.id, **cursor)
@@ -346,7 +347,7 @@ def _environ(store: DevStore, app_url: str, port: int, secret: str) -> dict[str,
     }
 
 
-def _start_web(environ: dict[str, str], log: Any) -> subprocess.Popen[bytes]:
+def _start_web(environ: dict[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     config = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
     command = [sys.executable, "-m", "gunicorn", "-c", str(config), "-b", f"127.0.0.1:{environ['PORT']}"]
     return subprocess.Popen([*command, "serializer_app:create_app()"], env=environ, stdout=log, stderr=log)

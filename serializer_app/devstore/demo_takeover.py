@@ -6,12 +6,13 @@ import json
 import random
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.other_app import OtherApp
 from serializer_app.devstore.products import Variant
 from serializer_app.devstore.shop import Shop
+from serializer_app.text import JsonDict
 
 if TYPE_CHECKING:
     from serializer_app.devstore.demo import Walk
@@ -81,7 +82,7 @@ def walk(demo: Walk) -> None:
     )
 
 
-def _takeover(demo: Walk, action: str) -> Any:
+def _takeover(demo: Walk, action: str) -> JsonDict:
     done = subprocess.run(
         [sys.executable, "-m", "serializer_app.cli", "takeover", action, "--shop", DOMAIN, "--json"],
         env=demo.environ,
@@ -92,4 +93,5 @@ def _takeover(demo: Walk, action: str) -> Any:
     if done.returncode:
         demo.check(False, f"takeover {action} ended with {done.returncode}: {done.stderr.strip()[:300]}")
         return {"counts": {}}
-    return json.loads(done.stdout)
+    report: JsonDict = json.loads(done.stdout)
+    return report

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import RLock
-from typing import Any
+
+from serializer_app.text import Json, JsonDict
 
 ALWAYS = -1
 
@@ -36,7 +37,7 @@ class Faults:
         self._tokens: deque[Fault] = deque()
         self._webhooks: deque[Fault] = deque()
         self._holds: deque[Fault] = deque()
-        self._distorted: dict[str, dict[str, Any]] = {}
+        self._distorted: dict[str, JsonDict] = {}
         self._poisoned: set[str] = set()
         self.random = random.Random(seed)
         self.metafield_echo = False
@@ -140,7 +141,7 @@ class Faults:
         """A delivery that waits until the next one has gone out."""
         self._add(self._webhooks, Fault("reorder", times, topic))
 
-    def distort(self, owner: str, field: str, value: Any) -> None:
+    def distort(self, owner: str, field: str, value: Json) -> None:
         """Every answer shows ``value`` in ``field`` of the object with the GID ``owner``, whatever the schema says."""
         with self._lock:
             self._distorted.setdefault(owner, {})[field] = value
@@ -150,7 +151,7 @@ class Faults:
         with self._lock:
             self._poisoned.add(owner)
 
-    def spoil(self, data: Any) -> bool:
+    def spoil(self, data: Json) -> bool:
         """Distort an answer's data in place; whether it shows more than the ID of a poisoned object."""
         if not isinstance(data, dict | list):
             return False
@@ -176,7 +177,7 @@ class Faults:
     def for_webhook(self, topic: str) -> Fault | None:
         return self._take(self._webhooks, lambda fault: fault.operation in (None, topic))
 
-    def order(self, name: str, arguments: dict[str, Any]) -> None:
+    def order(self, name: str, arguments: JsonDict) -> None:
         """The HTTP control's way in: ``order("throttle", {"times": 5})``. Raises KeyError for an unknown name."""
         if name not in CONTROLS:
             raise KeyError(name)
@@ -185,7 +186,7 @@ class Faults:
             return
         getattr(self, name)(**arguments)
 
-    def pending(self) -> dict[str, list[dict[str, Any]]]:
+    def pending(self) -> dict[str, list[JsonDict]]:
         """Orders not yet used up, for the control page."""
         with self._lock:
             queues = {

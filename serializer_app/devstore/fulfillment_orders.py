@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from serializer_app.devstore.gids import gid
 from serializer_app.devstore.orders import Line, Order
+from serializer_app.text import JsonDict
 
 MOST_HOLDS = 10
 LIVE = frozenset({"OPEN", "SCHEDULED", "ON_HOLD", "IN_PROGRESS"})
-JsonDict = dict[str, Any]
 
 
 @dataclass

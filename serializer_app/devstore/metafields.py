@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from serializer_app.devstore.gids import gid, parse_gid
+from serializer_app.text import JsonDict
 
 MAX_PER_CALL = 25
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
@@ -41,7 +42,6 @@ TYPES = {
     "url",
 }
 
-JsonDict = dict[str, Any]
 Address = tuple[str, str, str]
 """(owner's global ID, namespace, key)"""
 
@@ -65,7 +65,7 @@ class Metafield:
         return gid("Metafield", self.id)
 
     @property
-    def json_value(self) -> Any:
+    def json_value(self) -> Any:  # its type says what it is
         """The parsed value, as Liquid's ``.value`` and GraphQL's ``jsonValue`` give it."""
         if self.type == "json" or self.type.startswith("list."):
             return json.loads(self.value)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import liquid
 
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.state import ShopState
+from serializer_app.text import JsonDict
 
 SNIPPETS = Path(__file__).parent.parent / "web" / "snippets"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -29,9 +29,9 @@ def render_mail(state: ShopState, order: Order, snippet: str = "order_confirmati
     return _environment(snippet).get_template("mail").render(heading=heading, **variables)
 
 
-def mail_variables(state: ShopState, order: Order) -> dict[str, Any]:
+def mail_variables(state: ShopState, order: Order) -> JsonDict:
     """What a notification template sees, as far as the snippets need it. The caller holds the shop's lock."""
-    fields: dict[str, dict[str, Any]] = {}
+    fields: dict[str, JsonDict] = {}
     for metafield in state.metafields.of(order.gid):
         kept = {"value": metafield.json_value, "type": metafield.type}
         fields.setdefault(metafield.namespace, {})[metafield.key] = kept

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from serializer_app.devstore.moments import rest_time
 from serializer_app.devstore.orders import Fulfillment, Line, Order, Refund
 from serializer_app.devstore.products import Customer
 from serializer_app.devstore.state import ShopState
+from serializer_app.text import JsonDict
 
-JsonDict = dict[str, Any]
 _VAT = Decimal("0.19")
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from serializer_app.devstore.metafields import MAX_JSON_BYTES, Metafield
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Variant
 from serializer_app.devstore.shop import Shop
+from serializer_app.text import JsonDict
 
 WRITER = "other app"
 
@@ -73,7 +73,7 @@ class OtherApp:
             for (owner, key), text in self.written.items()
         )
 
-    def _item(self, line_item_id: int, variant_id: int | None) -> dict[str, Any]:
+    def _item(self, line_item_id: int, variant_id: int | None) -> JsonDict:
         number, self._next = self._next, self._next + 1
         return {
             "lineItemId": line_item_id,
@@ -85,7 +85,7 @@ class OtherApp:
         }
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 

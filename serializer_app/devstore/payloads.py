@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from serializer_app.devstore.moments import rest_time
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Customer, Product, Variant
 from serializer_app.devstore.state import APP_ID, OrderEdit, ShopState
+from serializer_app.text import JsonDict
 
-JsonDict = dict[str, Any]
 #: A product payload lists only so many variants in full (platform.md §3); the rest as IDs.
 FULL_VARIANTS = 100
 

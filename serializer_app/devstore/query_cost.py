@@ -8,9 +8,7 @@ pages (by an unpublished formula), so a document that fits here fits there.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -28,6 +26,8 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from serializer_app.text import Json, JsonDict
+
 MAX_QUERY_COST = 1000
 MUTATION_COST = 10
 
@@ -35,7 +35,7 @@ MUTATION_COST = 10
 class Pricing:
     """Prices one operation, before it runs (``requested``) and by what it gave (``actual``)."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: JsonDict) -> None:
         self.schema = schema
         nodes = document.definitions
         self.operation = next(node for node in nodes if isinstance(node, OperationDefinitionNode))
@@ -54,7 +54,7 @@ class Pricing:
         assert query is not None
         return self._selections(self.operation.selection_set, query)
 
-    def actual(self, data: Any) -> int:
+    def actual(self, data: Json) -> int:
         """Objects that really came back; never more than was asked for, and a mutation always its fixed price."""
         if self.operation.operation is OperationType.MUTATION:
             return self.requested()
@@ -103,7 +103,7 @@ class Pricing:
         return len(ids) if isinstance(ids, list) else 1
 
 
-def _objects(data: Any) -> int:
+def _objects(data: Json) -> int:
     if isinstance(data, dict):
         total = 0
         for name, value in data.items():

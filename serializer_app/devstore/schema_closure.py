@@ -14,7 +14,6 @@ import sys
 import tarfile
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 from graphql import (
     FieldNode,
@@ -39,6 +38,8 @@ from graphql import (
 )
 from graphql.utilities.print_schema import print_input_value
 
+from serializer_app.text import JsonDict
+
 VERSION = "2026-10"
 HERE = Path(__file__).parent
 SDL = HERE / f"admin_{VERSION}.graphql"
@@ -57,7 +58,7 @@ def official_schema(source: Path) -> GraphQLSchema:
             if member is None:
                 raise SystemExit(f"{source} holds no {_MEMBER}")
             raw = member.read()
-    introspection: Any = json.loads(gzip.decompress(raw))
+    introspection: JsonDict = json.loads(gzip.decompress(raw))
     return build_client_schema(introspection["data"], assume_valid=True)
 
 

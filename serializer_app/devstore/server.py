@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from threading import RLock, Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import parse_qsl
 
 import requests
@@ -38,6 +38,7 @@ from serializer_app.devstore.shop import Connections, Shop
 from serializer_app.devstore.state import ShopState
 from serializer_app.devstore.tokens import Tokens
 from serializer_app.devstore.webhooks import Courier
+from serializer_app.text import JsonDict
 
 DEMO_SECRET = "devstore-secret-of-more-than-32-bytes"
 WsgiApplication = Callable[..., Iterable[bytes]]
@@ -210,7 +211,7 @@ class DevStore:
             return WsgiApp(self.app)
         return HttpApp(self.app_url) if self.app_url else None
 
-    def _announce(self, state: ShopState, topic: str, payload: dict[str, Any]) -> None:
+    def _announce(self, state: ShopState, topic: str, payload: JsonDict) -> None:
         self.shop(state.domain).warehouse.announce(topic, payload)
 
     def _echo(self, state: ShopState, order: Order) -> None:
@@ -240,7 +241,7 @@ class _QuietHandler(WSGIRequestHandler):
         """The record is ``store.admin.calls``."""
 
 
-def read_form(content_type: str, body: bytes) -> dict[str, Any]:
+def read_form(content_type: str, body: bytes) -> JsonDict:
     """The fields of a token request, which Shopify takes as a form or as JSON; a broken body has none."""
     if "json" in content_type:
         try:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from urllib.parse import urlencode
 
 from serializer_app.clock import iso
@@ -20,9 +19,10 @@ from serializer_app.devstore.products import Customer, Product, Variant
 from serializer_app.devstore.proxy import AppProxy
 from serializer_app.devstore.signing import oauth_hmac
 from serializer_app.devstore.state import OrderEdit, ShopState
-from serializer_app.devstore.tokens import SCOPES, Grant, Tokens
+from serializer_app.devstore.tokens import ID_TOKEN_LIFE, SCOPES, Grant, Tokens
 from serializer_app.devstore.warehouse import Warehouse
 from serializer_app.devstore.webhooks import Courier, Delivery
+from serializer_app.text import Json, JsonDict
 
 Lines = Iterable[tuple[Variant | None, int]]
 
@@ -255,9 +255,9 @@ class Shop:
             )
         return deleted[0] is not None
 
-    def id_token(self, user: str = "102938475", **claims: Any) -> str:
+    def id_token(self, user: str = "102938475", *, life: int = ID_TOKEN_LIFE, **claims: Json) -> str:
         """A fresh session token; ``life=<seconds>`` and any claim may be overwritten."""
-        return self._to.tokens.id_token(self.domain, user, **claims)
+        return self._to.tokens.id_token(self.domain, user, life=life, **claims)
 
     def access_token(self, *, expiring: bool = True) -> Grant:
         """A grant without the ceremony of a token exchange."""
@@ -285,7 +285,7 @@ class Shop:
         return self._to.app().send("GET", self.app_query(path, user), headers, b"", 30.0)
 
     def proxy_get(
-        self, path: str, params: Mapping[str, Any] | None = None, customer: Customer | int | None = None
+        self, path: str, params: JsonDict | None = None, customer: Customer | int | None = None
     ) -> AppAnswer:
         """``GET <shop>/apps/serializer<path>`` as a visitor, signed in as ``customer`` where given."""
         return self.proxy("GET", path, params, customer)
@@ -294,7 +294,7 @@ class Shop:
         self,
         method: str,
         path: str,
-        params: Mapping[str, Any] | None = None,
+        params: JsonDict | None = None,
         customer: Customer | int | None = None,
         *,
         headers: Mapping[str, str] | None = None,
@@ -333,13 +333,13 @@ class Shop:
         if order.id in self.state.orders and not order.cancelled_at:
             self.warehouse.route(order)
 
-    def _updated(self, order: Order) -> tuple[str, dict[str, Any]]:
+    def _updated(self, order: Order) -> tuple[str, JsonDict]:
         return "orders/updated", order_payload(self.state, order)
 
-    def _announce(self, topic: str, payload: Any) -> Delivery:
+    def _announce(self, topic: str, payload: JsonDict) -> Delivery:
         return self._to.courier.send(self.domain, topic, payload)
 
-    def _announce_all(self, bodies: Iterable[tuple[str, Any]]) -> None:
+    def _announce_all(self, bodies: Iterable[tuple[str, JsonDict]]) -> None:
         """Several topics of one merchant action share their X-Shopify-Event-Id."""
         event = str(uuid.uuid4())
         for topic, payload in bodies:

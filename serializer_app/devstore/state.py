@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import count
 from threading import RLock
-from typing import Any
 
 from serializer_app.devstore.fulfillment_orders import FulfillmentOrders
 from serializer_app.devstore.gids import gid, parse_gid
@@ -17,6 +16,7 @@ from serializer_app.devstore.metafields import Metafields
 from serializer_app.devstore.moments import ShopClock
 from serializer_app.devstore.orders import Fulfillment, Line, Order, Refund, RefundLine
 from serializer_app.devstore.products import Customer, Product, Variant
+from serializer_app.text import JsonDict
 
 APP_ID = 4_217_338_881
 
@@ -53,7 +53,7 @@ class ShopState:
         self.variants: dict[int, Variant] = {}
         self.customers: dict[int, Customer] = {}
         self.orders: dict[int, Order] = {}
-        self.flow_triggers: list[dict[str, Any]] = []
+        self.flow_triggers: list[JsonDict] = []
         self.subscriptions: dict[int, tuple[str, str]] = {}
         """The app's own webhook subscriptions: (topic with a slash, URI) by ID."""
         self._ids = count(7_512_000_000_001 + seed * 1_000_000_000)
@@ -80,9 +80,9 @@ class ShopState:
             return number == self.id
         return number in self.shelf(kind)
 
-    def shelf(self, kind: str) -> Mapping[int, Any]:
+    def shelf(self, kind: str) -> Mapping[int, Order | Product | Variant | Customer]:
         """Everything of one kind by ID; empty for a kind the shop does not keep."""
-        shelves: dict[str, Mapping[int, Any]] = {
+        shelves: dict[str, Mapping[int, Order | Product | Variant | Customer]] = {
             "Order": self.orders,
             "Product": self.products,
             "ProductVariant": self.variants,
@@ -90,7 +90,7 @@ class ShopState:
         }
         return shelves.get(kind, {})
 
-    def find(self, owner: str) -> Any:
+    def find(self, owner: str) -> Order | Product | Variant | Customer | Fulfillment | None:
         """What a global ID names (Order, Product, Variant, Customer, Fulfillment), or None."""
         parsed = parse_gid(owner)
         if parsed is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import liquid
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from serializer_app.devstore.app_link import AppUnreachable
 from serializer_app.devstore.control import BUTTONS
 from serializer_app.devstore.shop import Shop
+from serializer_app.text import JsonDict
 
 if TYPE_CHECKING:
     from serializer_app.devstore.server import DevStore
@@ -139,7 +140,7 @@ def _themed(store: DevStore, shop: Shop, title: str, body: str) -> str:
     return theme.render(page_title=title, content_for_layout=safe, **variables)
 
 
-def _variables(store: DevStore, shop: Shop) -> dict[str, Any]:
+def _variables(store: DevStore, shop: Shop) -> JsonDict:
     customer = shop.state.customers.get(_customer(store) or 0)
     signed_in = (
         {"id": customer.id, "first_name": customer.first_name, "name": customer.name} if customer else None

@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import RLock
-from typing import Any
 
 import jwt
 
 from serializer_app.devstore.faults import Faults
 from serializer_app.devstore.moments import ShopClock
+from serializer_app.text import Json, JsonDict
 
-JsonDict = dict[str, Any]
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
@@ -140,7 +139,7 @@ class Tokens:
                     self._grants[token] = replace(grant, expires_at=self.clock.now())
 
     def id_token(
-        self, shop: str, user: str = "102938475", *, life: int = ID_TOKEN_LIFE, **claims: Any
+        self, shop: str, user: str = "102938475", *, life: int = ID_TOKEN_LIFE, **claims: Json
     ) -> str:
         """A session token as App Bridge hands it out; ``claims`` overwrite (for tests of bad ones)."""
         now = int(self.clock.now().timestamp())
@@ -167,7 +166,7 @@ class Tokens:
             self._codes[code] = Code(shop, self.scopes[shop], redirect_uri, deadline)
         return code
 
-    def answer(self, form: Mapping[str, Any]) -> Answer:
+    def answer(self, form: JsonDict) -> Answer:
         """``POST /admin/oauth/access_token`` with form or JSON fields."""
         fields = {name: str(value) for name, value in form.items()}
         with self._lock:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from serializer_app.devstore.fulfillment_orders import FulfillmentOrder, Hold
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.state import ShopState
-
-JsonDict = dict[str, Any]
+from serializer_app.text import JsonDict
 
 
 class Warehouse:
     """Staff and other apps at work on fulfilment orders. ``send`` delivers one webhook."""
 
-    def __init__(self, state: ShopState, send: Callable[[str, JsonDict], Any]) -> None:
+    def __init__(self, state: ShopState, send: Callable[[str, JsonDict], object]) -> None:
         self.state = state
         self._send = send
 

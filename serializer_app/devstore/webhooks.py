@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Condition, Thread
-from typing import Any
 
 from serializer_app.devstore.app_link import AppLink, AppUnreachable
 from serializer_app.devstore.faults import Faults
 from serializer_app.devstore.moments import ShopClock
 from serializer_app.devstore.signing import webhook_hmac
+from serializer_app.text import JsonDict
 
 COMPLIANCE = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 TIMEOUT = 5.0
@@ -60,8 +60,9 @@ class Delivery:
         )
 
     @property
-    def payload(self) -> Any:
-        return json.loads(self.body)
+    def payload(self) -> JsonDict:
+        payload: JsonDict = json.loads(self.body)
+        return payload
 
 
 class Courier:
@@ -87,7 +88,7 @@ class Courier:
         self._running = False
         self._thread: Thread | None = None
 
-    def send(self, shop: str, topic: str, payload: Any, event_id: str | None = None) -> Delivery:
+    def send(self, shop: str, topic: str, payload: JsonDict, event_id: str | None = None) -> Delivery:
         """Signs and delivers; ``payload`` is what is serialised. A failed attempt is no error here: see ``state``."""
         body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
         delivery = Delivery(topic, shop, body, self.clock.now(), event_id or str(uuid.uuid4()))

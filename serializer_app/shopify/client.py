@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
@@ -27,7 +26,7 @@ from serializer_app.shopify.transport import (
     number,
     post_json,
 )
-from serializer_app.text import decode_json
+from serializer_app.text import Json, JsonDict, decode_json
 
 SHORTEST_WAIT = 0.5
 LONGEST_THROTTLE = 60.0
@@ -136,7 +135,7 @@ class AdminClient:
         if self._owns_http:
             self._http.close()
 
-    def execute(self, operation_name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def execute(self, operation_name: str, variables: JsonDict | None = None) -> JsonDict:
         """Run ``documents/<operation_name>.graphql`` and give its ``data``.
 
         Raises Throttled, Unauthorised, Refused, ShopUnavailable or TransientFailure, which are worth another try, and
@@ -153,7 +152,7 @@ class AdminClient:
             raise _refusal(answer)
         return self._data(_json_object(answer))
 
-    def _data(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _data(self, body: JsonDict) -> JsonDict:
         extensions = body.get("extensions")
         self.last_cost = _cost(extensions.get("cost") if isinstance(extensions, dict) else None)
         errors = body.get("errors")
@@ -215,7 +214,7 @@ def _forbidden(answer: Answer) -> AppError:
     return Refused()
 
 
-def _json_object(answer: Answer) -> dict[str, Any]:
+def _json_object(answer: Answer) -> JsonDict:
     try:
         body = decode_json(answer.body)
     except (msgspec.DecodeError, RecursionError):
@@ -225,7 +224,7 @@ def _json_object(answer: Answer) -> dict[str, Any]:
     return body
 
 
-def _graphql_failure(errors: Any, cost: Cost | None) -> AppError:
+def _graphql_failure(errors: Json, cost: Cost | None) -> AppError:
     if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
         return TransientFailure("no_graphql", "Shopify's errors are not those of GraphQL.")
     codes = [_error_code(error) for error in errors]
@@ -244,7 +243,7 @@ def _graphql_failure(errors: Any, cost: Cost | None) -> AppError:
     return PermanentFailure(code, "; ".join(messages)[:1000])
 
 
-def _error_code(error: dict[str, Any]) -> str:
+def _error_code(error: JsonDict) -> str:
     extensions = error.get("extensions")
     code = extensions.get("code") if isinstance(extensions, dict) else None
     return code if isinstance(code, str) else ""
@@ -259,7 +258,7 @@ def _throttled(cost: Cost | None) -> AppError:
     return Throttled(min(max(cost.wait_for(cost.requested), SHORTEST_WAIT), LONGEST_THROTTLE))
 
 
-def _cost(cost: Any) -> Cost | None:
+def _cost(cost: Json) -> Cost | None:
     if not isinstance(cost, dict) or not isinstance(cost.get("throttleStatus"), dict):
         return None
     status = cost["throttleStatus"]

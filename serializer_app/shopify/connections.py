@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from serializer_app.text import JsonDict
 
 
-def present(connection: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def present(connection: JsonDict | None) -> list[JsonDict]:
     """The nodes of a connection that are there."""
     return [node for node in (connection or {}).get("nodes") or [] if node]
 
 
-def next_cursor(connection: Mapping[str, Any] | None) -> str | None:
+def next_cursor(connection: JsonDict | None) -> str | None:
     """The cursor of the next page, None where this one is the last."""
     info = (connection or {}).get("pageInfo") or {}
     return info.get("endCursor") if info.get("hasNextPage") else None

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import jwt
 from jwt.algorithms import HMACAlgorithm
@@ -20,6 +18,7 @@ from serializer_app import clock
 from serializer_app.config import Settings
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
+from serializer_app.text import JsonDict
 
 # App Bridge often sends an nbf a little ahead of our clock; Shopify's own libraries allow the same.
 LEEWAY_SECONDS = 10
@@ -93,12 +92,12 @@ def verify(token: str | None, settings: Settings, now: datetime | None = None) -
     )
 
 
-def sign(claims: Mapping[str, Any], secret: str) -> str:
+def sign(claims: JsonDict, secret: str) -> str:
     """The token that Shopify would make of these claims: for what stands in for Shopify, and for tests."""
     return _jws.encode(json.dumps(claims).encode(), secret, algorithm="HS256")
 
 
-def _claims(token: str, settings: Settings) -> Mapping[str, Any]:
+def _claims(token: str, settings: Settings) -> JsonDict:
     for secret in settings.secrets:
         if not secret:
             continue
@@ -116,7 +115,7 @@ def _claims(token: str, settings: Settings) -> Mapping[str, Any]:
     raise InvalidIdToken("the signature does not match")
 
 
-def _check_types(claims: Mapping[str, Any]) -> None:
+def _check_types(claims: JsonDict) -> None:
     for name in _TEXTS:
         if not isinstance(claims.get(name), str) or not claims[name]:
             raise InvalidIdToken(f"{name} is missing or no text")
@@ -126,7 +125,7 @@ def _check_types(claims: Mapping[str, Any]) -> None:
             raise InvalidIdToken(f"{name} is missing or no time")
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
+def _check_times(claims: JsonDict, now: float) -> None:
     if claims["exp"] <= now - LEEWAY_SECONDS:
         raise InvalidIdToken("the token has expired")
     if claims["nbf"] > now + LEEWAY_SECONDS or claims["iat"] > now + LEEWAY_SECONDS:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from serializer_app.errors import AppError
 from serializer_app.shopify.transport import TransientFailure
+from serializer_app.text import Json, JsonDict
 
-Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+Call = Callable[[str, JsonDict], JsonDict]
 """(operation name, variables) → data, such as ``AdminClient.execute``."""
 
 ROOM = 30
@@ -50,14 +50,14 @@ def of_owners(call: Call, owners: Sequence[str], room: int = ROOM) -> list[Shown
     return found
 
 
-def _nodes(data: Mapping[str, Any], count: int) -> list[Any]:
+def _nodes(data: JsonDict, count: int) -> list[JsonDict | None]:
     nodes = data.get("nodes")
     if not isinstance(nodes, list) or len(nodes) != count:
         raise TransientFailure("no_graphql", "Shopify's answer does not name every owner it was asked for.")
     return nodes
 
 
-def _of_owner(call: Call, owner: str, node: Any) -> Shown:
+def _of_owner(call: Call, owner: str, node: JsonDict | None) -> Shown:
     if node is None:
         return None
     try:
@@ -73,7 +73,7 @@ def _of_owner(call: Call, owner: str, node: Any) -> Shown:
     return found
 
 
-def _read(node: Any) -> tuple[dict[str, Metafield], str | None]:
+def _read(node: JsonDict) -> tuple[dict[str, Metafield], str | None]:
     """(metafields of one page, cursor of the next one or None)."""
     connection = node["metafields"]
     found = {
@@ -89,7 +89,7 @@ def _read(node: Any) -> tuple[dict[str, Metafield], str | None]:
     return found, info["endCursor"] if info["hasNextPage"] else None
 
 
-def _text(value: Any) -> str:
+def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError(type(value).__name__)
     return value

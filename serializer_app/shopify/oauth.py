@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import shopify
 
@@ -26,6 +26,7 @@ from serializer_app.shopify.transport import (
     number,
     post_json,
 )
+from serializer_app.text import Json, JsonDict
 
 _TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 (names of protocols, no secrets)
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
@@ -179,7 +180,7 @@ def _refusal(answer: Answer) -> TokenError:
     return TokenError("transient", f"Shopify answered {status}.", retry_after=answer.retry_after())
 
 
-def _says_it_is_over(error: str, said: dict[str, Any], body: bytes) -> bool:
+def _says_it_is_over(error: str, said: JsonDict, body: bytes) -> bool:
     """400 or 401 with words that Shopify is known to use; the same sentence also arrives as an HTML page."""
     if error == "invalid_request":
         text = str(said.get("error_description", ""))
@@ -214,7 +215,7 @@ def _fits_a_header(token: str) -> bool:
     return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
-def _moment(asked_at: datetime, seconds: Any) -> datetime | None:
+def _moment(asked_at: datetime, seconds: Json) -> datetime | None:
     """Counted from before the request, so that a slow answer cannot make a token look younger than it is."""
     if seconds is None:
         return None
@@ -227,7 +228,7 @@ def _moment(asked_at: datetime, seconds: Any) -> datetime | None:
         raise TokenError("transient", "Shopify's token answer names no sensible life time.") from None
 
 
-def _json_object(body: bytes) -> dict[str, Any] | None:
+def _json_object(body: bytes) -> JsonDict | None:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

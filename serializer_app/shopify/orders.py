@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 from serializer_app.clock import parse_iso
 from serializer_app.errors import AppError
@@ -15,9 +15,9 @@ from serializer_app.shopify.client import PermanentFailure
 from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.transport import TransientFailure
-from serializer_app.text import clean, clean_code
+from serializer_app.text import JsonDict, clean, clean_code
 
-Call = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+Call = Callable[[str, JsonDict], JsonDict]
 """(operation name, variables) → data, such as ``AdminClient.execute``."""
 
 _log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ def page(
     return found, next_cursor(answer)
 
 
-def _numbered(nodes: Sequence[Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _numbered(nodes: Sequence[JsonDict]) -> Iterator[tuple[int, JsonDict]]:
     for node in nodes:
         try:
             yield numeric_id(node["id"]), node
@@ -133,7 +133,7 @@ def _numbered(nodes: Sequence[Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
             _log.warning("Shopify listed an order without an ID that can be read (%s)", type(error).__name__)
 
 
-def _read_entry(call: Call, order_id: int, node: Mapping[str, Any]) -> FetchedOrder | None:
+def _read_entry(call: Call, order_id: int, node: JsonDict) -> FetchedOrder | None:
     try:
         return _read(call, node)
     except _Edited:
@@ -142,7 +142,7 @@ def _read_entry(call: Call, order_id: int, node: Mapping[str, Any]) -> FetchedOr
         raise Unreadable(order_id, error) from error
 
 
-def _read(call: Call, node: Mapping[str, Any]) -> FetchedOrder:
+def _read(call: Call, node: JsonDict) -> FetchedOrder:
     fulfilled = _fulfilled_at(node)
     customer, cancelled = node.get("customer"), node.get("cancelledAt")
     nodes = list(_lines(call, node))
@@ -160,7 +160,7 @@ def _read(call: Call, node: Mapping[str, Any]) -> FetchedOrder:
     )
 
 
-def _lines(call: Call, node: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
+def _lines(call: Call, node: JsonDict) -> Iterator[JsonDict | None]:
     """The nodes of all pages of an order's lines; None for what Shopify left out."""
     lines = node.get("lineItems")
     yield from (lines or {}).get("nodes") or [None]
@@ -173,7 +173,7 @@ def _lines(call: Call, node: Mapping[str, Any]) -> Iterator[dict[str, Any] | Non
         yield from (lines or {}).get("nodes") or [None]
 
 
-def _fulfilled_at(node: Mapping[str, Any]) -> datetime | None:
+def _fulfilled_at(node: JsonDict) -> datetime | None:
     """The first successful fulfilment of the order. Its lines are not asked for: that would cost hundreds of points."""
     moments = [
         parse_iso(entry["createdAt"])
@@ -183,13 +183,13 @@ def _fulfilled_at(node: Mapping[str, Any]) -> datetime | None:
     return min(moments, default=None)
 
 
-def _fulfilments(node: Mapping[str, Any], first: datetime | None) -> Literal["by line", "by order", "absent"]:
+def _fulfilments(node: JsonDict, first: datetime | None) -> Literal["by line", "by order", "absent"]:
     if node.get("fulfillments") is None:
         return "absent"
     return "by line" if first is None else "by order"
 
 
-def _line(node: Mapping[str, Any], fulfilled_at: datetime | None) -> FetchedLine:
+def _line(node: JsonDict, fulfilled_at: datetime | None) -> FetchedLine:
     variant, product = node.get("variant"), node.get("product")
     waiting = (node.get("unfulfilledQuantity") or 0) + (node.get("nonFulfillableQuantity") or 0)
     return FetchedLine(

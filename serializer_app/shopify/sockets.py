@@ -45,7 +45,7 @@ class _Plain(HTTPConnection):
         deadline = _deadline()
         return super()._new_conn() if deadline is None else _connected(self, deadline)
 
-    def request(self, *arguments: Any, **named: Any) -> None:
+    def request(self, *arguments: Any, **named: Any) -> None:  # urllib3 says which
         _watch(self)
         super().request(*arguments, **named)
 
@@ -55,7 +55,7 @@ class _Secure(HTTPSConnection):
         deadline = _deadline()
         return super()._new_conn() if deadline is None else _connected(self, deadline)
 
-    def request(self, *arguments: Any, **named: Any) -> None:
+    def request(self, *arguments: Any, **named: Any) -> None:  # urllib3 says which
         _watch(self)
         super().request(*arguments, **named)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import requests
 
@@ -17,6 +16,7 @@ from serializer_app.deadlines import Deadline
 from serializer_app.errors import AppError
 from serializer_app.shopify.domains import shop_domain
 from serializer_app.shopify.sockets import CONNECT_SECONDS, Adapter, limited_by
+from serializer_app.text import Json
 
 READ_SECONDS = 20.0
 # The read timeout starts anew with every byte, so an answer that drips needs an end of its own: for everything from the
@@ -135,7 +135,7 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-def number(value: Any) -> float | None:
+def number(value: Json) -> float | None:
     """A finite, non-negative JSON number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

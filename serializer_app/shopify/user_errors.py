@@ -6,12 +6,12 @@ metafieldsDelete and flowTriggerReceive has no code, so there the message decide
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from serializer_app.errors import AppError
 from serializer_app.shopify.client import PermanentFailure
 from serializer_app.shopify.transport import TransientFailure
+from serializer_app.text import Json, JsonDict
 
 Kind = Literal["conflict", "missing", "transient", "permanent"]
 
@@ -29,13 +29,13 @@ _TRANSIENT_WORDS = (
 _MISSING_WORDS = ("does not exist", "not found", "doesn't exist")
 
 
-def problems(payload: Any) -> list[Mapping[str, Any]]:
+def problems(payload: Json) -> list[JsonDict]:
     """The user errors of a mutation's payload; an entry that is no object is left out."""
-    found = payload.get("userErrors") if isinstance(payload, Mapping) else None
-    return [problem for problem in found or [] if isinstance(problem, Mapping)]
+    found = payload.get("userErrors") if isinstance(payload, dict) else None
+    return [problem for problem in found or [] if isinstance(problem, dict)]
 
 
-def kind(problem: Mapping[str, Any]) -> Kind:
+def kind(problem: JsonDict) -> Kind:
     """What a user error means: somebody else wrote, there is no such owner, try again, or no for good."""
     code = problem.get("code")
     if code in _CONFLICTS:
@@ -51,7 +51,7 @@ def kind(problem: Mapping[str, Any]) -> Kind:
     return "permanent"
 
 
-def failure(code: str, problem: Mapping[str, Any], *, about: str = "") -> AppError:
+def failure(code: str, problem: JsonDict, *, about: str = "") -> AppError:
     """A user error as our own error: TransientFailure or PermanentFailure with ``code``."""
     text = f"{about}: {message(problem)}" if about else message(problem)
     if kind(problem) == "transient":
@@ -59,13 +59,13 @@ def failure(code: str, problem: Mapping[str, Any], *, about: str = "") -> AppErr
     return PermanentFailure(code, text)
 
 
-def path(problem: Mapping[str, Any]) -> list[str]:
+def path(problem: JsonDict) -> list[str]:
     """The input field that the error names, part by part."""
     field = problem.get("field")
     return [str(part) for part in field] if isinstance(field, list) else []
 
 
-def index(problem: Mapping[str, Any]) -> int | None:
+def index(problem: JsonDict) -> int | None:
     """Which entry of a list the error is about; None when it does not say."""
     element = problem.get("elementIndex")
     if isinstance(element, int) and not isinstance(element, bool):
@@ -73,6 +73,6 @@ def index(problem: Mapping[str, Any]) -> int | None:
     return next((int(part) for part in path(problem) if part.isascii() and part.isdigit()), None)
 
 
-def message(problem: Mapping[str, Any]) -> str:
+def message(problem: JsonDict) -> str:
     """What Shopify says, in at most 300 characters."""
     return str(problem.get("message") or problem.get("code") or "refused")[:300]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from serializer_app.domain.webhooks_out import deliveries
@@ -15,6 +13,7 @@ from serializer_app.store.db import retry_conflicts
 from serializer_app.store.outbox import Job
 from serializer_app.sync import couriers, mail
 from serializer_app.sync.work import Verdict, Work, one_by_one
+from serializer_app.text import JsonDict
 
 MOST_FLOW_TEXT = 1000
 
@@ -74,7 +73,7 @@ def _flow(work: Work, parcel: OutgoingRequest) -> AttemptResult:
     return AttemptResult(None, problem or None, final=final)
 
 
-def flow_payload(data: dict[str, Any]) -> dict[str, Any]:
+def flow_payload(data: JsonDict) -> JsonDict:
     """An event as the triggers in extensions/flow-triggers declare it: texts by the names of their fields."""
     items = data.get("items") or []
     known = {
@@ -84,7 +83,7 @@ def flow_payload(data: dict[str, Any]) -> dict[str, Any]:
         "Status": data.get("status"),
         "Item IDs": ", ".join(item["itemId"] for item in items) if items else None,
     }
-    payload: dict[str, Any] = {name: str(text)[:MOST_FLOW_TEXT] for name, text in known.items() if text}
+    payload: JsonDict = {name: str(text)[:MOST_FLOW_TEXT] for name, text in known.items() if text}
     if data.get("orderId"):
         payload["order_id"] = data["orderId"]
     return payload

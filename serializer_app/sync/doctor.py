@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median
-from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
@@ -31,6 +30,7 @@ from serializer_app.store.models import Item, Mirror
 from serializer_app.store.outbox import Job
 from serializer_app.sync.install import DEFINITIONS
 from serializer_app.sync.work import Verdict, Work
+from serializer_app.text import JsonDict
 
 EVERY = 6 * 3600.0
 
@@ -74,7 +74,7 @@ def examine(work: Work) -> list[Finding]:
 # --- the Admin API --------------------------------------------------------------------------------------------------
 
 
-def _access(work: Work) -> tuple[Finding, dict[str, Any]]:
+def _access(work: Work) -> tuple[Finding, JsonDict]:
     try:
         return Finding("access", Level.OK), work.call("Shop")
     except Throttled:
@@ -90,7 +90,7 @@ def _access(work: Work) -> tuple[Finding, dict[str, Any]]:
         return Finding("access", Level.PROBLEM, case, {"reason": error.message}), {}
 
 
-def _scopes(work: Work, answer: dict[str, Any]) -> list[Finding]:
+def _scopes(work: Work, answer: JsonDict) -> list[Finding]:
     installation = answer.get("currentAppInstallation")
     if not installation:
         return []

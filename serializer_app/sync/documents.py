@@ -17,6 +17,7 @@ from serializer_app.domain.ids import warranty
 from serializer_app.domain.items import mirrored
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
+from serializer_app.text import JsonDict
 
 NAMESPACE = "serializer"
 MAIN = "properties"
@@ -169,7 +170,7 @@ def _of_variant(variant: Variant | None) -> Wanted | None:
         return None
     if variant.configured_at is None:
         return {}
-    document: dict[str, Any] = {"trackable": variant.trackable, "autoGeneratable": variant.auto_generatable}
+    document: JsonDict = {"trackable": variant.trackable, "autoGeneratable": variant.auto_generatable}
     if variant.warranty is not None:
         document["warrantyDuration"] = warranty.wire(variant.warranty)
     if variant.custom_fields is not None:

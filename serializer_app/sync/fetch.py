@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -25,7 +24,7 @@ from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Shop
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work, contained, one_by_one
-from serializer_app.text import clean, clean_code
+from serializer_app.text import JsonDict, clean, clean_code
 
 log = structlog.get_logger(__name__)
 
@@ -184,7 +183,7 @@ def _with_inventory(work: Work, facts: list[Facts]) -> list[Facts]:
     return [replace(fact, inventory_tracked=tracked.get(fact.variant_id)) for fact in facts]
 
 
-def _facts(node: dict[str, Any]) -> Facts:
+def _facts(node: JsonDict) -> Facts:
     product = node.get("product") or {}
     return Facts(
         numeric_id(node["id"]),
@@ -198,7 +197,7 @@ def _facts(node: dict[str, Any]) -> Facts:
     )
 
 
-def _image(node: dict[str, Any]) -> str | None:
+def _image(node: JsonDict) -> str | None:
     for media in present(node.get("media")):
         image = (media.get("preview") or {}).get("image") or {}
         if image.get("url"):

@@ -5,9 +5,8 @@ None of it is needed for items to be made, so whatever fails waits by itself and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
@@ -23,12 +22,12 @@ from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.outbox import Job
 from serializer_app.sync.work import Verdict, Work
-from serializer_app.text import clean
+from serializer_app.text import Json, JsonDict, clean
 
 log = structlog.get_logger(__name__)
 
-Call = Callable[[str, dict[str, Any]], dict[str, Any]]
-Definition = dict[str, Any]
+Call = Callable[[str, JsonDict], JsonDict]
+Definition = JsonDict
 """Shopify's MetafieldDefinitionInput."""
 
 PAGES = 4
@@ -239,13 +238,13 @@ def _tried(part: Callable[[Work], None], work: Work) -> AppError | None:
     return None
 
 
-def _created(call: Call, definition: Definition) -> list[Mapping[str, Any]]:
+def _created(call: Call, definition: Definition) -> list[JsonDict]:
     """The user errors, none when the definition was created."""
     answer = call("MetafieldDefinitionCreate", {"definition": definition})
     return user_errors.problems(answer.get("metafieldDefinitionCreate"))
 
 
-def _opened(call: Call, definition: Definition) -> list[Mapping[str, Any]]:
+def _opened(call: Call, definition: Definition) -> list[JsonDict]:
     """Have a definition of ours show its metafields to whom it should; nothing else of it is changed."""
     wanted = {name: definition[name] for name in ("namespace", "key", "ownerType", "access")}
     answer = call("MetafieldDefinitionUpdate", {"definition": wanted})
@@ -263,11 +262,11 @@ def _bears_our_name(call: Call, definition: Definition) -> bool:
     )
 
 
-def _codes(errors: Sequence[Mapping[str, Any]]) -> set[Any]:
+def _codes(errors: Sequence[JsonDict]) -> set[str | None]:
     return {error.get("code") for error in errors}
 
 
-def _time_zone(name: Any) -> str | None:
+def _time_zone(name: Json) -> str | None:
     if not isinstance(name, str) or len(name) > 64:
         return None
     try:

@@ -11,7 +11,6 @@ import ssl
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Any
 
 from serializer_app.deadlines import Deadline
 from serializer_app.domain import history
@@ -228,9 +227,11 @@ def deliver(server: Server, message: EmailMessage, *, loopback: bool) -> None:
 
 def _dialogue(server: Server, message: EmailMessage, deadline: Deadline, *, loopback: bool) -> None:
     context = ssl.create_default_context()
-    kind: type[Any] = _CheckedTls if server.security == "tls" else _Checked
-    more = {"context": context} if server.security == "tls" else {}
-    connection = kind(deadline, loopback, server.host, server.port, **more)
+    connection: smtplib.SMTP
+    if server.security == "tls":
+        connection = _CheckedTls(deadline, loopback, server.host, server.port, context)
+    else:
+        connection = _Checked(deadline, loopback, server.host, server.port)
     try:
         if server.security == "starttls":
             connection.starttls(context=context)
@@ -254,9 +255,11 @@ class _Checked(smtplib.SMTP):
 
 
 class _CheckedTls(smtplib.SMTP_SSL):
-    def __init__(self, deadline: Deadline, loopback: bool, host: str, port: int, **more: Any) -> None:
+    def __init__(
+        self, deadline: Deadline, loopback: bool, host: str, port: int, context: ssl.SSLContext
+    ) -> None:
         self._deadline, self._loopback = deadline, loopback
-        super().__init__(host, port, timeout=deadline.left(), **more)
+        super().__init__(host, port, timeout=deadline.left(), context=context)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         plain = outside.connected(host, port, self._deadline, loopback=self._loopback)

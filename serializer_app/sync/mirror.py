@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import structlog
@@ -36,6 +35,7 @@ from serializer_app.sync.documents import ATOMIC_PAGES, NAMESPACE
 from serializer_app.sync.look_up import look_up, read_digests_again, remember
 from serializer_app.sync.owners import Batch, Owner, batches_of
 from serializer_app.sync.work import Verdict, Work
+from serializer_app.text import Json, JsonDict
 
 log = structlog.get_logger(__name__)
 
@@ -220,7 +220,7 @@ def _one_by_one(work: Work, batch: Batch, error: AppError) -> list[Owner]:
     return conflicts
 
 
-def _call(work: Work, batch: Batch) -> dict[str, Any]:
+def _call(work: Work, batch: Batch) -> JsonDict:
     data = work.call("MetafieldsSet", {"metafields": [owner.write(key) for owner, key in batch.places]})
     payload = data.get("metafieldsSet")
     if not isinstance(payload, dict):
@@ -228,12 +228,12 @@ def _call(work: Work, batch: Batch) -> dict[str, Any]:
     return payload
 
 
-def _is_named(batch: Batch, problem: Mapping[str, Any]) -> bool:
+def _is_named(batch: Batch, problem: JsonDict) -> bool:
     index = user_errors.index(problem)
     return index is not None and 0 <= index < len(batch.places)
 
 
-def _sort_out(batch: Batch, problem: Mapping[str, Any], conflicts: list[Owner]) -> None:
+def _sort_out(batch: Batch, problem: JsonDict, conflicts: list[Owner]) -> None:
     """Note what one user error means for the metafield that it names, or for its owner."""
     owner, key = batch.places[user_errors.index(problem) or 0]
     match user_errors.kind(problem):
@@ -251,7 +251,7 @@ def _sort_out(batch: Batch, problem: Mapping[str, Any], conflicts: list[Owner]) 
                 conflicts.append(owner)
 
 
-def _note(batch: Batch, written: Sequence[Any]) -> None:
+def _note(batch: Batch, written: Sequence[Json]) -> None:
     """Keep the digests that Shopify answered, by position; it answers in the order it was asked."""
     entries = [entry if isinstance(entry, dict) else {} for entry in written]
     digests = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from serializer_app.domain.items.mirrored import MirroredPage, MirroredPages
 from serializer_app.domain.takeover.foreign import OwnerKind, SeenValue
@@ -13,6 +12,7 @@ from serializer_app.errors import AppError
 from serializer_app.shopify.domains import gid
 from serializer_app.store.outbox import Job
 from serializer_app.sync.documents import ATOMIC_PAGES, MAIN, NAMESPACE, SERIALS, Value
+from serializer_app.text import JsonDict
 
 OWNER_KINDS = {"order": "Order", "variant": "ProductVariant"}
 
@@ -100,7 +100,7 @@ class Owner:
             page.sent = [text_hash for text_hash in page.sent if text_hash not in self.fresh]
         self.fresh.clear()
 
-    def write(self, key: str) -> dict[str, Any]:
+    def write(self, key: str) -> JsonDict:
         value = (self.wanted or {})[key]
         return {
             "ownerId": self.gid,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import select, update
@@ -32,6 +31,7 @@ from serializer_app.store.outbox import Job
 from serializer_app.sync import expiry, fetch
 from serializer_app.sync.owners import OWNER_KINDS
 from serializer_app.sync.work import Verdict, Work, has_failed, one_by_one
+from serializer_app.text import JsonDict
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +177,7 @@ def _compare_page(work: Work, owners: Sequence[tuple[str, int, MirroredPages]]) 
             different[kind, number] = to_look_at(pages, strange)
     with work.db.write() as session:
         for kind, number, _ in owners:
-            values: dict[str, Any] = {"checked_at": now()}
+            values: JsonDict = {"checked_at": now()}
             if (kind, number) in different:
                 values["pages"] = write_pages(different[kind, number])
             session.execute(

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
@@ -27,6 +26,7 @@ from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database, is_conflict, is_unavailable, retry_conflicts
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.outbox import Job, Taken
+from serializer_app.text import JsonDict
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +102,7 @@ class Work:
         self._token = token
         self._client = AdminClient(self.settings, self.domain, token, self.http)
 
-    def call(self, operation_name: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def call(self, operation_name: str, variables: JsonDict | None = None) -> JsonDict:
         """Ask Shopify, while the lane is ours; raises LaneLost when it is somebody else's by now."""
         if self.lost.is_set():
             raise LaneLost

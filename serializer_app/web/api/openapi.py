@@ -11,6 +11,7 @@ from msgspec import UnsetType
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
+from serializer_app.text import JsonDict
 from serializer_app.web.api import examples, registry_examples, webhook_examples
 from serializer_app.web.api.codes import ERRORS, EVERYWHERE
 from serializer_app.web.api.operations import NUMBERED, OPERATIONS, PREFIX, Example, Operation
@@ -53,12 +54,12 @@ class Error(msgspec.Struct):
 
 
 @lru_cache(maxsize=8)
-def document(server: str) -> dict[str, Any]:
+def document(server: str) -> JsonDict:
     """The document for one public address (origin) of the app."""
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, JsonDict] = {}
     for found in OPERATIONS.values():
         paths.setdefault(PREFIX + found.path, {})[found.method.lower()] = _operation(found)
-    whole: dict[str, Any] = {
+    whole: JsonDict = {
         "openapi": "3.1.0",
         "info": {
             "title": "Serializer API",
@@ -137,8 +138,8 @@ def _chapters() -> list[str]:
     return [*known, *sorted(used - {*known, _LAST}), _LAST]
 
 
-def _operation(found: Operation) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _operation(found: Operation) -> JsonDict:
+    described: JsonDict = {
         "operationId": found.name,
         "tags": [found.tag],
         "summary": found.summary,
@@ -151,13 +152,13 @@ def _operation(found: Operation) -> dict[str, Any]:
     else:
         described["description"] += f"\n\nNeeds the scope `{found.scope}`."
     if found.body is not None:
-        content: dict[str, Any] = {"schema": _reference(found.body)}
+        content: JsonDict = {"schema": _reference(found.body)}
         example = EXAMPLES.get(found.name)
         if example is not None and example.body is not None:
             content["example"] = example.body
         described["requestBody"] = {"required": not found.body_optional, "content": {_JSON: content}}
     if found.takes:
-        file: dict[str, Any] = {kind: {"schema": {"type": "string"}} for kind in found.takes}
+        file: JsonDict = {kind: {"schema": {"type": "string"}} for kind in found.takes}
         if found.name in EXAMPLES:
             file[found.takes[0]]["example"] = EXAMPLES[found.name].body
         described["requestBody"] = {"required": True, "content": file}
@@ -166,11 +167,11 @@ def _operation(found: Operation) -> dict[str, Any]:
     return described
 
 
-def _path_parameters(found: Operation) -> list[dict[str, Any]]:
+def _path_parameters(found: Operation) -> list[JsonDict]:
     example = EXAMPLES.get(found.name)
     parameters = []
     for name in found.parameters:
-        schema: dict[str, Any] = (
+        schema: JsonDict = (
             {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
             if name in NUMBERED
             else {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^/]+$"}
@@ -182,7 +183,7 @@ def _path_parameters(found: Operation) -> list[dict[str, Any]]:
     return parameters
 
 
-def _query_parameters(found: Operation) -> list[dict[str, Any]]:
+def _query_parameters(found: Operation) -> list[JsonDict]:
     if found.query is Nothing:
         return []
     example = EXAMPLES.get(found.name)
@@ -198,7 +199,7 @@ def _query_parameters(found: Operation) -> list[dict[str, Any]]:
     return parameters
 
 
-def _plain(described: dict[str, Any]) -> dict[str, Any]:
+def _plain(described: JsonDict) -> JsonDict:
     """A query parameter is absent or a value, never null."""
     kinds = [kind for kind in described.get("anyOf", [described]) if kind.get("type") != "null"]
     plain = {**kinds[0]}
@@ -209,7 +210,7 @@ def _plain(described: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _header_parameters(found: Operation) -> list[dict[str, Any]]:
+def _header_parameters(found: Operation) -> list[JsonDict]:
     described = dict(found.headers)
     if found.conditional:
         if found.method == "GET":
@@ -222,12 +223,12 @@ def _header_parameters(found: Operation) -> list[dict[str, Any]]:
     ]
 
 
-def _responses(found: Operation) -> dict[str, Any]:
+def _responses(found: Operation) -> JsonDict:
     example = EXAMPLES.get(found.name)
-    responses: dict[str, Any] = {}
+    responses: JsonDict = {}
     for status, struct in found.answers.items():
         kinds = found.gives if struct is str else (_JSON,)
-        content: dict[str, Any] = {"schema": {"type": "string"} if struct is str else _answer(struct)}
+        content: JsonDict = {"schema": {"type": "string"} if struct is str else _answer(struct)}
         described = {kind: dict(content) for kind in kinds}
         if example is not None and example.status == status:
             described[kinds[0]]["example"] = example.answer
@@ -267,25 +268,25 @@ def _by_status(codes: Iterable[str]) -> dict[int, list[str]]:
     return found
 
 
-def _reference(kind: Any) -> dict[str, Any]:
+def _reference(kind: Any) -> JsonDict:
     """The schema of an input: a reference for a model, spelled out for anything else."""
     if isinstance(kind, type):
         return {"$ref": _REF + kind.__name__}
     return _spelled_out(kind)[0]
 
 
-def _spelled_out(kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _spelled_out(kind: Any) -> tuple[JsonDict, JsonDict]:
     """A schema, and the models it refers to by name."""
     schema = TypeAdapter(kind).json_schema(by_alias=True, ref_template=_REF + "{model}")
     return schema, schema.pop("$defs", {})
 
 
-def _answer(struct: type) -> dict[str, Any]:
+def _answer(struct: type) -> JsonDict:
     (schema,), _ = msgspec.json.schema_components([struct], ref_template=_REF + "{name}")
     return schema
 
 
-def _schemas() -> dict[str, Any]:
+def _schemas() -> JsonDict:
     bodies = [found.body for found in OPERATIONS.values() if found.body is not None]
     inputs = [body for body in bodies if isinstance(body, type)]
     spelled_out = [_spelled_out(body)[1] for body in bodies if not isinstance(body, type)]
@@ -322,7 +323,7 @@ def _structs(roots: Iterable[Any]) -> set[type]:
     return found
 
 
-def _never_unset_required(schema: dict[str, Any], struct: type) -> None:
+def _never_unset_required(schema: JsonDict, struct: type) -> None:
     """UNSET means an absent key, which msgspec calls required where the field has no default."""
     hints = get_type_hints(struct)
     optional = {name for name, hint in hints.items() if hint is UnsetType or UnsetType in get_args(hint)}

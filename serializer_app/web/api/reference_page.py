@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 
+from serializer_app.text import Json, JsonDict
 
-def chapters(document: dict[str, Any]) -> list[dict[str, Any]]:
+
+def chapters(document: JsonDict) -> list[JsonDict]:
     """[{"name", "calls": [{"id", "method", "path", "summary", "text", "inputs", "body", "answers", "curl"}]}]."""
     server = document["servers"][0]["url"]
-    found: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
+    found: dict[str, list[JsonDict]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method, described in methods.items():
             found[described["tags"][0]].append(_call(server, method.upper(), path, described))
     return [{"name": name, "calls": calls} for name, calls in found.items()]
 
 
-def schemas(document: dict[str, Any]) -> list[dict[str, Any]]:
+def schemas(document: JsonDict) -> list[JsonDict]:
     """[{"name", "text", "fields": [{"name", "type", "needed", "text"}]}] of everything that goes in and out."""
     return [
         {
@@ -41,7 +42,7 @@ def schemas(document: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def kind(schema: dict[str, Any]) -> str:
+def kind(schema: JsonDict) -> str:
     """A schema in a few words: ``string, at most 64 characters``."""
     if "$ref" in schema:
         return str(schema["$ref"]).rsplit("/", 1)[-1]
@@ -70,8 +71,8 @@ def code_spans(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in parts)
 
 
-def _call(server: str, method: str, path: str, described: dict[str, Any]) -> dict[str, Any]:
-    content: dict[str, Any] = described.get("requestBody", {}).get("content", {})
+def _call(server: str, method: str, path: str, described: JsonDict) -> JsonDict:
+    content: JsonDict = described.get("requestBody", {}).get("content", {})
     media = next(iter(content), "")
     body = content.get("application/json")
     return {
@@ -96,8 +97,8 @@ def _call(server: str, method: str, path: str, described: dict[str, Any]) -> dic
     }
 
 
-def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
-    content: dict[str, Any] = next(iter(answer.get("content", {}).values()), {})
+def _answer(status: str, answer: JsonDict) -> JsonDict:
+    content: JsonDict = next(iter(answer.get("content", {}).values()), {})
     example = content.get("example")
     return {
         "status": status,
@@ -107,14 +108,14 @@ def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _written(example: Any) -> str | None:
+def _written(example: Json) -> str | None:
     """An answer as it comes: a file as its text, anything else as JSON."""
     if example is None or isinstance(example, str):
         return example
     return json.dumps(example, indent=2, ensure_ascii=False)
 
 
-def _curl(server: str, method: str, path: str, described: dict[str, Any], media: str, sent: Any) -> str:
+def _curl(server: str, method: str, path: str, described: JsonDict, media: str, sent: Json) -> str:
     query = {}
     for parameter in described.get("parameters", ()):
         if parameter["in"] == "path" and "example" in parameter:
