@@ -61,7 +61,7 @@ def _flow(work: Work, parcel: OutgoingRequest) -> AttemptResult:
     if parcel.event == deliveries.TEST:
         return AttemptResult(None, None)
     told = msgspec.json.decode(parcel.body)
-    variables = {"handle": parcel.event.replace(".", "-"), "payload": flow_payload(told["data"])}
+    variables = {"handle": deliveries.flow_handle(parcel.event), "payload": flow_payload(told["data"])}
     try:
         answer = work.call("FlowTriggerReceive", variables)
     except PermanentFailure as error:
@@ -75,12 +75,17 @@ def _flow(work: Work, parcel: OutgoingRequest) -> AttemptResult:
 
 def flow_payload(data: JsonDict) -> JsonDict:
     """An event as the triggers in extensions/flow-triggers declare it: texts by the names of their fields."""
-    items = data.get("items") or []
+    items = data.get("items") or ([data] if data.get("itemId") else [])
+    units = data.get("units") or []
     known = {
         "Serial number": data.get("serialNumber"),
         "Former serial number": data.get("oldSerialNumber"),
         "Registration ID": data.get("registrationId"),
         "Status": data.get("status"),
+        "Serial numbers": ", ".join(unit["serialNumber"] for unit in units) if units else None,
+        "Unit state": data.get("state"),
+        "Former unit state": data.get("previousState"),
+        "Location ID": data.get("locationId"),
         "Item IDs": ", ".join(item["itemId"] for item in items) if items else None,
     }
     payload: JsonDict = {name: str(text)[:MOST_FLOW_TEXT] for name, text in known.items() if text}

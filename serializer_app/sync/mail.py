@@ -74,6 +74,33 @@ _LETTERS = {
             "{shop}\n"
         ),
     ),
+    "ended": (
+        N_("{shop} received {product} back"),
+        N_(
+            "Hello,\n\n"
+            "{product} was returned to {shop}. Your registration has ended, and your data was removed from it.\n\n"
+            "If you did not return it, please contact {shop}.\n\n"
+            "{shop}\n"
+        ),
+    ),
+    "suspended": (
+        N_("{shop} received {product} back"),
+        N_(
+            "Hello,\n\n"
+            "{product} was returned to {shop}. Your registration is paused as long as the product is there.\n\n"
+            "If you did not return it, please contact {shop}.\n\n"
+            "{shop}\n"
+        ),
+    ),
+    "kept": (
+        N_("{product} arrived at {shop}"),
+        N_(
+            "Hello,\n\n"
+            "{product} arrived at {shop}. It stays registered to you.\n\n"
+            "If you did not send it, please contact {shop}.\n\n"
+            "{shop}\n"
+        ),
+    ),
 }
 """(subject, text) by what a letter is about."""
 
@@ -143,6 +170,8 @@ def worded(shop: Shop, letter: Letter) -> tuple[str, str]:
 def _link(shop: Shop, letter: Letter) -> str:
     if letter.owner_token is not None:
         return f"{shops.proxy_url(shop, f'/o/{letter.owner_token}')}?locale={letter.locale}"
+    if not letter.code:
+        return f"{shops.proxy_url(shop, '/verify')}?locale={letter.locale}"
     page = shops.proxy_url(shop, f"/confirm/{letter.public_id}")
     return f"{page}?code={letter.code}&locale={letter.locale}"
 

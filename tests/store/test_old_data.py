@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from serializer_app.store import migrate, schema
 from serializer_app.store.db import Database
@@ -269,3 +270,53 @@ def test_alerts_that_one_visitor_could_raise_are_settled_and_the_others_stay(emp
     assert old.all("SELECT id FROM clone_alerts WHERE settled_at IS NULL") == [(2,)]
     assert old.all("SELECT registration_id, nonce FROM transfers") == [(1, None)]
     old.database.dispose()
+
+
+def test_active_serials_become_sold_or_in_stock(empty_url: str) -> None:
+    migrate.upgrade(empty_url, "0017")
+    old = Old(empty_url)
+    for shop_id in (SHOP, OTHER_SHOP):
+        old.shop(shop_id)
+    old.item(1, 501, "W1")
+    old.item(2, 501, "W2", removed=True)
+    old.item(3, 501, "W3")  # entered before the registry knew the number, so nothing ties the two
+    for key, (number, item_key) in enumerate(
+        (("W1", 1), ("W2", 2), ("W3", None), ("W4", None), ("W5", None)), 1
+    ):
+        old.serial(key, number, item_key=item_key)
+    old.serial(6, "W3", shop_id=OTHER_SHOP)
+    old.registration(1, 4, None, 501)
+    old.add("serials", **_replaced(7))
+    old.upgrade()
+    assert old.all("SELECT id, state FROM serials ORDER BY id") == [
+        (1, "sold"),
+        (2, "in_stock"),
+        (3, "sold"),
+        (4, "sold"),
+        (5, "in_stock"),
+        (6, "in_stock"),
+        (7, "replaced"),
+    ]
+    assert old.all("SELECT on_return, warranty_on_resale FROM shops") == [("end", "restart")] * 2
+    with pytest.raises(IntegrityError):
+        old.add("serials", **{**_replaced(8), "state": "active"})
+    with pytest.raises(IntegrityError):
+        old.add("serials", **{**_replaced(9), "source": "unknown"})
+    assert old.all("SELECT count(*) FROM serials") == [(7,)]
+    old.database.dispose()
+
+
+def _replaced(key: int) -> dict[str, Any]:
+    number = f"r{key}"
+    return {
+        "id": key,
+        "shop_id": SHOP,
+        "serial_number": number,
+        "serial_key": number,
+        "variant_id": 11,
+        "token": f"token-{key}",
+        "source": "api",
+        "state": "replaced",
+        "created_by": "staff:1",
+        "created_at": SOLD,
+    }

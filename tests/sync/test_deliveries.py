@@ -328,4 +328,4 @@ def test_every_event_has_a_flow_trigger() -> None:
     folder = Path(__file__).parents[2] / "extensions" / "flow-triggers"
     triggers = [tomllib.loads(file.read_text()) for file in folder.glob("*.extension.toml")]
     handles = {cast(str, trigger["extensions"][0]["handle"]) for trigger in triggers}
-    assert handles == {event.replace(".", "-") for event in deliveries.FLOW_EVENTS}
+    assert handles == {deliveries.flow_handle(event) for event in deliveries.FLOW_EVENTS}

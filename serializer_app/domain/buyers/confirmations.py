@@ -41,7 +41,7 @@ MOST_BY_UNIT = 10
 """Mails about one unit in a day."""
 
 _SYMBOLS = 8
-_PURPOSE = "confirmation-email"
+PURPOSE = "confirmation-email"
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +56,7 @@ class Letter:
     code: str
     product: str
     locale: str
-    about: Literal["claim", "transfer", "owner"] = "claim"
+    about: Literal["claim", "transfer", "owner", "ended", "suspended", "kept"] = "claim"
     owner_token: str | None = None
 
 
@@ -106,17 +106,17 @@ def _mailed(
 ) -> str:
     if not mail.is_set_up(session, shop.id):
         raise AppError("mail_not_set_up", "This shop sends no mail", status=409)
-    index = vault.blind_index(_PURPOSE, contacts.email_key(person.email or ""))
+    index = vault.blind_index(PURPOSE, contacts.email_key(person.email or ""))
     _limit(session, vault, shop.id, unit, person)
     kept = {
         **asked,
         "person": {name: value for name, value in asdict(person).items() if name != "customer_id"},
         "code": "".join(secrets.choice(ALPHABET) for _ in range(_SYMBOLS)),
     }
-    return _keep(session, vault, shop.id, unit.subject, kept, index, LIFE)
+    return keep(session, vault, shop.id, unit.subject, kept, index, LIFE)
 
 
-def _keep(
+def keep(
     session: Session,
     vault: Vault,
     shop_id: int,
@@ -126,6 +126,7 @@ def _keep(
     life: timedelta,
     registration_id: int | None = None,
 ) -> str:
+    """Keep a letter, encrypted, and have it sent; returns its public id."""
     moment = now()
     row = Confirmation(
         shop_id=shop_id,
@@ -142,37 +143,6 @@ def _keep(
     session.flush()
     outbox.put(session, shop_id, JobKind.MAIL, [row.public_id])
     return row.public_id
-
-
-def mail_owner_link(
-    session: Session,
-    vault: Vault,
-    shop: Shop,
-    unit: Unit,
-    registration: Registration,
-    email: str,
-    *,
-    locale: str,
-) -> bool:
-    """Mail the owner's link to ``email`` if the registration is in that name; False when nothing is sent.
-
-    The caller answers both cases alike, so that nobody learns whose a unit is; so does an address that got too many
-    mails. Raises AppError ``mail_not_set_up`` 409.
-    """
-    if not mail.is_set_up(session, shop.id):
-        raise AppError("mail_not_set_up", "This shop sends no mail", status=409)
-    key = registration.customer_key
-    owner = people.read(session, vault, shop.id, [key]).get(key) if key is not None else None
-    if owner is None or not owner.email or contacts.email_key(owner.email) != contacts.email_key(email):
-        return False
-    try:
-        _limit_address(session, vault, shop.id, email)
-    except AppError:
-        return False
-    kept = {"person": {"email": owner.email}, "code": "", "locale": locale}
-    index = vault.blind_index(_PURPOSE, contacts.email_key(owner.email))
-    _keep(session, vault, shop.id, unit.subject, kept, index, LIFE, registration.id)
-    return True
 
 
 def send_again(session: Session, shop_id: int, public_id: str) -> bool:
@@ -236,7 +206,7 @@ def confirmed(
 
 def _is_code(kept: Mapping[str, Any], typed: str) -> bool:
     code = read_symbols(typed) or ""
-    return hmac.compare_digest(code.encode(), kept["code"].encode())
+    return bool(code) and hmac.compare_digest(code.encode(), kept["code"].encode())
 
 
 def _taken_over(
@@ -263,6 +233,8 @@ def letter(session: Session, vault: Vault, shop: Shop, public_id: str) -> Letter
             return None
         token = claims.owner_token(session, vault, held)
         return Letter(row.public_id, email, "", product, locale, "owner", token)
+    if "returned" in kept:
+        return Letter(row.public_id, email, "", product, locale, kept["returned"])
     code = f"{kept['code'][:4]}-{kept['code'][4:]}"
     about: Literal["claim", "transfer"] = "transfer" if "transfer" in kept else "claim"
     return Letter(row.public_id, email, code, product, locale, about)
@@ -310,7 +282,7 @@ def _open(session: Session, shop_id: int, public_id: str, *, lock: bool = False)
 
 
 def _limit(session: Session, vault: Vault, shop_id: int, unit: Unit, person: Person) -> None:
-    _limit_address(session, vault, shop_id, person.email or "")
+    limit_address(session, vault, shop_id, person.email or "")
     by_unit = session.scalar(
         select(func.count()).where(
             Confirmation.shop_id == shop_id,
@@ -323,7 +295,8 @@ def _limit(session: Session, vault: Vault, shop_id: int, unit: Unit, person: Per
         raise _too_many()
 
 
-def _limit_address(session: Session, vault: Vault, shop_id: int, email: str) -> None:
+def limit_address(session: Session, vault: Vault, shop_id: int, email: str) -> None:
+    """Raises AppError ``too_many_mails`` 429."""
     sweep(session)
     sent = session.scalar(
         select(func.count()).where(
@@ -341,7 +314,7 @@ def _too_many() -> AppError:
 
 
 def _indexes(vault: Vault, email: str) -> list[str]:
-    return people.email_indexes(vault, _PURPOSE, email)
+    return people.email_indexes(vault, PURPOSE, email)
 
 
 def _about(
@@ -392,7 +365,7 @@ def _rotate(session: Session, vault: Vault) -> int:
     for row in rows:
         email = msgspec.json.decode(vault.decrypt(row.data))["person"]["email"]
         row.data = vault.rotate(row.data)
-        row.email_index = vault.blind_index(_PURPOSE, contacts.email_key(email))
+        row.email_index = vault.blind_index(PURPOSE, contacts.email_key(email))
     session.flush()
     return len(rows) + mail.rotate_all(session, vault)
 

@@ -17,6 +17,7 @@ from serializer_app.clock import now
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items import ties
 from serializer_app.domain.items.ties import HOLDS
+from serializer_app.domain.items.unit_states import REPLACED
 from serializer_app.domain.registry import lookups, recognition, registrations, serials, warranties
 from serializer_app.domain.registry.recognition import OpenToken, Recognized
 from serializer_app.domain.registry.warranties import Cover
@@ -81,7 +82,7 @@ def find(
 
 def of_recognized(session: Session, shop: Shop, found: Recognized) -> list[Unit]:
     """The units that a code was recognized as."""
-    living = [serial for serial in found.serials if serial.state == "active"]
+    living = [serial for serial in found.serials if serial.state != REPLACED]
     known = {item.id for item in found.items}
     sold = {item.variant_id for item in found.items}
     here = [of_item(session, shop, item) for item in found.items]
@@ -145,7 +146,7 @@ def of_serial(session: Session, shop: Shop, serial: Serial, *, sold: bool = True
 
     With ``sold`` False only the latter: what somebody may see who registered it without a sale.
     """
-    if sold and serial.item_key is not None and serial.state == "active":
+    if sold and serial.item_key is not None and serial.state != REPLACED:
         item = session.scalars(
             select(Item).where(Item.shop_id == shop.id, Item.id == serial.item_key)
         ).one_or_none()
@@ -158,7 +159,7 @@ def of_serial(session: Session, shop: Shop, serial: Serial, *, sold: bool = True
     if claim is not None:
         duration, cover = lookups.promised(session, shop, claim)
     return Unit(
-        state="genuine" if serial.state == "active" else "replaced",
+        state="replaced" if serial.state == REPLACED else "genuine",
         number=serial.serial_number,
         item=None,
         serial=serial,

@@ -21,6 +21,7 @@ from serializer_app.domain import tasks
 from serializer_app.domain.desk import archives, item_search
 from serializer_app.domain.desk.archives import Packed
 from serializer_app.domain.ids import gtin, qr
+from serializer_app.domain.items.unit_states import REPLACED
 from serializer_app.domain.registry import serials, uploads
 from serializer_app.domain.sheets.writer import Writer
 from serializer_app.domain.shops import shops
@@ -153,7 +154,7 @@ def links(session: Session, shop_id: int, items: Sequence[Item], *, actor: str) 
         .where(
             Serial.shop_id == shop_id,
             Serial.item_key.in_([item.id for item in items]),
-            Serial.state == "active",
+            Serial.state != REPLACED,
         )
         # As in units.of_item: the number that somebody entered goes before the item ID.
         .order_by(Serial.source != "item", Serial.id.desc())
@@ -298,7 +299,7 @@ def _serials(shop_id: int, wanted: BundleRequest) -> list[ColumnElement[bool]]:
         .where(Item.shop_id == shop_id, Item.id == Serial.item_key, Item.removed_at.is_(None))
         .exists()
     )
-    conditions = [Serial.shop_id == shop_id, Serial.state == "active", Serial.source != "item", ~sold]
+    conditions = [Serial.shop_id == shop_id, Serial.state != REPLACED, Serial.source != "item", ~sold]
     if wanted.variant_id is not None:
         conditions.append(Serial.variant_id == wanted.variant_id)
     return conditions
@@ -320,7 +321,7 @@ def _of_upload(session: Session, shop: Shop, public_id: str, position: int) -> S
             ]
             rows = session.scalars(
                 select(Serial).where(
-                    Serial.shop_id == shop.id, Serial.token.in_(tokens), Serial.state == "active"
+                    Serial.shop_id == shop.id, Serial.token.in_(tokens), Serial.state != REPLACED
                 )
             )
             by_token = {serial.token: serial for serial in rows}

@@ -73,8 +73,9 @@ def progress(session: Session, shop_id: int, order_id: int) -> PackingProgress:
         .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None))
     ).one()
     held = items.counts(session, shop_id, order_id)
+    returned = items.returned_counts(session, shop_id, order_id)
     missing = sum(
-        max(0, line.quantity - held.get(line.line_item_id, 0))
+        max(0, line.quantity - held.get(line.line_item_id, 0) - returned.get(line.line_item_id, 0))
         for line in orders.lines(session, shop_id, order_id)
         if line.trackable and line.removed_at is None
     )

@@ -25,6 +25,7 @@ from serializer_app.domain.ids import reader
 from serializer_app.domain.ids.gtin import read_gtin
 from serializer_app.domain.ids.item_ids import old_id_key
 from serializer_app.domain.ids.reader import Form
+from serializer_app.domain.items.unit_states import REPLACED
 from serializer_app.domain.registry import recognition, serials
 from serializer_app.domain.registry.entry_documents import sentence
 from serializer_app.domain.registry.recognition import CodeKind, Recognized
@@ -52,7 +53,7 @@ def number_of(
         _ask(session, shop_id, found, variant_id)
     number = found.number
     own = next((serial for serial in found.serials if serial.variant_id == variant_id), None)
-    if own is not None and own.source != "item" and own.state == "active":
+    if own is not None and own.source != "item" and own.state != REPLACED:
         number = own.serial_number
     elif not confirmed and is_from_stock(session, shop_id, variant_id):
         raise _refused("confirm_not_received", "{number} was not received into stock.", {"number": number})

@@ -15,7 +15,7 @@ from serializer_app.clock import now
 from serializer_app.domain import history
 from serializer_app.domain.ids.item_ids import make_item_ids, old_id_key, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
-from serializer_app.domain.items import events, fields, ties
+from serializer_app.domain.items import events, fields, restoring, ties, unit_states
 from serializer_app.domain.items import rows as item_rows
 from serializer_app.domain.items.plan import Addition, StoredItem, StoredLine
 from serializer_app.errors import AppError
@@ -85,7 +85,14 @@ def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, Sto
     living: dict[int, list[StoredItem]] = {}
     removed: dict[int, list[StoredItem]] = {}
     lines = connection.execute(
-        select(Line.line_item_id, Line.variant_id, Line.quantity, Line.follows, Line.removed_at.is_(None))
+        select(
+            Line.line_item_id,
+            Line.variant_id,
+            Line.quantity,
+            Line.follows,
+            Line.removed_at.is_(None),
+            Line.fulfilled_at.is_not(None),
+        )
         .where(Line.shop_id == shop_id, Line.order_id == order_id)
         .order_by(Line.position)
     ).all()
@@ -97,13 +104,15 @@ def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, Sto
                 Item.line_item_id,
                 Item.removed_at.is_(None),
                 BLANK,
+                Item.unit_id.is_not(None),
+                Item.returned_at.is_not(None),
             )
             .where(Item.shop_id == shop_id, Item.line_item_id.in_(line_ids[start : start + 500]))
             .order_by(Item.id)
         )
-        for item_key, line_item_id, lives, blank in rows:
+        for item_key, line_item_id, lives, blank, has_unit, returned in rows:
             (living if lives else removed).setdefault(line_item_id, []).append(
-                StoredItem(item_key, bool(blank))
+                StoredItem(item_key, bool(blank), bool(has_unit), bool(returned))
             )
     return {
         line_id: StoredLine(
@@ -114,8 +123,9 @@ def stored_lines(session: Session, shop_id: int, order_id: int) -> dict[int, Sto
             tuple(living.get(line_id, ())),
             tuple(removed.get(line_id, ())),
             bool(listed),
+            bool(shipped),
         )
-        for line_id, variant, quantity, follows, listed in lines
+        for line_id, variant, quantity, follows, listed, shipped in lines
     }
 
 
@@ -180,51 +190,10 @@ def bring_back(session: Session, shop_id: int, keys: Sequence[int], *, actor: st
     the same one the oldest keeps it. ``ties.unit_to_enter`` decides about registry units.
     """
     if keys:
-        ties.before_restoring(session, shop_id, keys, actor=actor)
+        restoring.before_restoring(session, shop_id, keys, actor=actor)
     for start in range(0, len(keys), 500):
-        _clear_taken_serials(session, shop_id, keys[start : start + 500], actor=actor)
+        restoring.clear_taken_serials(session, shop_id, keys[start : start + 500], actor=actor)
     return _mark(session, shop_id, keys, removed=False, actor=actor, action="restored")
-
-
-def _clear_taken_serials(session: Session, shop_id: int, keys: Sequence[int], *, actor: str) -> None:
-    coming = session.execute(
-        select(Item.id, Item.line_item_id, Item.serial_key, Item.serial_number)
-        .where(
-            Item.shop_id == shop_id,
-            Item.id.in_(keys),
-            Item.removed_at.is_not(None),
-            Item.serial_key.is_not(None),
-        )
-        .order_by(Item.id)
-    ).all()
-    if not coming:
-        return
-    taken = {
-        (line_item_id, key)
-        for line_item_id, key in session.execute(
-            select(Item.line_item_id, Item.serial_key).where(
-                Item.shop_id == shop_id,
-                Item.line_item_id.in_({row.line_item_id for row in coming}),
-                Item.serial_key.in_({row.serial_key for row in coming}),
-                Item.removed_at.is_(None),
-            )
-        )
-    }
-    clash = []
-    for row in coming:
-        place = (row.line_item_id, row.serial_key)
-        if place in taken:
-            clash.append(row)
-        taken.add(place)
-    if clash:
-        session.execute(
-            update(Item)
-            .where(Item.shop_id == shop_id, Item.id.in_([row.id for row in clash]))
-            .values(serial_number=None, serial_key=None),
-            execution_options={"synchronize_session": False},
-        )
-        lost = [(row.id, {"serialNumber": {"from": row.serial_number, "to": None}}) for row in clash]
-        history.record(session, shop_id, "item", lost, actor=actor, action="serial-cleared")
 
 
 def _mark(
@@ -240,9 +209,9 @@ def _mark(
     if not keys:
         return 0
     moment = now()
-    done: list[int] = []
+    done: dict[int, int | None] = {}
     for start in range(0, len(keys), 500):
-        done += session.execute(
+        rows = session.execute(
             update(Item)
             .where(
                 Item.shop_id == shop_id,
@@ -250,16 +219,26 @@ def _mark(
                 Item.removed_at.is_(None) if removed else Item.removed_at.is_not(None),
                 *only,
             )
-            .values(removed_at=moment if removed else None, updated_at=moment, version=Item.version + 1)
-            .returning(Item.id),
+            .values(
+                removed_at=moment if removed else None,
+                returned_at=None,
+                updated_at=moment,
+                version=Item.version + 1,
+            )
+            .returning(Item.id, Item.unit_id),
             execution_options={"synchronize_session": False},
-        ).scalars()
+        )
+        done |= {row.id: row.unit_id for row in rows}
     states = {
         "state": {"from": "active", "to": "removed"} if removed else {"from": "removed", "to": "active"}
     }
     history.record(
         session, shop_id, "item", [(key, states) for key in sorted(done)], actor=actor, action=action
     )
+    if removed:
+        sales = {key: unit_id for key, unit_id in done.items() if unit_id is not None}
+        unit_states.release(session, shop_id, sales, actor=actor, action="taken-off")
+    unit_states.sale_ended(session, shop_id, sorted(done), ended=removed)
     return len(done)
 
 
@@ -277,7 +256,7 @@ def change(
     Raises AppError: ``item_removed`` 409, ``version_conflict`` 409, ``serial_number_taken`` 409 (unique per line item,
     by the database), ``custom_field_undefined`` 422, and what ``ties.unit_to_enter`` refuses (409).
     """
-    item = _locked(session, shop_id, item.id)
+    item = locked(session, shop_id, item.id)
     if item.removed_at is not None:
         raise AppError(
             "item_removed", f"The item {item.item_id} was removed; bring it back first", status=409
@@ -320,7 +299,8 @@ def change(
     return True
 
 
-def _locked(session: Session, shop_id: int, key: int) -> Item:
+def locked(session: Session, shop_id: int, key: int) -> Item:
+    """The item as it is now; nobody else changes it until this transaction ends."""
     return session.scalars(
         select(Item)
         .where(Item.shop_id == shop_id, Item.id == key)
@@ -372,12 +352,21 @@ def story(session: Session, item: Item) -> list[history.Entry]:
 
 def counts(session: Session, shop_id: int, order_id: int, *, numbered: bool = False) -> dict[int, int]:
     """Living items by line; with ``numbered`` only those that have a serial number."""
-    only = (Item.serial_key.is_not(None),) if numbered else ()
+    living = Item.removed_at.is_(None)
+    return _counts(session, shop_id, order_id, living & Item.serial_key.is_not(None) if numbered else living)
+
+
+def returned_counts(session: Session, shop_id: int, order_id: int) -> dict[int, int]:
+    """Items whose unit was returned, by line."""
+    return _counts(session, shop_id, order_id, Item.returned_at.is_not(None))
+
+
+def _counts(session: Session, shop_id: int, order_id: int, which: ColumnElement[bool]) -> dict[int, int]:
     # "+ 0": grouped by the bare column, SQLite walks the lines' index through the whole shop.
     by_line = Item.line_item_id + 0
     rows = session.execute(
         select(by_line, func.count())
-        .where(Item.shop_id == shop_id, Item.order_id == order_id, Item.removed_at.is_(None), *only)
+        .where(Item.shop_id == shop_id, Item.order_id == order_id, which)
         .group_by(by_line)
     )
     return {row[0]: row[1] for row in rows}

@@ -133,6 +133,10 @@ def snapshot_of(order: FetchedOrder) -> OrderSnapshot:
 class StoredItem:
     id: int
     blank: bool
+    has_unit: bool = False
+    """Whether it is a sale of a unit of the registry."""
+    returned: bool = False
+    """Whether its unit came back from the customer. It is not restored unless a person says so."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,12 @@ class StoredLine:
     removed: tuple[StoredItem, ...] = ()
     listed: bool = True
     """Whether the newest snapshot still has it."""
+    shipped: bool = False
+
+    @property
+    def missing(self) -> int:
+        """Units without an item. A unit that was returned needs none, although Shopify still counts it for a while."""
+        return self.quantity - len(self.living) - sum(item.returned for item in self.removed)
 
 
 @dataclass(frozen=True)
@@ -246,7 +256,8 @@ def fill(result: Plan, known: StoredLine, variant: Tracking, count: int, *, auto
     """Give a line ``count`` items: its newest removed ones come back under their old IDs, then new ones."""
     if count <= 0:
         return
-    back = [item.id for item in known.removed[max(0, len(known.removed) - count) :]]
+    gone = [item.id for item in known.removed if not item.returned]
+    back = gone[max(0, len(gone) - count) :]
     result.restore += back
     if count > len(back):
         result.add.append(Addition(known.line_item_id, variant, count - len(back), auto_generated))

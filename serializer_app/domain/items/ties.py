@@ -8,7 +8,10 @@
 - A registration never moves to another customer's item. When the sale is removed, its registration stays with the
   removed item: it holds nothing (``IN_FORCE``), comes back if the item is restored, and does not stop the unit from
   being sold or registered again.
-- ``unit_to_enter`` is the one rule on which serial number may be entered on which item.
+- ``unit_to_enter`` is the one rule on which serial number may be entered on which item. Only a unit in stock may be
+  sold; the states of units and the function that changes them are in ``unit_states``.
+- Entering a unit on an item makes it ``reserved``, or ``sold`` if the line was shipped. Taking it off, or removing the
+  item, puts it back in stock; a return says what becomes of it (domain.stock.returns).
 
 This module stands below items, because entering a serial number on an item is what makes the item a sale of the unit.
 """
@@ -26,9 +29,11 @@ from serializer_app.clock import now
 from serializer_app.domain import history
 from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.items import unit_states
+from serializer_app.domain.items.unit_states import IN_STOCK, REPLACED, RESERVED, RETURNED, SOLD, UnitState
 from serializer_app.errors import AppError
 from serializer_app.store import upsert
-from serializer_app.store.models import Customer, Item, Registration, Serial
+from serializer_app.store.models import Customer, Item, Line, Registration, Serial
 
 DENIED = "denied"
 
@@ -36,28 +41,40 @@ HOLDS = (Registration.ended_at.is_(None), Registration.status != DENIED)
 """A registration that was neither denied nor ended."""
 
 _Sale = aliased(Item)
+_Resale = aliased(Item)
 
 SALE_STANDS = or_(
     Registration.item_key.is_(None),
     exists().where(
         _Sale.shop_id == Registration.shop_id, _Sale.id == Registration.item_key, _Sale.removed_at.is_(None)
     ),
+    Registration.kept
+    & ~exists().where(
+        _Resale.shop_id == Registration.shop_id,
+        _Resale.unit_id == Registration.serial_id,
+        _Resale.removed_at.is_(None),
+    ),
 )
-"""A registration that was made without a sale, or whose sale was not removed."""
+"""A registration that was made without a sale, or whose sale was not removed, or that was kept when the unit was
+returned (``onReturn: keep``) and has not been sold again.
+"""
 
 IN_FORCE = (*HOLDS, SALE_STANDS)
 """One that holds its unit today."""
 
 
-def unit_to_enter(session: Session, shop_id: int, item: Item, number: str) -> Serial | None:
+def unit_to_enter(
+    session: Session, shop_id: int, item: Item, number: str, *, restoring: bool = False
+) -> Serial | None:
     """Return the registry unit that ``item`` becomes when this serial number is entered on it; None for no unit.
 
     The one rule for packing, order page, API, import, swap and restore. A number that the registry does not know, or
     knows for another variant (two makers may use the same one), names no unit and may be entered. The unit is locked
-    until the transaction ends, so that of two who enter it at once the second sees the first.
+    until the transaction ends, so that of two who enter it at once the second sees the first. ``restoring`` takes back
+    the return of this very sale.
 
     Raises AppError ``serial_number_is_item_id``, ``serial_replaced``, ``serial_number_taken`` (on the same line item),
-    ``serial_number_used`` or ``serial_number_registered`` (all 409).
+    ``serial_number_used``, ``serial_number_registered`` or ``unit_not_in_stock`` (all 409).
     """
     _not_another_item_id(session, shop_id, item, number)
     serial = session.scalars(
@@ -68,14 +85,19 @@ def unit_to_enter(session: Session, shop_id: int, item: Item, number: str) -> Se
     ).one_or_none()
     if serial is None or serial.variant_id != item.variant_id:
         return None
-    if serial.state != "active":
-        raise AppError(
-            "serial_replaced", f"The serial number {number} was replaced by another one", status=409
-        )
+    if serial.state == REPLACED:
+        unit_states.refuse_unless_in_stock(serial)
     if (other := active_item(session, shop_id, serial, besides=item.id)) is not None:
         raise _used(number, item, other)
     holder = _without_sale(session, shop_id, serial)
     if holder is None:
+        is_its_sale = item.removed_at is None and (
+            item.unit_id == serial.id
+            or (item.serial_key == serial.serial_key and serial.state in (IN_STOCK, SOLD))
+        )
+        was_its_sale = restoring and serial.item_key == item.id and serial.state == RETURNED
+        if not (is_its_sale or was_its_sale):
+            unit_states.refuse_unless_in_stock(serial)
         return serial
     if not _is_customer(session, holder, item.customer_id):
         raise AppError(
@@ -91,6 +113,8 @@ def unit_to_enter(session: Session, shop_id: int, item: Item, number: str) -> Se
             "registrations first",
             status=409,
         )
+    if serial.state != SOLD:
+        unit_states.refuse_unless_in_stock(serial)
     return serial
 
 
@@ -145,7 +169,7 @@ def serial_of(session: Session, shop_id: int, item_key: int) -> Serial | None:
     """The serial under which an item was sold: the unit entered on it, else the one its item ID became."""
     return session.scalars(
         select(Serial)
-        .where(Serial.shop_id == shop_id, Serial.item_key == item_key, Serial.state == "active")
+        .where(Serial.shop_id == shop_id, Serial.item_key == item_key, Serial.state != REPLACED)
         .order_by(Serial.source == "item", Serial.id)
         .limit(1)
     ).first()
@@ -156,14 +180,14 @@ def entered(
 ) -> None:
     """Record that the item's serial number changed: it lets go of the unit it was and becomes ``unit``, if any."""
     if old_key is not None:
-        _let_go(session, shop_id, item, unit, actor=actor)
+        let_go(session, shop_id, item, unit, actor=actor)
     if unit is not None:
         tie(session, shop_id, unit, item, actor=actor)
 
 
 def take_over(session: Session, shop_id: int, item: Item, unit: Serial, *, actor: str) -> None:
     """Make ``unit`` what the item is from now on; its serial number as entered stays (a swap under the item ID)."""
-    _let_go(session, shop_id, item, unit, actor=actor)
+    let_go(session, shop_id, item, unit, actor=actor)
     tie(session, shop_id, unit, item, actor=actor)
 
 
@@ -172,7 +196,8 @@ def tie(session: Session, shop_id: int, serial: Serial, item: Item, *, actor: st
 
     Callers ask ``unit_to_enter`` first. Raises AppError ``serial_number_used`` 409 when another sale was quicker.
     """
-    if item.unit_id == serial.id and serial.item_key == item.id:
+    is_tied = item.unit_id == serial.id and serial.item_key == item.id
+    if is_tied and serial.state not in unit_states.WITHOUT_ITEM:
         return
     item.unit_id = serial.id
     serial.item_key = item.id
@@ -189,8 +214,11 @@ def tie(session: Session, shop_id: int, serial: Serial, item: Item, *, actor: st
             f"The serial number {serial.serial_number} is already entered for another item",
             status=409,
         ) from error
-    changes = {"itemId": {"from": None, "to": item.item_id}}
-    history.record(session, shop_id, "serial", [(serial.id, changes)], actor=actor, action="entered")
+    state = SOLD if _is_shipped(session, item) else RESERVED
+    changes = {} if is_tied else {"itemId": {"from": None, "to": item.item_id}}
+    unit_states.change(session, serial, state, actor=actor, action="entered", more=changes)
+    sale = {"orderId": item.order_id, "lineItemId": item.line_item_id, "itemId": item.item_id}
+    unit_states.announce(session, shop_id, "unit.assigned", [unit_states.facts(serial, **sale)])
     settle(session, shop_id, item)
 
 
@@ -200,42 +228,21 @@ def settle(session: Session, shop_id: int, item: Item) -> None:
     session.flush()
 
 
-def before_restoring(session: Session, shop_id: int, keys: Sequence[int], *, actor: str) -> list[int]:
-    """Take the serial number off items that are about to come back but whose unit is somebody else's by now.
+def sold_elsewhere(session: Session, serial: Serial, *, actor: str) -> None:
+    """Who registers a unit without an order has bought it outside Shopify."""
+    (unit,) = unit_states.locked(session, serial.shop_id, [serial.id])
+    if unit.state != SOLD:
+        unit_states.refuse_unless_in_stock(unit)
+        unit_states.change(session, unit, SOLD, actor=actor, action="sold")
 
-    Returns the keys of those items; their registrations stay with them, under the item ID.
-    """
-    coming = session.scalars(
-        select(Item)
-        .where(
-            Item.shop_id == shop_id,
-            Item.id.in_(keys),
-            Item.removed_at.is_not(None),
-            Item.serial_key.is_not(None) | Item.unit_id.is_not(None),
-        )
-        .order_by(Item.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    lost: list[int] = []
-    taken: set[int] = set()
-    for item in coming:
-        unit = _unit_of(session, shop_id, item)
-        number = item.serial_number if unit is None else unit.serial_number
-        if number is None:
-            continue
-        try:
-            unit = unit_to_enter(session, shop_id, item, number)
-            used = unit is not None and unit.id in taken
-        except AppError:
-            used = True
-        if used:
-            _clear(session, shop_id, item, actor=actor)
-            lost.append(item.id)
-        elif unit is not None:
-            taken.add(unit.id)
-            tie(session, shop_id, unit, item, actor=actor)
-    return lost
+
+def with_the_shop_again(session: Session, serial: Serial, *, actor: str) -> None:
+    """Nobody holds a unit any more that was sold only because somebody had registered it."""
+    if serial.source == "item" or active_item(session, serial.shop_id, serial) is not None:
+        return
+    (unit,) = unit_states.locked(session, serial.shop_id, [serial.id])
+    if unit.state == SOLD:
+        unit_states.change(session, unit, IN_STOCK, actor=actor, action="state-changed")
 
 
 def item_serial(session: Session, shop_id: int, item: Item, *, actor: str) -> Serial:
@@ -249,6 +256,7 @@ def item_serial(session: Session, shop_id: int, item: Item, *, actor: str) -> Se
         "token": secrets.token_urlsafe(15),
         "source": "item",
         "item_key": item.id,
+        "state": SOLD.value,
         "created_by": actor,
         "created_at": now(),
     }
@@ -289,7 +297,7 @@ def _used(number: str, item: Item, other: Item) -> AppError:
     )
 
 
-def _unit_of(session: Session, shop_id: int, item: Item) -> Serial | None:
+def unit_of(session: Session, shop_id: int, item: Item) -> Serial | None:
     if item.unit_id is None:
         return None
     return session.scalars(
@@ -297,18 +305,9 @@ def _unit_of(session: Session, shop_id: int, item: Item) -> Serial | None:
     ).one_or_none()
 
 
-def _clear(session: Session, shop_id: int, item: Item, *, actor: str) -> None:
-    number = item.serial_number
-    _let_go(session, shop_id, item, None, actor=actor)
-    item.serial_number = item.serial_key = None
-    session.flush()
-    changes = {"serialNumber": {"from": number, "to": None}}
-    history.record(session, shop_id, "item", [(item.id, changes)], actor=actor, action="serial-cleared")
-
-
-def _let_go(session: Session, shop_id: int, item: Item, following: Serial | None, *, actor: str) -> None:
+def let_go(session: Session, shop_id: int, item: Item, following: Serial | None, *, actor: str) -> None:
     """The item is the unit no longer. Its registration stays with it, under ``following`` or else the item's own ID."""
-    serial = _unit_of(session, shop_id, item)
+    serial = unit_of(session, shop_id, item)
     if serial is None or (following is not None and following.id == serial.id):
         return
     item.unit_id = None
@@ -338,7 +337,13 @@ def _let_go(session: Session, shop_id: int, item: Item, following: Serial | None
         action="serial-updated",
     )
     changes = {"itemId": {"from": item.item_id, "to": None}}
-    history.record(session, shop_id, "serial", [(serial.id, changes)], actor=actor, action="taken-off")
+    state = IN_STOCK if serial.state in (RESERVED, SOLD) else UnitState(serial.state)
+    unit_states.change(session, serial, state, actor=actor, action="taken-off", more=changes)
+
+
+def _is_shipped(session: Session, item: Item) -> bool:
+    line = session.get(Line, (item.shop_id, item.line_item_id), populate_existing=True)
+    return line is not None and line.fulfilled_at is not None
 
 
 def _without_sale(session: Session, shop_id: int, serial: Serial) -> Registration | None:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain.items import unit_states
 from serializer_app.domain.items.plan import Fulfilments, OrderSnapshot, Plan, StoredLine
 from serializer_app.store import upsert
 from serializer_app.store.models import Line
@@ -71,3 +72,20 @@ def _fulfilled_at(
 ) -> ColumnElement[datetime | None]:
     """The line's own date as shown, even where a cancelled fulfilment took it back. The order's only fills a gap."""
     return shown if fulfilments == "by line" else func.coalesce(Line.fulfilled_at, shown)
+
+
+def follow_shipping(
+    session: Session, shop_id: int, snapshot: OrderSnapshot, stored: dict[int, StoredLine], *, actor: str
+) -> None:
+    """Units of the registry become sold when their line is shipped. Costs nothing where no item is such a unit."""
+    shipped, waiting = [], []
+    for line in snapshot.lines:
+        known = stored.get(line.line_item_id)
+        if known is None or not any(item.has_unit for item in known.living):
+            continue
+        if line.fulfilled_at is not None and not known.shipped:
+            shipped.append(line.line_item_id)
+        elif line.fulfilled_at is None and known.shipped and snapshot.fulfilments == "by line":
+            waiting.append(line.line_item_id)
+    if shipped or waiting:
+        unit_states.follow_shipping(session, shop_id, shipped, waiting, actor=actor)

@@ -83,6 +83,7 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
         restored=items.bring_back(session, shop.id, todo.restore, actor=actor),
         removed=_take_away(session, shop.id, todo, stored, actor=actor),
     )
+    order_lines.follow_shipping(session, shop.id, snapshot, stored, actor=actor)
     seen = [line.variant_id for line in snapshot.lines] + [line.variant_id for line in stored.values()]
     tracked = any(_is_tracked(variant_id, variants) for variant_id in seen)
     if not is_new:
@@ -281,7 +282,7 @@ def generate_missing(
     Raises AppError ``order_not_found`` 404, ``order_deleted`` 409, ``foreign_values`` 409. Whether an order that we
     never wrote holds foreign values, only Shopify knows: ask before (web.asking, sync.backfill).
     """
-    order = _alive(session, shop.id, order_id)
+    order = locked_alive(session, shop.id, order_id)
     foreign.refuse_if_held(session, shop.id, order_id)
     stored = items.stored_lines(session, shop.id, order_id)
     variants = catalog.tracking(
@@ -291,7 +292,7 @@ def generate_missing(
     for line in stored.values():
         variant = variants.get(line.variant_id) if line.variant_id else None
         if variant is not None and variant.trackable and (variant.auto_generatable or not only_auto):
-            fill(todo, line, variant, line.quantity - len(line.living), auto_generated=True)
+            fill(todo, line, variant, line.missing, auto_generated=True)
     return _carry_out(session, order, todo, actor=actor)
 
 
@@ -310,7 +311,7 @@ def adjust(
 
     All or nothing. Raises AppError ``line_item_not_found`` 404, ``item_not_found`` 404, ``variant_not_trackable`` 409.
     """
-    order = _alive(session, shop.id, order_id)
+    order = locked_alive(session, shop.id, order_id)
     line = items.stored_lines(session, shop.id, order_id).get(line_item_id)
     if line is None:
         raise AppError(
@@ -333,7 +334,8 @@ def adjust(
     return _carry_out(session, order, todo, actor=actor)
 
 
-def _alive(session: Session, shop_id: int, order_id: int) -> Order:
+def locked_alive(session: Session, shop_id: int, order_id: int) -> Order:
+    """The order, locked until the transaction ends. Raises AppError ``order_not_found`` 404, ``order_deleted`` 409."""
     find(session, shop_id, order_id)
     order = _locked(session, shop_id, order_id)
     if order.deleted_at is not None:

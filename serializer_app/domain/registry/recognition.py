@@ -21,6 +21,7 @@ from serializer_app.domain.ids.readings import readings
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import items, ties
 from serializer_app.domain.items.items import called
+from serializer_app.domain.items.unit_states import REPLACED
 from serializer_app.domain.orders import lookups
 from serializer_app.domain.registry import serials
 from serializer_app.errors import AppError
@@ -137,7 +138,7 @@ def one_unit(session: Session, shop_id: int, typed: str) -> tuple[Serial | None,
     """
     found = recognize(session, shop_id, typed, orders=False)
     apart = [serial for serial in found.serials if not any(_is(serial, item) for item in found.items)]
-    alive = [serial for serial in apart if serial.state == "active"]
+    alive = [serial for serial in apart if serial.state != REPLACED]
     units: list[Item | Serial] = [*found.items, *(alive if alive or found.items else apart)]
     if len(units) != 1:
         return None, None
@@ -246,7 +247,7 @@ def _units(
             serial_query = serial_query.where(Serial.variant_id.in_(variants))
         held = list(session.scalars(serial_query.order_by(Serial.id).limit(MOST)))
     # The serial that an item ID became lives and dies with its item.
-    dead = not alive and not any(serial.state == "active" and serial.source != "item" for serial in held)
+    dead = not alive and not any(serial.state != REPLACED and serial.source != "item" for serial in held)
     return list(items.values()) if dead else alive, held
 
 

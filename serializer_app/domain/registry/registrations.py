@@ -16,8 +16,9 @@ from serializer_app.domain import history, idempotency
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
-from serializer_app.domain.items import items, ties
+from serializer_app.domain.items import items, ties, unit_states
 from serializer_app.domain.items.ties import DENIED, HOLDS, IN_FORCE
+from serializer_app.domain.items.unit_states import REPLACED
 from serializer_app.domain.registry import people, recognition
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.webhooks_out import deliveries, mail
@@ -65,7 +66,7 @@ def register(
     """Claim a serial, or an item ID as if it were one. The database lets one of two at once in.
 
     It belongs to the active item that the serial is, or to the serial itself when there is none (items.ties). Raises
-    AppError ``serial_not_found`` 404, ``serial_registered`` 409, ``serial_replaced`` 409.
+    AppError ``serial_not_found`` 404, ``serial_registered`` 409, ``serial_replaced`` 409, ``unit_not_in_stock`` 409.
     """
     serial, item = _claimed(session, shop.id, claim.serial_number, actor=actor)
     key = people.keep(session, vault, shop.id, claim.person)
@@ -100,6 +101,8 @@ def register(
     registration = by_key(session, shop.id, made)
     if item is not None:
         ties.settle(session, shop.id, item)
+    else:
+        ties.sold_elsewhere(session, serial, actor=actor)
     changes: dict[str, dict[str, Any]] = {
         "serialNumber": {"from": None, "to": serial.serial_number},
         "status": {"from": None, "to": status},
@@ -154,9 +157,8 @@ def find(session: Session, shop_id: int, public_id: str, *, lock: bool = True) -
 
 
 def by_key(session: Session, shop_id: int, key: int) -> Registration:
-    return session.scalars(
-        select(Registration).where(Registration.shop_id == shop_id, Registration.id == key)
-    ).one()
+    query = select(Registration).where(Registration.shop_id == shop_id, Registration.id == key)
+    return session.scalars(query).one()
 
 
 def decide(session: Session, registration: Registration, status: Status, *, actor: str) -> bool:
@@ -187,6 +189,9 @@ def decide(session: Session, registration: Registration, status: Status, *, acto
             "serial_registered", f"Serial number {number} is already registered.", status=409
         ) from error
     _settle_item(session, registration)
+    if registration.item_key is None and DENIED in (before, status):
+        follow = ties.with_the_shop_again if status == DENIED else ties.sold_elsewhere
+        follow(session, serial, actor=actor)
     changes = {"status": {"from": before, "to": status}}
     note(session, registration, changes, actor=actor, action=_DECIDED[status])
     if status in _ANNOUNCED:
@@ -290,6 +295,8 @@ def end(session: Session, ended: Sequence[Registration], *, actor: str, action: 
         session.flush()
         history.forget(session, shop_id, "registration", registration.id)
         _settle_item(session, registration)
+        if action == "reset" and registration.item_key is None:
+            ties.with_the_shop_again(session, serial, actor=actor)
         changes: dict[str, dict[str, Any]] = {
             "serialNumber": {"from": serial.serial_number, "to": None},
             "customer": {},
@@ -334,10 +341,8 @@ def _claimed(session: Session, shop_id: int, typed: str, *, actor: str) -> tuple
     """The serial that a claim is about, with the unit of an order that it is known to be."""
     serial, item = recognition.named(session, shop_id, typed)
     if serial is not None:
-        if serial.state != "active":
-            raise AppError(
-                "serial_replaced", f"Serial number {typed} was replaced by another one.", status=409
-            )
+        if serial.state == REPLACED:
+            unit_states.refuse_unless_in_stock(serial)
         if serial.source != "item":
             return serial, _unit(session, shop_id, serial, actor=actor)
         item = items.find(session, shop_id, serial.serial_number)
@@ -387,10 +392,8 @@ def _warranty(session: Session, shop_id: int, serial: Serial, item: Item | None)
 
 
 def _order_name(session: Session, shop_id: int, item: Item | None) -> str | None:
-    if item is None:
-        return None
-    name = session.scalar(select(Order.name).where(Order.shop_id == shop_id, Order.order_id == item.order_id))
-    return name[:100] if name else None
+    order = None if item is None else session.get(Order, (shop_id, item.order_id))
+    return None if order is None or not order.name else order.name[:100]
 
 
 def _day(day: date | None) -> str | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.clock import now
 from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.registry import patterns
 from serializer_app.domain.shops import shops
 from serializer_app.store.models import Item, Serial, Shop, Variant
@@ -72,6 +73,8 @@ class NewSerial(NamedTuple):
     key: str
     variant_id: int
     token: str
+    state: UnitState = UnitState.IN_STOCK
+    location_id: int | None = None
 
 
 class Created(NamedTuple):
@@ -198,7 +201,7 @@ def make_for_items(session: Session, shop_id: int, items: Sequence[Item], *, act
     """The serial that each item's ID becomes, by the item's key: one for good, however many ask for it at once."""
     named = {serial_key(item.item_id): item for item in items}
     rows = [
-        NewSerial(item.item_id, key, item.variant_id, token)
+        NewSerial(item.item_id, key, item.variant_id, token, UnitState.SOLD)
         for (key, item), token in zip(named.items(), _tokens(len(named)), strict=True)
     ]
     _insert(session, shop_id, rows, source="item", actor=actor)
@@ -296,13 +299,13 @@ def _variant(
     return EntryProblem.SHARED_SKU if len(carriers) > 1 else carriers[0]
 
 
-_COLUMNS = "shop_id, serial_number, serial_key, variant_id, token, source, created_by, created_at"
+_COLUMNS = "shop_id, serial_number, serial_key, variant_id, token, state, location_id, source, created_by, created_at"
 # Rows travel as one JSON parameter that the database unpacks: a third of a multi-row insert's time (performance.md).
 _UNPACKED = {
-    "sqlite": "SELECT :shop, value ->> 0, value ->> 1, value ->> 2, value ->> 3, :source, :actor, :at "
-    "FROM json_each(:rows) WHERE true",
-    "postgresql": "SELECT :shop, value ->> 0, value ->> 1, (value ->> 2)::bigint, value ->> 3, :source, :actor, :at "
-    "FROM json_array_elements(CAST(:rows AS json))",
+    "sqlite": "SELECT :shop, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, "
+    ":source, :actor, :at FROM json_each(:rows) WHERE true",
+    "postgresql": "SELECT :shop, value ->> 0, value ->> 1, (value ->> 2)::bigint, value ->> 3, value ->> 4, "
+    "(value ->> 5)::bigint, :source, :actor, :at FROM json_array_elements(CAST(:rows AS json))",
 }
 _INSERT = {
     dialect: text(

@@ -7,9 +7,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain import history
 from serializer_app.domain.ids.serial_keys import serial_key
-from serializer_app.domain.items import items, ties
+from serializer_app.domain.items import items, ties, unit_states
+from serializer_app.domain.items.unit_states import IN_STOCK, REPLACED, SOLD, UnitState
 from serializer_app.domain.registry import lookups, registrations, serials
 from serializer_app.domain.registry.entry_documents import sentence
 from serializer_app.domain.shops import shops
@@ -26,7 +26,7 @@ def update_serial(session: Session, shop: Shop, typed: str, new_number: str, *, 
 
     The old serial is replaced from now on; it can come back only as somebody's new one. Raises AppError in the words
     of the source: ``serial_not_found`` 404, ``serial_not_registered`` 409, ``serial_too_long`` 422,
-    ``serial_malformed`` 422, ``serial_registered`` 409, ``variant_differs`` 409.
+    ``serial_malformed`` 422, ``serial_registered`` 409, ``variant_differs`` 409; and ``unit_not_in_stock`` 409.
     """
     shop_id = shop.id
     new_number = clean_code(new_number)
@@ -48,18 +48,22 @@ def update_serial(session: Session, shop: Shop, typed: str, new_number: str, *, 
         registration.item_key = own_unit.id
     registration.serial_id, registration.updated_at = new.id, now()
     registration.version += 1
-    old.replaced_by = new.id
-    if old.source != "item":
-        old.state = "replaced"
-    new.state, new.replaced_by = "active", None
+    old.replaced_by, new.replaced_by = new.id, None
     try:
         with session.begin_nested():
             session.flush()
     except IntegrityError as error:
         raise _registered(new_number) from error
-    _note(session, registration, old, new, actor=actor)
+    changes = {"serialNumber": {"from": old.serial_number, "to": new.serial_number}}
+    registrations.note(session, registration, changes, actor=actor, action="serial-updated")
+    after = UnitState(old.state) if old.source == "item" else REPLACED
+    unit_states.change(session, old, after, actor=actor, action="replaced", more=changes)
+    if new.state == REPLACED:
+        unit_states.change(session, new, IN_STOCK, actor=actor, action="reused")
     if unit is not None and own_unit is None:
         _carry_over(session, shop_id, unit, old, new, actor=actor)
+    elif own_unit is None:
+        unit_states.change(session, new, SOLD, actor=actor, action="sold")
     for item in (unit, own_unit):
         if item is not None:
             ties.settle(session, shop_id, item)
@@ -91,6 +95,8 @@ def _target(session: Session, shop_id: int, old: Serial, number: str, *, actor: 
         raise AppError(
             "variant_differs", f"The serial number {number} belongs to another variant", status=409
         )
+    if new.state != REPLACED and ties.sale_of(session, shop_id, new) is None:
+        unit_states.refuse_unless_in_stock(new)
     return new
 
 
@@ -121,14 +127,6 @@ def _carry_over(session: Session, shop_id: int, unit: Item, old: Serial, new: Se
         items.change(session, shop_id, unit, changes, allowed_fields=fields, actor=actor)
     else:
         ties.take_over(session, shop_id, unit, new, actor=actor)
-
-
-def _note(session: Session, registration: Registration, old: Serial, new: Serial, *, actor: str) -> None:
-    changes = {"serialNumber": {"from": old.serial_number, "to": new.serial_number}}
-    registrations.note(session, registration, changes, actor=actor, action="serial-updated")
-    history.record(
-        session, registration.shop_id, "serial", [(old.id, changes)], actor=actor, action="replaced"
-    )
 
 
 def _item(session: Session, shop_id: int, key: int | None) -> Item | None:

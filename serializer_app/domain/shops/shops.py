@@ -48,6 +48,17 @@ MOST_FIELDS = 100
 LATE_DELIVERY = timedelta(days=2)
 
 
+CHOICES = (
+    "storefront_access",
+    "on_order_edit",
+    "warranty_start",
+    "tracking_method",
+    "on_return",
+    "warranty_on_resale",
+)
+"""The settings that are one of a few words, as their columns are called."""
+
+
 class CustomField(TypedDict):
     """A field that staff may fill for an item; ``key`` ≤ 30 characters, unique in its shop."""
 
@@ -62,6 +73,8 @@ class SettingsChanges(TypedDict, total=False):
     on_order_edit: str
     warranty_start: str
     tracking_method: str
+    on_return: str
+    warranty_on_resale: str
     custom_fields: Sequence[CustomField]
 
 
@@ -282,10 +295,11 @@ def define_fields(session: Session, shop: Shop, keys: Sequence[str]) -> None:
 def configure(session: Session, shop: Shop, changes: SettingsChanges, *, actor: str) -> None:
     """Change settings; the history entry says from what to what."""
     differences: dict[str, dict[str, Any]] = {}
-    for name in ("storefront_access", "on_order_edit", "warranty_start", "tracking_method"):
-        if name in changes and changes[name] != getattr(shop, name):
-            differences[name] = {"from": getattr(shop, name), "to": changes[name]}
-            setattr(shop, name, changes[name])
+    for name in CHOICES:
+        wanted = changes.get(name, getattr(shop, name))
+        if wanted != getattr(shop, name):
+            differences[name] = {"from": getattr(shop, name), "to": wanted}
+            setattr(shop, name, wanted)
     if differences.get("tracking_method", {}).get("to") == INVENTORY:
         # Which variants Shopify tracks is asked for together with the rest of the catalog.
         outbox.put(session, shop.id, JobKind.SYNC_CATALOG, [""])

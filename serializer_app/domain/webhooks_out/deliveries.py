@@ -36,6 +36,10 @@ EVENTS = (
     "serial.swapped",
     "item.created",
     "item.updated",
+    "unit.received",
+    "unit.assigned",
+    "unit.returned",
+    "unit.state_changed",
     "mail.requested",
 )
 MAIL = "mail.requested"
@@ -90,6 +94,11 @@ class AttemptResult:
     @property
     def delivered(self) -> bool:
         return self.problem is None
+
+
+def flow_handle(event: str) -> str:
+    """The handle of an event's trigger in extensions/flow-triggers: Shopify allows letters, digits and hyphens."""
+    return event.replace(".", "-").replace("_", "-")
 
 
 def announce(session: Session, shop_id: int, event: str, facts: Sequence[Mapping[str, Any]]) -> None:

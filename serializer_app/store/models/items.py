@@ -124,6 +124,8 @@ class Item(Base):
     created_at: Mapped[Utc]
     updated_at: Mapped[Utc]
     removed_at: Mapped[Utc | None]
+    returned_at: Mapped[Utc | None]
+    """When the unit came back from the customer. Such an item is removed as well, and only a person restores it."""
 
     @hybrid_property
     def item_id(self) -> str:

@@ -42,8 +42,22 @@ class Serial(Base):
         # A unit's address holds this and nothing else; random, so that nobody walks from one unit to the next.
         UniqueConstraint("shop_id", "token", name="uq_serials_token"),
         CheckConstraint("source IN ('made', 'imported', 'api', 'item')", name="source"),
-        CheckConstraint("state IN ('active', 'replaced')", name="state"),
+        CheckConstraint(
+            "state IN ('in_stock', 'reserved', 'sold', 'returned', 'in_repair', 'scrapped', 'lost', 'replaced')",
+            name="state",
+        ),
         Index("ix_serials_variant", "shop_id", "variant_id", "id"),
+        # What is in stock of a variant, the oldest first; and every unit of the shop in one state.
+        Index("ix_serials_stock", "shop_id", "variant_id", "state", "id"),
+        Index("ix_serials_state", "shop_id", "state", "id"),
+        Index(
+            "ix_serials_location",
+            "shop_id",
+            "location_id",
+            "id",
+            sqlite_where=text("location_id IS NOT NULL"),
+            postgresql_where=text("location_id IS NOT NULL"),
+        ),
         Index(
             "ix_serials_customer",
             "shop_id",
@@ -77,7 +91,12 @@ class Serial(Base):
     token: Mapped[str] = mapped_column(String(32))
     source: Mapped[str] = mapped_column(String(16))
     """made (a code of ours), api or imported (somebody else's), item (an item ID that was claimed)."""
-    state: Mapped[str] = mapped_column(String(16), server_default="active")
+    state: Mapped[str] = mapped_column(String(16), server_default="in_stock")
+    """Where the unit is in its life (domain.items.unit_states). Of an item ID: whether its sale stands."""
+    location_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Shopify's ID of the location where the unit is kept; NULL where the shop does not track locations."""
+    note: Mapped[str | None] = mapped_column(String(500))
+    """What staff or another system noted about the unit."""
     replaced_by: Mapped[int | None] = mapped_column(BigInteger)
     """The serial that took this one's place by update-serial; the way its history goes on."""
     item_key: Mapped[int | None] = mapped_column(BigInteger)
@@ -187,6 +206,8 @@ class Registration(Base):
     warranty_until: Mapped[date | None] = mapped_column(Date)
     """The last day covered, set by hand."""
     warranty_void: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    kept: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    """Whether the owner stays the owner although the unit was returned (``onReturn: keep``)."""
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     registered_at: Mapped[Utc]
     updated_at: Mapped[Utc]

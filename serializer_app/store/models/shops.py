@@ -31,6 +31,8 @@ class Shop(Base):
         CheckConstraint("storefront_access IN ('open', 'owner')", name="storefront_access"),
         CheckConstraint("on_order_edit IN ('automatic', 'manual')", name="on_order_edit"),
         CheckConstraint("warranty_start IN ('order', 'fulfillment', 'registration')", name="warranty_start"),
+        CheckConstraint("on_return IN ('end', 'suspend', 'keep')", name="on_return"),
+        CheckConstraint("warranty_on_resale IN ('restart', 'continue')", name="warranty_on_resale"),
     )
 
     id: Mapped[Key]
@@ -53,6 +55,10 @@ class Shop(Base):
     warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
     tracking_method: Mapped[str] = mapped_column(String(16), server_default="sold")
     """sold: sold items only. inventory: inventory and sold items (domain.shops.shops.tracks_inventory)."""
+    on_return: Mapped[str] = mapped_column(String(16), server_default="end")
+    """What becomes of the registration when its unit is returned (domain.stock.returns)."""
+    warranty_on_resale: Mapped[str] = mapped_column(String(16), server_default="restart")
+    """Whether the warranty of a unit that is sold again starts anew or ends when the first one would have."""
     custom_fields: Mapped[JsonText] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
     settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())

@@ -46,6 +46,10 @@ ERRORS: dict[str, tuple[int, str]] = {
         409,
         "The serial is registered to somebody who is not the order's customer, or item and serial are both registered.",
     ),
+    "unit_not_in_stock": (
+        409,
+        "The unit of this serial number is not in stock: it was sold, returned, is in repair, scrapped or lost.",
+    ),
     "variant_differs": (409, "The new serial number belongs to another variant."),
     "idempotency_key_reused": (409, "The Idempotency-Key came with another request before."),
     "upload_running": (409, "The upload is not finished; its result is not there yet."),

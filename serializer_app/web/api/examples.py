@@ -112,6 +112,8 @@ _SETTINGS = {
     "onOrderEdit": "automatic",
     "warrantyStart": "order",
     "trackingMethod": "sold",
+    "onReturn": "end",
+    "warrantyOnResale": "restart",
     "customFields": [{"name": "imei", "key": "imei"}, {"name": "colour", "key": "colour"}],
 }
 _CLAIMS: dict[str, Any] = {"fields": {}, "approval": "never", "withoutLink": "refused", "consentText": None}

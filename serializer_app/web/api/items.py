@@ -98,6 +98,7 @@ def get_item(item_id: str) -> Response:
         "version_conflict",
         "serial_number_taken",
         "serial_number_used",
+        "unit_not_in_stock",
         "serial_number_is_item_id",
         "serial_number_registered",
         "serial_replaced",

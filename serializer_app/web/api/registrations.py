@@ -64,7 +64,7 @@ _FILTERS = {
     description="A serial or an item ID is claimed once. Your system is trusted: the claim is approved at once.",
     body=RegistrationInput,
     answers={201: RegistrationWire},
-    errors=("serial_not_found", "serial_registered", "serial_replaced", *once.ERRORS),
+    errors=("serial_not_found", "serial_registered", "serial_replaced", "unit_not_in_stock", *once.ERRORS),
     headers=once.HEADERS,
 )
 def post_registration(body: RegistrationInput) -> Response:
@@ -181,6 +181,7 @@ def delete_registration(query: SerialNamed, body: SerialNamed) -> Response:
         "variant_differs",
         "serial_number_taken",
         "serial_number_used",
+        "unit_not_in_stock",
         "serial_number_is_item_id",
         "serial_too_long",
         "serial_malformed",
@@ -221,6 +222,7 @@ def get_registration(registration_id: str) -> Response:
         "variant_differs",
         "serial_number_taken",
         "serial_number_used",
+        "unit_not_in_stock",
         "serial_number_is_item_id",
         "serial_malformed",
         "customer_unreachable",

@@ -47,6 +47,10 @@ def _registered(number: str = NUMBER) -> dict[str, Any]:
     return _change("registered", serialNumber=_first(number), status=_first("approved"), **told)
 
 
+_SOLD = _change("sold", state={"from": "in_stock", "to": "sold"})
+"""Who registers a unit without an order has bought it somewhere."""
+
+
 def _created(number: str) -> dict[str, Any]:
     return {
         "serialNumber": number,
@@ -179,6 +183,7 @@ _SERIALS: dict[str, Example] = {
             "serialNumber": NUMBER,
             "results": [
                 _change("created", serialNumber=_first(NUMBER), source=_first("api")),
+                _SOLD,
                 _registered(),
             ],
         },

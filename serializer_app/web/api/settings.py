@@ -46,6 +46,10 @@ def put_settings(body: SettingsChanges) -> Response:
             changes["warranty_start"] = body.warranty_start
         if "tracking_method" in body.model_fields_set:
             changes["tracking_method"] = body.tracking_method
+        if "on_return" in body.model_fields_set:
+            changes["on_return"] = body.on_return
+        if "warranty_on_resale" in body.model_fields_set:
+            changes["warranty_on_resale"] = body.warranty_on_resale
         if "custom_fields" in body.model_fields_set:
             changes["custom_fields"] = [
                 {"name": field.name, "key": field.key} for field in body.custom_fields

@@ -33,6 +33,10 @@ Event = Literal[
     "serial.swapped",
     "item.created",
     "item.updated",
+    "unit.received",
+    "unit.assigned",
+    "unit.returned",
+    "unit.state_changed",
     "mail.requested",
 ]
 assert get_args(Event) == deliveries.EVENTS

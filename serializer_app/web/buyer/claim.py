@@ -10,7 +10,7 @@ from flask import Response, g, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from serializer_app.domain.buyers import claims, confirmations, scans
+from serializer_app.domain.buyers import claims, confirmations, notices, scans
 from serializer_app.domain.buyers.claims import ClaimStanding
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.registry import registrations, transfers
@@ -142,7 +142,7 @@ def mine(token: str) -> BaseResponse:
             if wait := _MINE.take((shop.id, reached.unit.subject, visitor)):
                 raise too_many(wait)
             if held is not None:
-                confirmations.mail_owner_link(
+                notices.mail_owner_link(
                     session,
                     house().vault,
                     shop,

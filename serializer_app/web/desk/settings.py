@@ -34,6 +34,8 @@ CHOICES = {
     "onOrderEdit": ("automatic", "manual"),
     "warrantyStart": ("order", "fulfillment", "registration"),
     "trackingMethod": ("sold", "inventory"),
+    "onReturn": ("end", "suspend", "keep"),
+    "warrantyOnResale": ("restart", "continue"),
 }
 
 
@@ -46,6 +48,8 @@ def settings() -> Response:
             "onOrderEdit": shop.on_order_edit,
             "warrantyStart": shop.warranty_start,
             "trackingMethod": shop.tracking_method,
+            "onReturn": shop.on_return,
+            "warrantyOnResale": shop.warranty_on_resale,
         }
         return show(
             "settings",
@@ -82,9 +86,7 @@ def change_settings() -> Response:
         fields.append({"name": name, "key": typed(f"{at}.key") or name[:30]})
     body: dict[str, Any] = {name: request.form.get(name) for name in CHOICES if name in request.form}
     asked: SettingsChanges = checked(SettingsChanges, {**body, "customFields": fields})
-    changes: dict[str, Any] = asked.given(
-        "storefront_access", "on_order_edit", "warranty_start", "tracking_method"
-    )
+    changes: dict[str, Any] = asked.given(*shops.CHOICES)
     changes["custom_fields"] = [{"name": field.name, "key": field.key} for field in asked.custom_fields]
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)

@@ -152,8 +152,8 @@ class Texts:
             return ", ".join(str(one.get("name", one) if isinstance(one, dict) else one) for one in value)
         if field == "scopes":
             return str(value).replace(",", ", ")
-        key = f"value.{value}"
-        return self.label(key) if key in LABELS else str(value)
+        keys = (f"value.{field}.{value}", f"value.{value}")
+        return next((self.label(key) for key in keys if key in LABELS), str(value))
 
     def finding(self, finding: Finding) -> tuple[str, str]:
         """(what the doctor found, what to do about it); the second is empty where there is nothing to do."""

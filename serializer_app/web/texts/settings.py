@@ -32,6 +32,24 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "settings.warrantyStart.fulfillment.help": "",
     "settings.warrantyStart.registration": N_("When the customer registered it"),
     "settings.warrantyStart.registration.help": "",
+    "settings.onReturn": N_("When a unit is returned"),
+    "settings.onReturn.text": N_(
+        "What becomes of the owner’s registration. The owner gets an email where mail is set up."
+    ),
+    "settings.onReturn.end": N_("It ends"),
+    "settings.onReturn.end.help": N_("The owner’s data is removed from it."),
+    "settings.onReturn.suspend": N_("It is paused"),
+    "settings.onReturn.suspend.help": N_("It counts again if the return is taken back."),
+    "settings.onReturn.keep": N_("It stays"),
+    "settings.onReturn.keep.help": N_(
+        "Until the unit is sold to someone else, for example when you take units back for repair."
+    ),
+    "settings.warrantyOnResale": N_("Warranty after a resale"),
+    "settings.warrantyOnResale.text": N_("For a unit that was returned and is sold again."),
+    "settings.warrantyOnResale.restart": N_("It starts again"),
+    "settings.warrantyOnResale.restart.help": "",
+    "settings.warrantyOnResale.continue": N_("It continues"),
+    "settings.warrantyOnResale.continue.help": N_("It ends when the first warranty would have ended."),
     "settings.trackingMethod": N_("Tracking method"),
     "settings.trackingMethod.text": N_(
         "From when on your shop knows a unit. You can switch at any time: items, serial numbers and history "

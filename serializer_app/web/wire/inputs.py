@@ -180,6 +180,20 @@ class SettingsChanges(Changes):
             "whose quantity Shopify tracks, and needs the scope read_inventory."
         ),
     ] = "sold"
+    on_return: Annotated[
+        Literal["end", "suspend", "keep"],
+        Field(
+            description="What becomes of a registration when its unit is returned: it ends, it is paused as long as "
+            "the unit is back, or it stays until the unit is sold again."
+        ),
+    ] = "end"
+    warranty_on_resale: Annotated[
+        Literal["restart", "continue"],
+        Field(
+            description="Whether the warranty of a unit that is sold again starts anew, or ends when the first one "
+            "would have ended."
+        ),
+    ] = "restart"
     custom_fields: Annotated[
         list[FieldDefinition],
         Field(max_length=MOST_FIELDS, description="Every field that staff may fill for an item."),

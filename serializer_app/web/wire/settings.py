@@ -24,6 +24,8 @@ class SettingsWire(msgspec.Struct):
     onOrderEdit: Literal["automatic", "manual"]
     warrantyStart: Literal["order", "fulfillment", "registration"]
     trackingMethod: Literal["sold", "inventory"]
+    onReturn: Literal["end", "suspend", "keep"]
+    warrantyOnResale: Literal["restart", "continue"]
     customFields: list[FieldWire]
 
 
@@ -33,5 +35,7 @@ def settings_wire(shop: Shop) -> SettingsWire:
         onOrderEdit=shop.on_order_edit,  # type: ignore[arg-type]
         warrantyStart=shop.warranty_start,  # type: ignore[arg-type]
         trackingMethod=shop.tracking_method,  # type: ignore[arg-type]
+        onReturn=shop.on_return,  # type: ignore[arg-type]
+        warrantyOnResale=shop.warranty_on_resale,  # type: ignore[arg-type]
         customFields=[FieldWire(field["name"], field["key"]) for field in shops.custom_fields(shop)],
     )

@@ -137,7 +137,7 @@ def test_reset_frees_the_serial_and_forgets_the_customer(world: World) -> None:
         serial, _ = registrations.held(session, world.shop_id, "S1", lock=False)
         assert serial is not None
         story = [action for _, _, action, _ in lookups.story(session, world.shop_id, serial)]
-    assert story == ["created", "registered", "reset", "registered"]
+    assert story == ["created", "sold", "registered", "state-changed", "reset", "sold", "registered"]
 
 
 def test_update_serial_keeps_owner_dates_and_history(world: World) -> None:
@@ -158,7 +158,7 @@ def test_update_serial_keeps_owner_dates_and_history(world: World) -> None:
         serial, _ = registrations.held(session, world.shop_id, "S2", lock=False)
         assert serial is not None
         story = [action for _, _, action, _ in lookups.story(session, world.shop_id, serial)]
-    assert story == ["created", "registered", "created", "serial-updated", "replaced"]
+    assert story == ["created", "sold", "registered", "created", "serial-updated", "replaced", "sold"]
 
 
 def test_update_serial_refuses_in_the_words_of_the_source(world: World) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.buyers import claims, units
 from serializer_app.domain.catalog import catalog
-from serializer_app.domain.items import items, ties
+from serializer_app.domain.items import items, ties, unit_states
 from serializer_app.domain.items.items import ItemChanges
 from serializer_app.domain.registry import registrations, swaps, transfers
 from serializer_app.domain.registry.people import Person
@@ -175,7 +175,12 @@ class Lives(RuleBasedStateMachine):
                     unit = session.scalars(
                         select(Serial).where(Serial.shop_id == item.shop_id, Serial.id == item.unit_id)
                     ).one()
-                    assert (unit.item_key, unit.state) == (item.id, "active")
+                    assert unit.item_key == item.id
+                    assert unit.state not in {*unit_states.WITHOUT_ITEM, unit_states.REPLACED}
+            sold_now = {item.unit_id for item in active}
+            for unit in session.scalars(select(Serial).where(Serial.shop_id == self.world.shop_id)).all():
+                if unit.source != "item" and unit.state in unit_states.WITH_ITEM:
+                    assert unit.id in sold_now
 
     @invariant()
     def no_registration_leaves_its_sale(self) -> None:

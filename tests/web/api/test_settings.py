@@ -18,6 +18,8 @@ def test_a_new_shop_has_the_defaults_of_the_contract(api: Caller) -> None:
         "onOrderEdit": "automatic",
         "warrantyStart": "order",
         "trackingMethod": "sold",
+        "onReturn": "end",
+        "warrantyOnResale": "restart",
         "customFields": [],
     }
 
@@ -33,6 +35,8 @@ def test_an_absent_key_leaves_the_stored_value_and_history_tells_the_rest(api: C
         "onOrderEdit": "automatic",
         "warrantyStart": "registration",
         "trackingMethod": "sold",
+        "onReturn": "end",
+        "warrantyOnResale": "restart",
         "customFields": fields,
     }
     assert answer.json == api.get("/settings").json == wanted

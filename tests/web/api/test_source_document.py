@@ -193,7 +193,7 @@ def test_reset(api: Caller, abc: str, reset: Callable[[Caller, str], TestRespons
     register(api, customer=GRACE)
     story = api.get(f"/serials/{NUMBER}/history")
     told = [change["action"] for change in body(story)["results"]]
-    assert told == ["created", "registered", "reset", "registered"]
+    assert told == ["created", "sold", "registered", "state-changed", "reset", "sold", "registered"]
     assert ADA["email"].lower() not in story.text.lower()
 
 

@@ -1,0 +1,1 @@
+"""Units before and between sales: changed by hand, assigned to orders, returned."""
