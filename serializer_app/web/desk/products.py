@@ -96,7 +96,11 @@ def change_products() -> Response:
         matching = _matching(typed("q")[:100], typed("tracked"), typed("products")[:2000])
         task = variant_changes.begin(session, shop.id, matching, wanted, actor=g.actor)
         if task.finished_at is None:
-            return said(words.gettext("{count} variants are being changed", count=words.number(task.total)))
+            return said(
+                words.ngettext(
+                    "{count} variant is being changed", "{count} variants are being changed", task.total
+                )
+            )
         return said(
             words.ngettext(
                 "{count} variant changed", "{count} variants changed", tasks.counts(task).get("changed", 0)
