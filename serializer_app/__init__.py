@@ -28,7 +28,11 @@ from serializer_app.web.extension import extension, staff_in_extension
 from serializer_app.web.health import health
 from serializer_app.web.house import House, behind, furnish, house
 from serializer_app.web.install import auth, limited_by_address
-from serializer_app.web.storefront import signed_and_shown_with_its_page, signed_by_proxy, storefront
+from serializer_app.web.storefront import (
+    require_proxy_signature,
+    require_proxy_signature_for_items,
+    storefront,
+)
 from serializer_app.web.webhooks import signed_by_shopify, webhooks
 
 __version__ = "0.1.0"
@@ -44,7 +48,7 @@ class _App(Flask):
     url_map_class = PlainMap
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Flask asks eight times a request whether one of our functions is a coroutine: none is."""
+        """Return ``func``: none of ours is a coroutine (docs/architecture.md, "What keeps the storefront fast")."""
         return func
 
     def dispatch_request(self) -> ResponseReturnValue:
@@ -88,8 +92,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     answers.handle_errors(app)
     open_door(app, health, everybody)
     open_door(app, webhooks, signed_by_shopify)
-    open_door(app, storefront, signed_and_shown_with_its_page)
-    open_door(app, buyer, signed_by_proxy)
+    open_door(app, storefront, require_proxy_signature_for_items)
+    open_door(app, buyer, require_proxy_signature)
     open_door(app, api, api_key_holder)
     open_door(app, public_api, everybody)
     open_door(app, auth, limited_by_address)

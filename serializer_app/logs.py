@@ -1,8 +1,8 @@
 """Structured log lines on stderr, tied to a request, without secrets and without personal data.
 
 Everything goes through one pipeline, the standard library's loggers too (werkzeug, gunicorn, sqlalchemy, urllib3):
-bind, redact, render. Redaction is the last step before rendering, so no logger goes around it. Only ``request_done``
-writes past the pipeline, with fields that can hold nothing secret.
+bind, redact, render. Redaction is the last step before rendering. One line goes around it: ``request_done`` writes the
+line of a finished request directly, because its fields cannot hold anything secret.
 """
 
 from __future__ import annotations
@@ -181,8 +181,8 @@ def request_done(
 
     ``numbers`` are what the handler wants to stand in it: IDs, counts and flags, never texts.
 
-    Written past the pipeline, because most requests log nothing else: masking and rendering seven fields that can hold
-    nothing secret took longer than finding a page of items. Other handlers of the root logger still get a record.
+    Written past the pipeline (docs/architecture.md, "What keeps the storefront fast"). If the root logger has further
+    handlers, the line goes through the pipeline instead, so that they get it too.
     """
     logger = logging.getLogger("serializer_app")
     if not logger.isEnabledFor(logging.INFO):

@@ -24,7 +24,7 @@ class House:
     guesses: Guesses = field(default_factory=Guesses)
     shop_ids: dict[str, int] = field(default_factory=dict)
     proxy_paths: dict[str, str] = field(default_factory=dict)
-    """Shops by domain, of those seen installed: the only thing about a shop that a process keeps."""
+    """Numbers and proxy paths of shops seen installed (docs/architecture.md, "What keeps the storefront fast")."""
 
 
 def furnish(app: Flask, house: House) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from flask import Blueprint, Response, g, request
 from sqlalchemy import Connection, Dialect, bindparam, select
@@ -42,8 +44,67 @@ _SHOP_BY_DOMAIN = select(_SHOPS.id, _SHOPS.status, _SHOPS.storefront_access, _SH
 )
 
 
-def signed_by_proxy() -> Response | None:
-    """The guard: Shopify's signature and an installed shop, or 401 with nothing else said."""
+class Access(Enum):
+    """What a visitor may see of a shop."""
+
+    CLOSED = "the app is not installed: nothing, and the answer is 401"
+    OPEN = "everybody may see all items"
+    OWN = "orders and customers are private in this shop, and these items are public or the visitor's own"
+    SIGN_IN = "these items are private, and the visitor is not signed in: 403"
+    FOREIGN = "these items belong to somebody else: an empty page"
+
+
+class Admission(NamedTuple):
+    """What a visitor may see, and the shop's number (0 where the app is not installed)."""
+
+    access: Access
+    shop_id: int = 0
+
+
+def admit(parts: House, visitor: ProxyIdentity, filters: Filters | None = None) -> Admission:
+    """Decide what a visitor may see: of the shop, or with ``filters`` of the items that match them.
+
+    Where the merchant chose ``storefrontAccess = owner``, items are listed by order or customer only for the customer
+    they belong to. A serial number or item ID stays public, because whoever holds the unit can read it.
+    """
+    connection = parts.db.reading()
+    found = _shop_by_domain(connection.dialect).rows(connection, {"domain": visitor.shop})
+    if not found or found[0][1] != INSTALLED:
+        parts.shop_ids.pop(visitor.shop, None)
+        parts.proxy_paths.pop(visitor.shop, None)
+        return Admission(Access.CLOSED)
+    if len(parts.shop_ids) >= _MOST_DOMAINS:
+        parts.shop_ids.clear()
+        parts.proxy_paths.clear()
+    shop_id, _, shown_to, proxy_path = found[0]
+    parts.shop_ids[visitor.shop], parts.proxy_paths[visitor.shop] = shop_id, proxy_path
+    if shown_to != "owner":
+        return Admission(Access.OPEN, shop_id)
+    return Admission(_access_to_private(connection, shop_id, visitor, filters or {}), shop_id)
+
+
+def _access_to_private(
+    connection: Connection, shop_id: int, visitor: ProxyIdentity, filters: Filters
+) -> Access:
+    if "orderId" not in filters and "customerId" not in filters:
+        return Access.OWN
+    if visitor.customer_id is None:
+        return Access.SIGN_IN
+    if filters.get("customerId", visitor.customer_id) != visitor.customer_id:
+        return Access.FOREIGN
+    if "orderId" in filters:
+        columns = Order.__table__.c
+        owner = connection.execute(
+            select(columns.customer_id).where(
+                columns.shop_id == shop_id, columns.order_id == filters["orderId"]
+            )
+        ).scalar_one_or_none()
+        return Access.OWN if owner == visitor.customer_id else Access.FOREIGN
+    return Access.OWN
+
+
+def require_proxy_signature() -> Response | None:
+    """The guard: a valid Shopify signature and a shop that has the app installed, otherwise 401."""
     parts = house()
     try:
         visitor = verify_proxy(request.query_string, parts.settings.secrets)
@@ -51,17 +112,18 @@ def signed_by_proxy() -> Response | None:
         return failure(error)
     except InvalidSignature:
         return _refused()
-    known = _standing(parts, visitor.shop)
-    if known is None:
+    admission = admit(parts, visitor)
+    if admission.access is Access.CLOSED:
         return _refused()
-    _enter(parts, visitor, known[0])
+    _enter(parts, visitor, admission.shop_id)
     return None
 
 
-def signed_and_shown_with_its_page() -> Response | None:
-    """The guard of ``items`` alone: Shopify's signature and a shop that was installed when we last looked, or 401.
+def require_proxy_signature_for_items() -> Response | None:
+    """The guard of ``GET /items``: a valid Shopify signature and a known shop, otherwise 401.
 
-    Whether it still is, the statement that finds the page tells beside it: a question of its own takes as long.
+    It does not check that the shop is *still* installed. The page query does that in the same round trip, because a
+    separate query would take as long as the page itself (docs/architecture.md, "What keeps the storefront fast").
     """
     parts = house()
     try:
@@ -72,10 +134,10 @@ def signed_and_shown_with_its_page() -> Response | None:
         return _refused()
     shop_id = parts.shop_ids.get(visitor.shop)
     if shop_id is None:
-        known = _standing(parts, visitor.shop)
-        if known is None:
+        admission = admit(parts, visitor)
+        if admission.access is Access.CLOSED:
             return _refused()
-        shop_id = known[0]
+        shop_id = admission.shop_id
     _enter(parts, visitor, shop_id)
     return None
 
@@ -96,22 +158,6 @@ def _remember_proxy(parts: House, domain: str, shop_id: int, path: str) -> None:
     with parts.db.write() as session:
         shops.proxy_moved(session, shop_id, path)
     parts.proxy_paths[domain] = path
-
-
-def _standing(parts: House, domain: str) -> tuple[int, str] | None:
-    """The shop's number and who may list its items, "open" or "owner"; None where the app is not installed."""
-    connection = parts.db.reading()
-    found = _shop_by_domain(connection.dialect).rows(connection, {"domain": domain})
-    if not found or found[0][1] != INSTALLED:
-        parts.shop_ids.pop(domain, None)
-        parts.proxy_paths.pop(domain, None)
-        return None
-    if len(parts.shop_ids) >= _MOST_DOMAINS:
-        parts.shop_ids.clear()
-        parts.proxy_paths.clear()
-    shop_id, _, access, proxy_path = found[0]
-    parts.shop_ids[domain], parts.proxy_paths[domain] = shop_id, proxy_path
-    return shop_id, access
 
 
 @lru_cache
@@ -137,7 +183,7 @@ def items() -> Response:
     try:
         return _items(parts, here.shop_id, here.visitor)
     except AppError:
-        if _standing(parts, here.shop_domain) is None:  # to a shop that left nothing else is said
+        if admit(parts, here.visitor).access is Access.CLOSED:  # nothing else is said of a shop that left
             return _refused()
         raise
 
@@ -160,12 +206,15 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
         connection, shop_id, filters, direction=direction, beyond=beyond, open_domain=visitor.shop
     )
     if not page.rows:
-        known = _standing(parts, visitor.shop)
-        if known is None:
+        # The shop is closed, private or renumbered, or nothing matches.
+        admission = admit(parts, visitor, filters)
+        if admission.access is Access.CLOSED:
             return _refused()
-        was, (shop_id, access) = shop_id, known
-        # Erased and installed anew it has another number, and this process knew the old one.
-        if _may_list(connection, shop_id, filters, visitor) if access == "owner" else shop_id != was:
+        if admission.access is Access.SIGN_IN:
+            raise AppError("sign_in_required", "Sign in to see the items of an order", status=403)
+        # A shop that was erased and installed anew has another number; this process knew the old one.
+        was, shop_id = shop_id, admission.shop_id
+        if admission.access is Access.OWN or (admission.access is Access.OPEN and shop_id != was):
             page = pages.page(connection, shop_id, filters, direction=direction, beyond=beyond)
         if meant := _meant(parts, shop_id, filters):
             page = pages.page(connection, shop_id, meant, direction=direction, beyond=beyond)
@@ -227,26 +276,3 @@ def _guessed(filters: Filters) -> Guessed:
     if text is not None and read_item_id(str(text)):
         return "secrets"
     return "names" if "serialNumber" in filters or text is not None else "numbers"
-
-
-def _may_list(connection: Connection, shop_id: int, filters: Filters, visitor: ProxyIdentity) -> bool:
-    """``storefrontAccess = owner``: orders and customers are listed only for the customer they belong to.
-
-    A serial number or item ID stays public, because who holds the unit can read it. Raises AppError
-    ``sign_in_required`` 403 for an anonymous visitor.
-    """
-    if "orderId" not in filters and "customerId" not in filters:
-        return True
-    if visitor.customer_id is None:
-        raise AppError("sign_in_required", "Sign in to see the items of an order", status=403)
-    if filters.get("customerId", visitor.customer_id) != visitor.customer_id:
-        return False
-    if "orderId" in filters:
-        columns = Order.__table__.c
-        owner = connection.execute(
-            select(columns.customer_id).where(
-                columns.shop_id == shop_id, columns.order_id == filters["orderId"]
-            )
-        ).scalar_one_or_none()
-        return bool(owner == visitor.customer_id)
-    return True

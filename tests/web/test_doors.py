@@ -35,7 +35,7 @@ PUBLIC = {
     "auth.callback",  # proves itself by Shopify's hmac and the browser's cookie
     "auth.bounce",
 }
-SAME_KEY = {"signed_and_shown_with_its_page": "signed_by_proxy"}
+SAME_KEY = {"require_proxy_signature_for_items": "require_proxy_signature"}
 PUBLIC_GUARDS = {"everybody", "limited_by_address"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -89,7 +89,7 @@ def test_a_key_opens_its_own_door_only(app: Flask, client: FlaskClient) -> None:
     credentials: dict[str, dict[str, Any]] = {
         "api_key_holder": {"headers": {"Authorization": f"Bearer {key}"}},
         "staff_of_shop": {"headers": {"Authorization": f"Bearer {id_token()}"}},
-        "signed_by_proxy": {"query_string": proxy_query()},
+        "require_proxy_signature": {"query_string": proxy_query()},
         "signed_by_shopify": {
             "headers": {"X-Shopify-Hmac-SHA256": signed, "X-Shopify-Shop-Domain": SHOP},
             "data": b"{}",
