@@ -11,7 +11,7 @@ from bench.facts import ENCRYPTION_KEY, SECRET, SHOP, SHOP_ID
 from serializer_app.domain.items.pages import Filters
 from serializer_app.shopify.signatures import sign_proxy
 from serializer_app.store.crypto import Vault
-from serializer_app.web import cursors
+from serializer_app.web.cursors import cursors_of
 
 PATH = "/apps/serializer"
 ITEMS = f"{PATH}/items"
@@ -40,5 +40,5 @@ def asked(filters: Mapping[str, int | str]) -> bytes:
 
 def deep(filters: Filters, beyond: int) -> Filters:
     """The filters with the cursor of the page that begins behind the row ``beyond``."""
-    keys = cursors.signing_keys(Vault((ENCRYPTION_KEY,)))
-    return {**filters, "cursor": cursors.encode(keys, SHOP_ID, filters, "next", beyond)}
+    cursors = cursors_of(Vault((ENCRYPTION_KEY,)), SHOP_ID, filters)
+    return {**filters, "cursor": cursors.encode("next", beyond)}

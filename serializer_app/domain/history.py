@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain.paging import START, Page, Place, walk
 from serializer_app.store.models import HistoryEntry
 from serializer_app.text import Json, JsonObject
 
@@ -82,31 +83,25 @@ def forget(session: Session, shop_id: int, subject: str, subject_id: int) -> Non
 
 
 def page(
-    session: Session,
-    shop_id: int,
-    subject: str,
-    subject_id: int,
-    *,
-    beyond: int | None = None,
-    backwards: bool = False,
-    most: int = 100,
-) -> list[KeyedEntry]:
-    """The ``most`` entries next to the key ``beyond``, oldest first."""
-    query = select(
-        HistoryEntry.id, HistoryEntry.at, HistoryEntry.actor, HistoryEntry.action, HistoryEntry.changes
-    ).where(
+    session: Session, shop_id: int, subject: str, subject_id: int, place: Place = START, *, most: int = 100
+) -> Page[KeyedEntry]:
+    """What happened to one thing, oldest first."""
+    of_subject = (
         HistoryEntry.shop_id == shop_id,
         HistoryEntry.subject == subject,
         HistoryEntry.subject_id == subject_id,
     )
-    if beyond is not None:
-        query = query.where(HistoryEntry.id < beyond if backwards else HistoryEntry.id > beyond)
-    order = HistoryEntry.id.desc() if backwards else HistoryEntry.id.asc()
-    rows = session.execute(query.order_by(order).limit(most)).all()
-    found = [
-        (key, at, actor, action, msgspec.json.decode(changes)) for key, at, actor, action, changes in rows
-    ]
-    return found[::-1] if backwards else found
+    keys = walk(session, select(HistoryEntry.id).where(*of_subject), HistoryEntry.id, place, most)
+    rows = session.execute(
+        select(
+            HistoryEntry.id, HistoryEntry.at, HistoryEntry.actor, HistoryEntry.action, HistoryEntry.changes
+        )
+        .where(*of_subject, HistoryEntry.id.in_(keys.rows))
+        .order_by(HistoryEntry.id)
+    )
+    return keys.of(
+        [(key, at, actor, action, msgspec.json.decode(changes)) for key, at, actor, action, changes in rows]
+    )
 
 
 def entries(

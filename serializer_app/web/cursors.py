@@ -11,9 +11,11 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from serializer_app.domain.items.pages import Direction, PageOfItems
+from serializer_app.domain.paging import START, Direction, Page, Place
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 
@@ -21,69 +23,62 @@ _LENGTH = 32
 _PREVIOUS = 1 << 63
 
 
+@dataclass(frozen=True, slots=True)
+class ListCursors:
+    """The cursors of one list: of one shop, under one set of filters."""
+
+    keys: Sequence[bytes]
+    """Newest first: the first signs, all verify."""
+    shop_id: int
+    filters: Mapping[str, int | str]
+
+    def place(self, text: str | None) -> Place:
+        """Where the page of a cursor begins; at the start without one. Raises AppError ``cursor_invalid`` 400."""
+        if text is None:
+            return START
+        if len(text) != _LENGTH or not text.isascii():
+            raise _invalid()
+        try:
+            raw = base64.b64decode(text, altchars=b"-_", validate=True)
+        except binascii.Error as error:
+            raise _invalid() from error
+        edge, seal = raw[:8], raw[8:]
+        if not any(hmac.compare_digest(seal, self._seal(key, edge)) for key in self.keys):
+            raise _invalid()
+        number = int.from_bytes(edge, "big")
+        return Place("previous", number ^ _PREVIOUS) if number & _PREVIOUS else Place("next", number)
+
+    def around(self, page: Page[Any], place: Place) -> tuple[str | None, str | None]:
+        """The cursors (previous, next) of the page at ``place``; None where there is nothing more."""
+        if not (page.has_previous or page.has_next):
+            return None, None
+        # An empty page has no other edge than the key it was asked for with.
+        first, last = page.edges or ((place.beyond or 0) + 1, (place.beyond or 1) - 1)
+        return (
+            self.encode("previous", first) if page.has_previous else None,
+            self.encode("next", last) if page.has_next else None,
+        )
+
+    def encode(self, direction: Direction, key: int) -> str:
+        """The cursor for what lies beyond ``key`` (0…2⁶³−1) in ``direction``."""
+        edge = (key | _PREVIOUS if direction == "previous" else key).to_bytes(8, "big")
+        return base64.urlsafe_b64encode(edge + self._seal(self.keys[0], edge)).decode("ascii")
+
+    def _seal(self, key: bytes, edge: bytes) -> bytes:
+        # repr() of sorted pairs is unambiguous for numbers and strings, and escapes what UTF-8 cannot carry.
+        bound = f"{self.shop_id}:{sorted(self.filters.items())!r}".encode()
+        return hmac.digest(key, edge + bound, "sha256")[:16]
+
+
+def cursors_of(vault: Vault, shop_id: int, filters: Mapping[str, int | str]) -> ListCursors:
+    """The cursors of a list. ``filters`` names the list where another one has the same filters."""
+    return ListCursors(signing_keys(vault), shop_id, filters)
+
+
 @lru_cache(maxsize=16)
 def signing_keys(vault: Vault) -> tuple[bytes, ...]:
-    """The keys of cursors, newest first: the first signs, all verify. Kept: deriving costs more than signing."""
+    """The keys of cursors, newest first. Kept: deriving costs more than signing."""
     return tuple(vault.derived_keys("cursor"))
-
-
-def encode(
-    vault_keys: Sequence[bytes],
-    shop_id: int,
-    filters: Mapping[str, int | str],
-    direction: Direction,
-    key: int,
-) -> str:
-    """The cursor for what lies beyond ``key`` (0…2⁶³−1) in ``direction``, under these filters of this shop."""
-    edge = (key | _PREVIOUS if direction == "previous" else key).to_bytes(8, "big")
-    return base64.urlsafe_b64encode(edge + _seal(vault_keys[0], shop_id, filters, edge)).decode("ascii")
-
-
-def decode(
-    vault_keys: Sequence[bytes], shop_id: int, filters: Mapping[str, int | str], text: str
-) -> tuple[Direction, int]:
-    """(direction, key) of a cursor made by ``encode`` with the same shop and filters.
-
-    Raises AppError ``cursor_invalid`` 400 for anything else.
-    """
-    if len(text) != _LENGTH or not text.isascii():
-        raise _invalid()
-    try:
-        raw = base64.b64decode(text, altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise _invalid() from error
-    edge, seal = raw[:8], raw[8:]
-    if not any(hmac.compare_digest(seal, _seal(key, shop_id, filters, edge)) for key in vault_keys):
-        raise _invalid()
-    number = int.from_bytes(edge, "big")
-    return ("previous", number ^ _PREVIOUS) if number & _PREVIOUS else ("next", number)
-
-
-def around(
-    page: PageOfItems,
-    vault_keys: Sequence[bytes],
-    shop_id: int,
-    filters: Mapping[str, int | str],
-    beyond: int | None,
-) -> tuple[str | None, str | None]:
-    """The cursors (previous, next) of a page whose rows begin with their key; None where there is nothing more.
-
-    ``beyond`` is the key the page was asked for with: an empty page has no other edge.
-    """
-    previous = following = None
-    if page.has_previous:
-        edge = page.rows[0][0] if page.rows else (beyond or 0) + 1
-        previous = encode(vault_keys, shop_id, filters, "previous", edge)
-    if page.has_next:
-        edge = page.rows[-1][0] if page.rows else (beyond or 1) - 1
-        following = encode(vault_keys, shop_id, filters, "next", edge)
-    return previous, following
-
-
-def _seal(key: bytes, shop_id: int, filters: Mapping[str, int | str], edge: bytes) -> bytes:
-    # repr() of sorted pairs is unambiguous for numbers and strings, and escapes what UTF-8 cannot carry.
-    bound = f"{shop_id}:{sorted(filters.items())!r}".encode()
-    return hmac.digest(key, edge + bound, "sha256")[:16]
 
 
 def _invalid() -> AppError:

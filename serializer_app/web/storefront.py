@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Dialect, bindparam, select
 
 from serializer_app.domain.ids.item_ids import read_item_id
 from serializer_app.domain.items import pages
-from serializer_app.domain.items.pages import Direction, Filters
+from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.paging import START
 from serializer_app.domain.registry import recognition
 from serializer_app.domain.shops import shops
 from serializer_app.domain.shops.shops import INSTALLED
@@ -20,8 +21,8 @@ from serializer_app.errors import AppError
 from serializer_app.shopify.signatures import InvalidSignature, ProxyIdentity, RepeatedParameter, verify_proxy
 from serializer_app.store.models import Order, Shop
 from serializer_app.store.prepared import Prepared
-from serializer_app.web import cursors
 from serializer_app.web.answers import JSON, failure
+from serializer_app.web.cursors import cursors_of
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import House, behind, house
 from serializer_app.web.limits import Guessed
@@ -194,17 +195,12 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
         raise AppError(
             "filter_missing", f"At least one of {', '.join(STARTING_POINTS)} is needed", status=400
         )
-    keys = cursors.signing_keys(parts.vault)
-    direction: Direction = "next"
-    beyond = None
-    if cursor is not None:
-        direction, beyond = cursors.decode(keys, shop_id, filters, cursor)
+    cursors = cursors_of(parts.vault, shop_id, filters)
+    place = cursors.place(cursor)
     guess = (shop_id, visitor.customer_id, visitor_address(), _guessed(filters))
     parts.guesses.check(*guess)
     connection = parts.db.reading()
-    page = pages.page(
-        connection, shop_id, filters, direction=direction, beyond=beyond, open_domain=visitor.shop
-    )
+    page = pages.page(connection, shop_id, filters, place, open_domain=visitor.shop)
     if not page.rows:
         # The shop is closed, private or renumbered, or nothing matches.
         admission = admit(parts, visitor, filters)
@@ -215,13 +211,12 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
         # A shop that was erased and installed anew has another number; this process knew the old one.
         was, shop_id = shop_id, admission.shop_id
         if admission.access is Access.OWN or (admission.access is Access.OPEN and shop_id != was):
-            page = pages.page(connection, shop_id, filters, direction=direction, beyond=beyond)
+            page = pages.page(connection, shop_id, filters, place)
         if meant := _meant(parts, shop_id, filters):
-            page = pages.page(connection, shop_id, meant, direction=direction, beyond=beyond)
-    if not page.rows and beyond is None:
+            page = pages.page(connection, shop_id, meant, place)
+    if not page.rows and place == START:
         parts.guesses.missed(*guess)
-    previous, following = cursors.around(page, keys, shop_id, filters, beyond)
-    return Response(page_body(page, previous, following), content_type=JSON)
+    return Response(page_body(page, *cursors.around(page, place)), content_type=JSON)
 
 
 def _meant(parts: House, shop_id: int, filters: Filters) -> Filters | None:

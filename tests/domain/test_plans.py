@@ -22,7 +22,8 @@ from sqlalchemy.engine import make_url
 
 from serializer_app.domain.ids.item_ids import make_item_ids
 from serializer_app.domain.items import pages as item_pages
-from serializer_app.domain.items.pages import Direction, Filters
+from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.paging import Direction, Place
 from serializer_app.store.db import Database
 from tests.postgres import PostgresServer
 
@@ -94,7 +95,7 @@ class Watched:
             driver.cursor_factory = WatchedCursor
         for _ in range(times):
             seen.clear()
-            item_pages.page(connection, case.shop, case.filters, direction=case.direction, beyond=case.beyond)
+            item_pages.page(connection, case.shop, case.filters, Place(case.direction, case.beyond))
         if self.db.is_sqlite:
             driver.set_trace_callback(None)
         else:

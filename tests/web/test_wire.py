@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from serializer_app.domain.items.pages import PageOfItems
+from serializer_app.domain.paging import Page
 from serializer_app.web.wire.items import item_results, page_body, warranty_wire
 
 ROW = (
@@ -26,7 +26,7 @@ ROW = (
 
 
 def shown(*rows: tuple[Any, ...]) -> list[dict[str, Any]]:
-    body = page_body(PageOfItems(rows, has_previous=False, has_next=False), None, None)
+    body = page_body(Page(rows, None, has_previous=False, has_next=False), None, None)
     results: list[dict[str, Any]] = json.loads(body)["results"]
     return results
 
@@ -73,7 +73,7 @@ def test_every_row_keeps_its_own_custom_fields() -> None:
 
 @pytest.mark.parametrize(("previous", "following"), [(None, "n"), ("p", None), ("p", "n"), (None, None)])
 def test_a_cursor_is_null_where_its_flag_is_false(previous: str | None, following: str | None) -> None:
-    page = PageOfItems((ROW,), has_previous=previous is not None, has_next=following is not None)
+    page = Page((ROW,), None, has_previous=previous is not None, has_next=following is not None)
 
     body = json.loads(page_body(page, previous, following))
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.ids.item_ids import make_experience_id
+from serializer_app.domain.paging import START, Page, Place, walk
 from serializer_app.store import outbox, upsert
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Variant
@@ -262,24 +263,15 @@ def by_sku(session: Session, shop_id: int, sku: str) -> list[Variant]:
 
 
 def page(
-    session: Session,
-    shop_id: int,
-    *,
-    sku: str | None = None,
-    after: int | None = None,
-    before: int | None = None,
-    most: int = 100,
-) -> list[Variant]:
-    """Variants that still exist, by their ID: the first ones behind ``after``, or the last ones ahead of ``before``."""
-    query = select(Variant).where(Variant.shop_id == shop_id, Variant.deleted_at.is_(None)).limit(most)
+    session: Session, shop_id: int, place: Place = START, *, sku: str | None = None, most: int = 100
+) -> Page[Variant]:
+    """Variants that still exist, by their ID; those with one SKU, or all."""
+    query = select(Variant.variant_id).where(Variant.shop_id == shop_id, Variant.deleted_at.is_(None))
     if sku is not None:
         query = query.where(Variant.sku == clean_code(sku))
-    if before is not None:
-        query = query.where(Variant.variant_id < before).order_by(Variant.variant_id.desc())
-        return list(session.scalars(query))[::-1]
-    if after is not None:
-        query = query.where(Variant.variant_id > after)
-    return list(session.scalars(query.order_by(Variant.variant_id)))
+    keys = walk(session, query, Variant.variant_id, place, most)
+    found = select(Variant).where(Variant.shop_id == shop_id, Variant.variant_id.in_(keys.rows))
+    return keys.of(session.scalars(found.order_by(Variant.variant_id)).all())
 
 
 def titles(session: Session, shop_id: int, variant_ids: Sequence[int]) -> dict[int, str | None]:

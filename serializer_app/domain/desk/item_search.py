@@ -15,6 +15,7 @@ from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import field_values, pages
 from serializer_app.domain.items.pages import Filters
 from serializer_app.domain.orders import lookups
+from serializer_app.domain.paging import END, Place
 from serializer_app.domain.registry.recognition import Recognized
 from serializer_app.store.models import Item, Line, Order, Variant
 
@@ -68,8 +69,7 @@ def _of_variant(session: Session, shop_id: int, variant_id: int) -> list[int]:
         session.connection(),
         shop_id,
         {"productVariantId": variant_id},
-        direction="previous",
-        beyond=_ABOVE_ALL,
+        END,
         most=20,
     ).rows
     return [row[0] for row in rows][::-1]
@@ -81,11 +81,10 @@ def page(
     """(items newest first, key to newer ones, key to older ones), all filters of item_pages joined by AND."""
     connection = session.connection()
     if after is not None:
-        found = pages.page(connection, shop_id, filters, beyond=after, most=MOST)
+        found = pages.page(connection, shop_id, filters, Place("next", after), most=MOST)
         newer, older = found.has_next, True
     else:
-        edge = _ABOVE_ALL if before is None else before
-        found = pages.page(connection, shop_id, filters, direction="previous", beyond=edge, most=MOST)
+        found = pages.page(connection, shop_id, filters, Place("previous", before), most=MOST)
         newer, older = before is not None, found.has_previous
     keys = [row[0] for row in found.rows][::-1]
     shown = described(session, shop_id, keys)

@@ -14,6 +14,7 @@ from serializer_app.domain.ids import warranty
 from serializer_app.domain.imports.kinds import Context, in_chunks
 from serializer_app.domain.items import pages
 from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.paging import START
 from serializer_app.domain.sheets.writer import Value
 from serializer_app.store.models import Item, Line, Order
 
@@ -22,17 +23,17 @@ _CHUNK = 1000
 
 def export(opened: Callable[[], Any], filters: Filters | None = None) -> Iterator[list[list[Value]]]:
     """Every living item that matches the filters, page by page: memory stays flat however many there are."""
-    beyond: int | None = None
+    place = START
     more = True
     while more:
         with opened() as context:
             page = pages.page(
-                context.session.connection(), context.shop.id, filters or {}, beyond=beyond, most=_CHUNK
+                context.session.connection(), context.shop.id, filters or {}, place, most=_CHUNK
             )
             written = _written(context, page.rows) if page.rows else []
         yield written
         more = page.has_next
-        beyond = page.rows[-1][0] if page.rows else None
+        place = page.following
 
 
 def _written(context: Context, rows: Sequence[tuple[Any, ...]]) -> list[list[Value]]:

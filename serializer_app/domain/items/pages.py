@@ -7,10 +7,9 @@ positions, never as entities (performance.md says what each of these costs).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -36,14 +35,13 @@ from sqlalchemy import (
 from serializer_app.clock import iso
 from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
+from serializer_app.domain.paging import EMPTY, LARGEST_KEY, START, Direction, Page, Place
 from serializer_app.store.models import PUBLIC_ID, Item, Shop
 from serializer_app.store.prepared import Prepared
 
 PAGE = 100
 MOST_SERIAL_INPUT = 256
-_LARGEST_KEY = 2**63 - 1
 
-Direction = Literal["next", "previous"]
 Filters = dict[str, int | str]
 """Contract §4's names: orderId customerId productVariantId lineItemId serialNumber itemId itemRef."""
 
@@ -67,26 +65,16 @@ _COLUMN = {
 }
 
 
-@dataclass(frozen=True)
-class PageOfItems:
-    """Rows in the order they were made, and whether there are more on either side."""
-
-    rows: Sequence[tuple[Any, ...]]
-    has_previous: bool
-    has_next: bool
-
-
 def page(
     connection: Connection,
     shop_id: int,
     filters: Filters,
+    place: Place = START,
     *,
-    direction: Direction = "next",
-    beyond: int | None = None,
     most: int = PAGE,
     open_domain: str | None = None,
-) -> PageOfItems:
-    """The ``most`` living items that match all filters, beyond the key ``beyond`` in ``direction``.
+) -> Page[tuple[Any, ...]]:
+    """The ``most`` living items at ``place`` that match all filters.
 
     A row: (id, line_item_id, variant_id, item_id, serial_number, warranty, custom_fields, order_id, auto_generated,
     created_at, updated_at), times for ``printed``.
@@ -96,22 +84,24 @@ def page(
     """
     values = _values(filters)
     if values is None:
-        return PageOfItems((), False, False)
+        return EMPTY
     names = tuple(sorted(filters))
-    edge = beyond if beyond is not None else 0 if direction == "next" else _LARGEST_KEY
+    beyond = place.beyond
+    edge = beyond if beyond is not None else LARGEST_KEY if place.is_backwards else 0
     values |= {"shop": shop_id, "beyond": edge}
     if open_domain is not None:
         values["domain"] = open_domain
     rows: Sequence[tuple[Any, ...]] = _statement(
-        names, direction, most + 1, open_domain is not None, connection.dialect
+        names, place.direction, most + 1, open_domain is not None, connection.dialect
     ).rows(connection, values)
     more = len(rows) > most
     rows = rows[:most]
-    if direction == "previous":
+    if place.is_backwards:
         rows = rows[::-1]
+    edges = (rows[0][0], rows[-1][0]) if rows else None
     # The other side is known without counting: we came from there, if a row of it still matches.
-    behind = beyond is not None and _any(connection, names, values, direction, rows, beyond)
-    return PageOfItems(rows, behind if direction == "next" else more, more if direction == "next" else behind)
+    behind = beyond is not None and _any(connection, names, values, place.direction, edges, beyond)
+    return Page(rows, edges, more, behind) if place.is_backwards else Page(rows, edges, behind, more)
 
 
 def _any(
@@ -119,14 +109,14 @@ def _any(
     names: tuple[str, ...],
     values: dict[str, Any],
     direction: Direction,
-    rows: Sequence[tuple[Any, ...]],
+    edges: tuple[int, int] | None,
     beyond: int,
 ) -> bool:
     """Whether anything matches on the side we came from: one probe, from the edge of this page."""
     if direction == "next":
-        edge, back = (rows[0][0] if rows else beyond + 1), "previous"
+        edge, back = (edges[0] if edges else beyond + 1), "previous"
     else:
-        edge, back = (rows[-1][0] if rows else beyond - 1), "next"
+        edge, back = (edges[1] if edges else beyond - 1), "next"
     return bool(_probe(names, back, connection.dialect).rows(connection, {**values, "beyond": edge}))
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.history import Changes, Entry
 from serializer_app.domain.ids import warranty
-from serializer_app.domain.items.pages import PAGE, Direction
+from serializer_app.domain.items.pages import PAGE
 from serializer_app.domain.items.ties import IN_FORCE, SALE_STANDS
+from serializer_app.domain.paging import START, Page, Place, cut, walk
 from serializer_app.domain.registry import people, recognition, registrations, replacements, warranties
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.warranties import Cover, WarrantyFacts
@@ -61,72 +61,28 @@ class View:
         return int(self.row.id)
 
 
-@dataclass(frozen=True)
-class PageOfRegistrations:
-    """Rows begin with their key, so that cursors can be made of them (web.cursors)."""
-
-    rows: Sequence[tuple[int, Any]]
-    has_previous: bool
-    has_next: bool
-
-
 def search(
     session: Session,
     vault: Vault,
     shop: Shop,
     filters: Filters,
     *,
-    direction: Direction = "next",
-    beyond: int | None = None,
+    place: Place = START,
     most: int = PAGE,
-) -> PageOfRegistrations:
+) -> Page[View]:
     """Registrations that have not ended and match all filters, in the order they were made."""
     named = _named(session, vault, shop.id, filters)
     if named is None:
         query = select(Registration.id).where(Registration.shop_id == shop.id, *_OPEN)
         if "status" in filters:
             query = query.where(Registration.status == filters["status"])
-        keys, has_previous, has_next = walk(session, query, Registration.id, direction, beyond, most)
+        page = walk(session, query, Registration.id, place, most)
     else:
         if "status" in filters:
             of_status = Registration.status == filters["status"]
             named &= _open(session, shop.id, Registration.id, named, of_status)
-        keys, has_previous, has_next = cut(sorted(named), direction, beyond, most)
-    return PageOfRegistrations(
-        [(view.key, view) for view in views(session, vault, shop, keys)], has_previous, has_next
-    )
-
-
-def cut(keys: list[int], direction: Direction, beyond: int | None, most: int) -> tuple[list[int], bool, bool]:
-    """One page of a list of keys in ascending order, and whether there is more before and behind it."""
-    if direction == "previous":
-        end = bisect_left(keys, beyond or 0)
-        start = max(0, end - most)
-    else:
-        start = 0 if beyond is None else bisect_right(keys, beyond)
-        end = min(len(keys), start + most)
-    return keys[start:end], start > 0, end < len(keys)
-
-
-def walk(
-    session: Session, query: Select[Any], key: Any, direction: Direction, beyond: int | None, most: int
-) -> tuple[list[int], bool, bool]:
-    """One page of keys by keyset, and whether there is more before and behind it."""
-
-    def side(edge: int | None, way: Direction, count: int) -> list[int]:
-        found = query if edge is None else query.where(key > edge if way == "next" else key < edge)
-        ordered = found.order_by(key.asc() if way == "next" else key.desc()).limit(count)
-        return list(session.scalars(ordered))
-
-    keys = side(beyond, direction, most + 1)
-    more, keys = len(keys) > most, keys[:most]
-    if direction == "previous":
-        keys.reverse()
-        edge = keys[-1] if keys else (beyond or 0) - 1
-        return keys, more, bool(side(edge, "next", 1))
-    if beyond is None:
-        return keys, False, more
-    return keys, bool(side(keys[0] if keys else beyond + 1, "previous", 1)), more
+        page = cut(sorted(named), place, most)
+    return page.of(views(session, vault, shop, page.rows))
 
 
 def view(session: Session, vault: Vault, shop: Shop, registration: Registration) -> View:
@@ -187,10 +143,9 @@ def serial_page(
     *,
     variant_id: int | None = None,
     serial_number: str | None = None,
-    direction: Direction = "next",
-    beyond: int | None = None,
+    place: Place = START,
     most: int = PAGE,
-) -> PageOfRegistrations:
+) -> Page[Row[Any]]:
     """Serials in the order they were entered, of one variant or of all; rows as of ``serial_rows``."""
     query = select(Serial.id).where(Serial.shop_id == shop.id)
     if variant_id is not None:
@@ -198,10 +153,8 @@ def serial_page(
     if serial_number is not None:
         found = recognition.serial_named(session, shop.id, serial_number)
         query = query.where(Serial.id == (0 if found is None else found.id))
-    keys, has_previous, has_next = walk(session, query, Serial.id, direction, beyond, most)
-    return PageOfRegistrations(
-        [(row.id, row) for row in serial_rows(session, shop.id, keys)], has_previous, has_next
-    )
+    page = walk(session, query, Serial.id, place, most)
+    return page.of(serial_rows(session, shop.id, page.rows))
 
 
 def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row[Any]]:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
 from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
+from serializer_app.domain.paging import Page, Place, walk
 from serializer_app.domain.webhooks_out import addresses
 from serializer_app.errors import AppError, Detail
 from serializer_app.store import outbox
@@ -289,6 +290,16 @@ def replay(session: Session, shop_id: int, told: Delivery) -> Delivery:
     session.flush()
     outbox.put(session, shop_id, JobKind.DELIVER, [again.public_id])
     return again
+
+
+def page(session: Session, endpoint: Endpoint, place: Place, most: int) -> Page[Delivery]:
+    """What an endpoint was told, oldest first."""
+    of_endpoint = (Delivery.shop_id == endpoint.shop_id, Delivery.endpoint_id == endpoint.id)
+    keys = walk(session, select(Delivery.id).where(*of_endpoint), Delivery.id, place, most)
+    rows = session.scalars(
+        select(Delivery).where(*of_endpoint, Delivery.id.in_(keys.rows)).order_by(Delivery.id)
+    )
+    return keys.of(rows.all())
 
 
 def delivery(session: Session, shop_id: int, public_id: str) -> Delivery:

@@ -9,6 +9,7 @@ from serializer_app.domain.ids.item_ids import read_item_id
 from serializer_app.domain.items import items, mirrored, pages
 from serializer_app.domain.orders import orders
 from serializer_app.domain.orders.orders import AppliedSnapshot
+from serializer_app.domain.paging import START
 from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
@@ -148,10 +149,10 @@ def _wire(session: Session, order_id: int) -> OrderWire:
 
 def _items(session: Session, order_id: int) -> list[ItemWire]:
     found: list[ItemWire] = []
-    beyond: int | None = None
+    place = START
     while True:
-        page = pages.page(session.connection(), g.shop_id, {"orderId": order_id}, beyond=beyond, most=_CHUNK)
+        page = pages.page(session.connection(), g.shop_id, {"orderId": order_id}, place, most=_CHUNK)
         found += item_results(page.rows)
         if not page.has_next:
             return found
-        beyond = page.rows[-1][0]
+        place = page.following

@@ -17,10 +17,10 @@ from serializer_app.domain.registry.registrations import Claim, Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Registration, Shop
-from serializer_app.web import cursors
 from serializer_app.web.answers import answer
 from serializer_app.web.api import once
 from serializer_app.web.api.operations import operation
+from serializer_app.web.cursors import cursors_of
 from serializer_app.web.house import house
 from serializer_app.web.wire.registry import (
     Erased,
@@ -115,10 +115,8 @@ def _page(asked: RegistrationQuery | RegistrationSearch) -> Response:
     filters = {wire: value for name, wire in _FILTERS.items() if (value := getattr(asked, name)) is not None}
     bound = {**filters, "list": "registrations"}
     vault = house().vault
-    keys = cursors.signing_keys(vault)
-    direction, beyond = (
-        cursors.decode(keys, g.shop_id, bound, asked.cursor) if asked.cursor else ("next", None)
-    )
+    cursors = cursors_of(vault, g.shop_id, bound)
+    place = cursors.place(asked.cursor)
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         page = lookups.search(
@@ -126,11 +124,10 @@ def _page(asked: RegistrationQuery | RegistrationSearch) -> Response:
             vault,
             shop,
             cast(Filters, filters),
-            direction=direction,  # type: ignore[arg-type]
-            beyond=beyond,
+            place=place,
             most=asked.limit,
         )
-    previous, following = cursors.around(page, keys, g.shop_id, bound, beyond)  # type: ignore[arg-type]
+    previous, following = cursors.around(page, place)
     return answer(registration_page(shop, page, previous, following))
 
 

@@ -13,10 +13,10 @@ from serializer_app.domain.shops import shops
 from serializer_app.errors import Detail
 from serializer_app.store.models import Serial
 from serializer_app.text import Json
-from serializer_app.web import cursors
 from serializer_app.web.answers import answer
 from serializer_app.web.api import once
 from serializer_app.web.api.operations import operation
+from serializer_app.web.cursors import cursors_of
 from serializer_app.web.house import house
 from serializer_app.web.wire.history import entry_wire
 from serializer_app.web.wire.registry import (
@@ -102,10 +102,8 @@ def list_serials(query: SerialQuery) -> Response:
         filters["productVariantId"] = query.product_variant_id
     if query.serial_number is not None:
         filters["serialNumber"] = query.serial_number
-    keys = cursors.signing_keys(house().vault)
-    direction, beyond = (
-        cursors.decode(keys, g.shop_id, filters, query.cursor) if query.cursor else ("next", None)
-    )
+    cursors = cursors_of(house().vault, g.shop_id, filters)
+    place = cursors.place(query.cursor)
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         page = lookups.serial_page(
@@ -113,12 +111,11 @@ def list_serials(query: SerialQuery) -> Response:
             shop,
             variant_id=query.product_variant_id,
             serial_number=query.serial_number,
-            direction=direction,  # type: ignore[arg-type]
-            beyond=beyond,
+            place=place,
             most=query.limit,
         )
-    previous, following = cursors.around(page, keys, g.shop_id, filters, beyond)  # type: ignore[arg-type]
-    results = [serial_wire(shop, row) for _, row in page.rows]
+    previous, following = cursors.around(page, place)
+    results = [serial_wire(shop, row) for row in page.rows]
     return answer(SerialPage(previous, page.has_previous, following, page.has_next, results))
 
 

@@ -11,10 +11,10 @@ from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
-from serializer_app.web import cursors
 from serializer_app.web.answers import answer
 from serializer_app.web.api.conditions import content_tag, must_match, tagged
 from serializer_app.web.api.operations import operation
+from serializer_app.web.cursors import cursors_of
 from serializer_app.web.house import house
 from serializer_app.web.wire.inputs import VariantChanges, VariantQuery
 from serializer_app.web.wire.mirror import mirror_wire
@@ -37,38 +37,13 @@ def list_variants(query: VariantQuery) -> Response:
     filters: dict[str, int | str] = {"list": "variants"}
     if query.sku is not None:
         filters["sku"] = query.sku
-    keys = cursors.signing_keys(house().vault)
-    after = before = None
-    if query.cursor is not None:
-        direction, key = cursors.decode(keys, g.shop_id, filters, query.cursor)
-        after, before = (key, None) if direction == "next" else (None, key)
+    cursors = cursors_of(house().vault, g.shop_id, filters)
+    place = cursors.place(query.cursor)
     with house().db.read() as session:
-        found = catalog.page(
-            session, g.shop_id, sku=query.sku, after=after, before=before, most=query.limit + 1
-        )
-        more = len(found) > query.limit
-        found = found[-query.limit :] if before is not None else found[: query.limit]
-        first, last = (found[0].variant_id, found[-1].variant_id) if found else (after or 0, before or 0)
-        behind = after is not None and bool(
-            catalog.page(session, g.shop_id, sku=query.sku, before=first if found else first + 1, most=1)
-        )
-        ahead = before is not None and bool(
-            catalog.page(session, g.shop_id, sku=query.sku, after=last if found else last - 1, most=1)
-        )
-    has_previous = more if before is not None else behind
-    has_next = ahead if before is not None else more
-    seal = (keys, g.shop_id, filters)
-    return answer(
-        VariantPage(
-            previous=cursors.encode(*seal, "previous", first if found else first + 1)
-            if has_previous
-            else None,
-            hasPrevious=has_previous,
-            next=cursors.encode(*seal, "next", last if found else last - 1) if has_next else None,
-            hasNext=has_next,
-            results=[variant_wire(variant) for variant in found],
-        )
-    )
+        page = catalog.page(session, g.shop_id, place, sku=query.sku, most=query.limit)
+        results = [variant_wire(variant) for variant in page.rows]
+    previous, following = cursors.around(page, place)
+    return answer(VariantPage(previous, page.has_previous, following, page.has_next, results))
 
 
 @operation(

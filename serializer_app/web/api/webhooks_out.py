@@ -7,16 +7,14 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from flask import Response, g
 from pydantic import Field, StringConstraints
-from sqlalchemy import select
 
 from serializer_app.clock import iso
-from serializer_app.domain.registry.lookups import walk
 from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out import addresses, deliveries
 from serializer_app.store.models import Delivery, Endpoint
-from serializer_app.web import cursors
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation
+from serializer_app.web.cursors import cursors_of
 from serializer_app.web.house import house
 from serializer_app.web.wire.inputs import Changes, PageQuery
 from serializer_app.web.wire.items import Time
@@ -256,31 +254,14 @@ def test_endpoint(endpoint_id: str) -> Response:
     errors=("endpoint_not_found", "cursor_invalid"),
 )
 def list_deliveries(endpoint_id: str, query: PageQuery) -> Response:
-    keys = cursors.signing_keys(house().vault)
     with house().db.read() as session:
         endpoint = deliveries.find(session, g.shop_id, endpoint_id)
-        filters: dict[str, int | str] = {"deliveries": endpoint.id}
-        direction, beyond = (
-            cursors.decode(keys, g.shop_id, filters, query.cursor) if query.cursor else ("next", None)
-        )
-        listed = select(Delivery.id).where(Delivery.shop_id == g.shop_id, Delivery.endpoint_id == endpoint.id)
-        page = walk(session, listed, Delivery.id, direction, beyond, query.limit)  # type: ignore[arg-type]
-        rows = session.scalars(
-            select(Delivery)
-            .where(Delivery.shop_id == g.shop_id, Delivery.id.in_(page[0]))
-            .order_by(Delivery.id)
-        ).all()
-    seal = (keys, g.shop_id, filters)
-    first, last = (page[0][0], page[0][-1]) if page[0] else ((beyond or 0) + 1, (beyond or 1) - 1)
-    return answer(
-        DeliveryPage(
-            cursors.encode(*seal, "previous", first) if page[1] else None,
-            page[1],
-            cursors.encode(*seal, "next", last) if page[2] else None,
-            page[2],
-            [delivery_wire(row) for row in rows],
-        )
-    )
+        cursors = cursors_of(house().vault, g.shop_id, {"deliveries": endpoint.id})
+        place = cursors.place(query.cursor)
+        page = deliveries.page(session, endpoint, place, query.limit)
+        results = [delivery_wire(row) for row in page.rows]
+    previous, following = cursors.around(page, place)
+    return answer(DeliveryPage(previous, page.has_previous, following, page.has_next, results))
 
 
 @operation(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.desk import item_search, staff
 from serializer_app.domain.holdings import HOLDINGS
+from serializer_app.domain.paging import Place
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import customers, lookups, registrations, transfers
 from serializer_app.domain.registry.registrations import Corrections
@@ -57,11 +58,10 @@ def _rows(text: str) -> Response:
             house().vault,
             shop,
             cast(lookups.Filters, filters),
-            direction="next" if after is not None else "previous",
-            beyond=after if after is not None else before if before is not None else _ABOVE_ALL,
+            place=Place("next", after) if after is not None else Place("previous", before),
             most=_PAGE,
         )
-        views = [view for _, view in page.rows][::-1]
+        views = page.rows[::-1]
         newer = (page.has_next and views and before is not None) or (after is not None and page.has_next)
         return show(
             "registrations",

@@ -9,6 +9,7 @@ from flask import Response, g, request
 from serializer_app.domain import history
 from serializer_app.domain.desk import staff
 from serializer_app.domain.desk.staff import Role
+from serializer_app.domain.paging import END
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked, typed
@@ -71,9 +72,7 @@ def staff_settings() -> Response:
             people=staff.names(session, shop.id),
             story=[
                 entry[1:]
-                for entry in history.page(
-                    session, shop.id, "shop", shop.id, beyond=_ABOVE_ALL, backwards=True, most=_CHANGES
-                )
+                for entry in history.page(session, shop.id, "shop", shop.id, END, most=_CHANGES).rows
             ],
         )
 

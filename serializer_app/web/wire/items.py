@@ -11,7 +11,8 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from serializer_app.clock import iso
 from serializer_app.domain.ids import warranty
-from serializer_app.domain.items.pages import PageOfItems, printed
+from serializer_app.domain.items.pages import printed
+from serializer_app.domain.paging import Page
 from serializer_app.store.models import Item
 
 _ENCODER = msgspec.json.Encoder()
@@ -113,7 +114,7 @@ def item_wire(item: Item) -> ItemWire:
     )
 
 
-def page_body(page: PageOfItems, previous: str | None, next: str | None) -> bytes:
+def page_body(page: Page[tuple[Any, ...]], previous: str | None, next: str | None) -> bytes:
     """A page of items as JSON; the cursors belong to ``page.has_previous`` and ``page.has_next``."""
     return _ENCODER.encode(
         ItemPage(previous, page.has_previous, next, page.has_next, item_results(page.rows))

@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Meta
 
 from serializer_app.clock import iso
+from serializer_app.domain.paging import Page
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.entry_documents import CreatedDocument, RefusalDocument
-from serializer_app.domain.registry.lookups import PageOfRegistrations, View
+from serializer_app.domain.registry.lookups import View
 from serializer_app.domain.registry.lookups import wire_duration as effective
 from serializer_app.store.models import Shop
 from serializer_app.web.wire.history import EntryWire, entry_wire
@@ -180,9 +181,9 @@ def registration_wire(shop: Shop, view: View) -> RegistrationWire:
 
 
 def registration_page(
-    shop: Shop, page: PageOfRegistrations, previous: str | None, following: str | None
+    shop: Shop, page: Page[View], previous: str | None, following: str | None
 ) -> RegistrationPage:
-    results = [registration_wire(shop, view) for _, view in page.rows]
+    results = [registration_wire(shop, view) for view in page.rows]
     return RegistrationPage(previous, page.has_previous, following, page.has_next, results)
 
 

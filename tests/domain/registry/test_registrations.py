@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.items.items import ItemChanges
 from serializer_app.domain.items.items import change as change_item
+from serializer_app.domain.paging import START, Page, Place
 from serializer_app.domain.registry import lookups, registrations, swaps
 from serializer_app.domain.registry.lookups import Filters, View
 from serializer_app.domain.registry.people import Person
@@ -24,7 +25,7 @@ from tests.domain.registry.conftest import ADA, GRACE, STRAP, World
 def found(world: World, filters: Filters) -> list[View]:
     with world.db.read() as session:
         page = lookups.search(session, world.vault, world.shop(session), filters)
-        return [view for _, view in page.rows]
+        return [*page.rows]
 
 
 def one(world: World, number: str) -> View:
@@ -351,17 +352,17 @@ def test_pages_of_registrations_walk_both_ways(world: World) -> None:
     for number in range(5):
         world.register(f"S{number}", ADA)
 
-    def page(session: Session, **edge: Any) -> lookups.PageOfRegistrations:
+    def page(session: Session, place: Place = START) -> Page[View]:
         return lookups.search(
-            session, world.vault, world.shop(session), {"email": "ada@example.com"}, most=2, **edge
+            session, world.vault, world.shop(session), {"email": "ada@example.com"}, most=2, place=place
         )
 
     with world.db.read() as session:
         first = page(session)
-        second = page(session, beyond=first.rows[-1][0])
-        last = page(session, beyond=second.rows[-1][0])
-        back = page(session, beyond=second.rows[0][0], direction="previous")
-    numbers = [[view.row.serial_number for _, view in shown.rows] for shown in (first, second, last, back)]
+        second = page(session, first.following)
+        last = page(session, second.following)
+        back = page(session, second.preceding)
+    numbers = [[view.row.serial_number for view in shown.rows] for shown in (first, second, last, back)]
     assert numbers == [["S0", "S1"], ["S2", "S3"], ["S4"], ["S0", "S1"]]
     assert [(shown.has_previous, shown.has_next) for shown in (first, second, last, back)] == [
         (False, True),

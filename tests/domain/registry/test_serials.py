@@ -222,10 +222,10 @@ def test_pages_walk_serials_forward_and_back(world: World) -> None:
     with world.db.read() as session:
         shop = world.shop(session)
         first = lookups.serial_page(session, shop, most=3)
-        second = lookups.serial_page(session, shop, beyond=first.rows[-1][0], most=3)
-        back = lookups.serial_page(session, shop, beyond=second.rows[0][0], direction="previous", most=3)
-    assert [row.serial_number for _, row in first.rows] == ["P0", "P1", "P2"]
-    assert [row.serial_number for _, row in second.rows] == ["P3", "P4", "P5"]
+        second = lookups.serial_page(session, shop, place=first.following, most=3)
+        back = lookups.serial_page(session, shop, place=second.preceding, most=3)
+    assert [row.serial_number for row in first.rows] == ["P0", "P1", "P2"]
+    assert [row.serial_number for row in second.rows] == ["P3", "P4", "P5"]
     assert (first.has_previous, first.has_next, second.has_previous, second.has_next) == (
         False,
         True,

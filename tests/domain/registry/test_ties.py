@@ -63,7 +63,7 @@ def numbers(world: World, **filters: Any) -> list[tuple[str, str | None]]:
     """(registration, item ID) of what a look-up finds."""
     with world.db.read() as session:
         page = lookups.search(session, world.vault, world.shop(session), filters)  # type: ignore[arg-type]
-        return [(view.row.public_id, view.row.item_id) for _, view in page.rows]
+        return [(view.row.public_id, view.row.item_id) for view in page.rows]
 
 
 @pytest.fixture

@@ -697,7 +697,7 @@ def test_a_wrong_transfer_code_changes_nothing_and_is_counted(bazaar: Bazaar) ->
     claim = claim_of(bazaar)
     assert claim is not None
     with bazaar.db.read() as session:
-        told = [entry[3] for entry in history.page(session, bazaar.shop_id, "registration", claim.id)]
+        told = [entry[3] for entry in history.page(session, bazaar.shop_id, "registration", claim.id).rows]
     assert "transfer-attacked" in told
     assert code[1] in bazaar.open(owner, customer="7").text
     form = {**fields(bazaar.open(link, customer="8")), "code": code[1]}
