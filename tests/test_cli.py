@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from serializer_app import cli
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import endpoints
 from serializer_app.store import schema
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ApiKey, Base, Variant
@@ -189,7 +189,7 @@ def test_keys_rotate_leaves_nothing_under_the_old_key(
     )
     with town.db.write() as session:
         shop = shops.by_id(session, town.shop_id)
-        deliveries.create(
+        endpoints.create(
             session,
             Vault((ENCRYPTION_KEY,)),
             shop,

@@ -13,7 +13,7 @@ from serializer_app.domain import idempotency
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import tokens
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import endpoints
 from serializer_app.store import backup, migrate
 from serializer_app.store.crypto import Vault
 from serializer_app.sync.jobs import new_worker
@@ -60,7 +60,7 @@ def rotate_keys(options: argparse.Namespace) -> int:
         count = (
             tokens.rotate_all(session, vault)
             + sum(privacy.rotate_all(session, vault, HOLDINGS).values())
-            + deliveries.rotate_all(session, vault)
+            + endpoints.rotate_all(session, vault)
             + idempotency.rotate_all(session, vault)
         )
     print(f"{count} rows are encrypted with the first key now.")

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 from serializer_app.deadlines import Deadline
 from serializer_app.domain.webhooks_out import addresses
-from serializer_app.domain.webhooks_out.deliveries import SECRET_PREFIX, AttemptResult, OutgoingRequest
+from serializer_app.domain.webhooks_out.deliveries import AttemptResult, OutgoingRequest
+from serializer_app.domain.webhooks_out.endpoints import SECRET_PREFIX
 from serializer_app.sync import outside
 
 SECONDS = 8.0

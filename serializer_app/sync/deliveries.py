@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.domain.webhooks_out.deliveries import AttemptResult, OutgoingRequest
 from serializer_app.errors import AppError
 from serializer_app.shopify import user_errors
@@ -40,7 +40,7 @@ def deliver(work: Work, job: Job) -> Verdict:
 
 def _attempt(work: Work, parcel: OutgoingRequest) -> bool:
     """Send and write it down; True when it has to be tried again."""
-    outcome = _flow(work, parcel) if parcel.url == deliveries.FLOW else _sent(work, parcel)
+    outcome = _flow(work, parcel) if parcel.url == endpoints.FLOW else _sent(work, parcel)
     return retry_conflicts(lambda: _noted(work, parcel, outcome))
 
 
@@ -50,7 +50,7 @@ def _noted(work: Work, parcel: OutgoingRequest, outcome: AttemptResult) -> bool:
 
 
 def _sent(work: Work, parcel: OutgoingRequest) -> AttemptResult:
-    filled = mail.filled_in(work, parcel) if parcel.event == deliveries.MAIL else parcel
+    filled = mail.filled_in(work, parcel) if parcel.event == endpoints.MAIL else parcel
     if filled is None:
         return AttemptResult(None, "Nobody waits for this mail any more", final=True)
     return couriers.send(filled, loopback=work.settings.on_loopback)
@@ -58,10 +58,10 @@ def _sent(work: Work, parcel: OutgoingRequest) -> AttemptResult:
 
 def _flow(work: Work, parcel: OutgoingRequest) -> AttemptResult:
     """Start the shop's workflows. Throttling and a shop that is away are the worker's to handle."""
-    if parcel.event == deliveries.TEST:
+    if parcel.event == endpoints.TEST:
         return AttemptResult(None, None)
     told = msgspec.json.decode(parcel.body)
-    variables = {"handle": deliveries.flow_handle(parcel.event), "payload": flow_payload(told["data"])}
+    variables = {"handle": endpoints.flow_handle(parcel.event), "payload": flow_payload(told["data"])}
     try:
         answer = work.call("FlowTriggerReceive", variables)
     except PermanentFailure as error:

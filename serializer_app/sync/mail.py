@@ -18,7 +18,7 @@ from serializer_app.domain.buyers import confirmations
 from serializer_app.domain.buyers.confirmations import Letter
 from serializer_app.domain.ids import contacts
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import deliveries, mail
+from serializer_app.domain.webhooks_out import deliveries, endpoints, mail
 from serializer_app.domain.webhooks_out.deliveries import OutgoingRequest
 from serializer_app.domain.webhooks_out.mail import Server
 from serializer_app.errors import AppError
@@ -111,13 +111,13 @@ def send(work: Work, job: Job) -> Verdict:
     with work.db.read() as session:
         shop = shops.by_id(session, work.shop_id)
         server = mail.server(session, work.vault, work.shop_id)
-        elsewhere = server is None and deliveries.wanted(session, work.shop_id, deliveries.MAIL)
+        elsewhere = server is None and deliveries.wanted(session, work.shop_id, endpoints.MAIL)
         letter = confirmations.letter(session, work.vault, shop, job.key)
     if letter is None:
         return Verdict(done=[job])
     if elsewhere:
         with work.db.write() as session:
-            deliveries.announce(session, work.shop_id, deliveries.MAIL, [{"confirmationId": job.key}])
+            deliveries.announce(session, work.shop_id, endpoints.MAIL, [{"confirmationId": job.key}])
             # In the same transaction: announced twice, it would be mailed twice.
             outbox.done(session, [job])
         return Verdict()

@@ -21,7 +21,7 @@ from serializer_app.clock import now
 from serializer_app.config import Settings
 from serializer_app.domain.items.items import ItemChanges, change
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.domain.webhooks_out.deliveries import OutgoingRequest
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
@@ -70,7 +70,7 @@ def receiver() -> Iterator[Receiver]:
 
 def open_endpoint(world: World, url: str, *events: str) -> tuple[str, str]:
     with world.db.write() as session:
-        endpoint, secret = deliveries.create(
+        endpoint, secret = endpoints.create(
             session,
             world.vault,
             world.shop(session),
@@ -189,7 +189,7 @@ def test_a_test_and_a_replay_are_deliveries_of_their_own(
 ) -> None:
     public_id, _ = open_endpoint(world, receiver.url)
     with world.db.write() as session:
-        told = deliveries.send_test(session, deliveries.find(session, world.shop_id, public_id))
+        told = deliveries.send_test(session, endpoints.find(session, world.shop_id, public_id))
     with world.db.write() as session:
         deliveries.replay(session, world.shop_id, deliveries.delivery(session, world.shop_id, told.public_id))
     work(world, settings)
@@ -207,7 +207,7 @@ def test_a_removed_endpoint_is_told_nothing_more(
     world.register("S1")
     with world.db.write() as session:
         shop = world.shop(session)
-        deliveries.remove(session, shop, deliveries.find(session, world.shop_id, public_id))
+        endpoints.remove(session, shop, endpoints.find(session, world.shop_id, public_id))
         assert shop.events_wanted == ""
     world.register("S2")
     work(world, settings)
@@ -216,7 +216,7 @@ def test_a_removed_endpoint_is_told_nothing_more(
 
 
 def parcel(url: str) -> OutgoingRequest:
-    return OutgoingRequest(1, "A", "test", "B", url, deliveries.new_secret(), b"{}", 0)
+    return OutgoingRequest(1, "A", "test", "B", url, endpoints.new_secret(), b"{}", 0)
 
 
 def test_a_name_that_leads_inside_is_not_followed(
@@ -303,7 +303,7 @@ def test_an_event_starts_the_shops_workflows(town: Town) -> None:
     with town.db.write() as session:
         shop = shops.by_id(session, town.shop_id)
         vault = house(town.app).vault
-        deliveries.create(session, vault, shop, deliveries.FLOW, ["item.created"], loopback=True)
+        endpoints.create(session, vault, shop, endpoints.FLOW, ["item.created"], loopback=True)
     order = town.shop.place_order([(watch, 2)])
     town.settle()
     (trigger,) = [call.variables for call in town.store.admin.calls if call.operation == "FlowTriggerReceive"]
@@ -328,4 +328,4 @@ def test_every_event_has_a_flow_trigger() -> None:
     folder = Path(__file__).parents[2] / "extensions" / "flow-triggers"
     triggers = [tomllib.loads(file.read_text()) for file in folder.glob("*.extension.toml")]
     handles = {cast(str, trigger["extensions"][0]["handle"]) for trigger in triggers}
-    assert handles == {deliveries.flow_handle(event) for event in deliveries.FLOW_EVENTS}
+    assert handles == {endpoints.flow_handle(event) for event in endpoints.FLOW_EVENTS}

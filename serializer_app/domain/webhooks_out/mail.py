@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import history
 from serializer_app.domain.ids import contacts
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.errors import AppError, Detail
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Confirmation, MailSettings, Shop
@@ -70,7 +70,7 @@ def sender(session: Session, shop_id: int) -> str | None:
 def is_set_up(session: Session, shop_id: int) -> bool:
     """Whether a mail can be sent at all."""
     return session.get(MailSettings, shop_id) is not None or deliveries.wanted(
-        session, shop_id, deliveries.MAIL
+        session, shop_id, endpoints.MAIL
     )
 
 

@@ -317,7 +317,7 @@ class Endpoint(Base):
     secret: Mapped[str] = mapped_column(Text)
     """Encrypted: we sign with it, so a hash would not do."""
     events: Mapped[str] = mapped_column(Text)
-    """Comma-separated names of domain.webhooks_out.deliveries.EVENTS."""
+    """Comma-separated names of domain.webhooks_out.endpoints.EVENTS."""
     active: Mapped[bool] = mapped_column(Boolean)
     failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """In a row: one success makes it 0 again."""

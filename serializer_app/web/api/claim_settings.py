@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.buyers import claims
 from serializer_app.domain.buyers.claims import CONSENT_LENGTH, Approval, Asked, Rules, Typed
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import deliveries, mail
+from serializer_app.domain.webhooks_out import deliveries, endpoints, mail
 from serializer_app.domain.webhooks_out.mail import Security, Server
 from serializer_app.text import clean
 from serializer_app.web.answers import answer
@@ -161,4 +161,4 @@ def _mail(session: Session) -> MailWire:
     shown = None
     if server is not None:
         shown = MailServerWire(server.host, server.port, server.security, server.sender, server.username)
-    return MailWire(shown, deliveries.wanted(session, g.shop_id, deliveries.MAIL))
+    return MailWire(shown, deliveries.wanted(session, g.shop_id, endpoints.MAIL))

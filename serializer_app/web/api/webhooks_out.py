@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from serializer_app.clock import iso
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import addresses, deliveries
+from serializer_app.domain.webhooks_out import addresses, deliveries, endpoints
 from serializer_app.store.models import Delivery, Endpoint
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation
@@ -37,7 +37,7 @@ Event = Literal[
     "unit.state_changed",
     "mail.requested",
 ]
-assert get_args(Event) == deliveries.EVENTS
+assert get_args(Event) == endpoints.EVENTS
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=addresses.LONGEST)]
 Events = Annotated[
@@ -149,7 +149,7 @@ def delivery_wire(told: Delivery) -> DeliveryWire:
 @operation("GET", "/endpoints", tag=TAG, summary="List endpoints", answers={200: EndpointList})
 def list_endpoints() -> Response:
     with house().db.read() as session:
-        found = deliveries.endpoints(session, g.shop_id)
+        found = endpoints.of_shop(session, g.shop_id)
         return answer(EndpointList([EndpointWire(**endpoint_values(one)) for one in found]))
 
 
@@ -174,7 +174,7 @@ def post_endpoint(body: EndpointInput) -> Response:
     loopback = parts.settings.on_loopback
     with parts.db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
-        endpoint, secret = deliveries.create(
+        endpoint, secret = endpoints.create(
             session, parts.vault, shop, body.url, body.events, loopback=loopback
         )
         return answer(NewEndpoint(**endpoint_values(endpoint), secret=secret), 201)
@@ -190,7 +190,7 @@ def post_endpoint(body: EndpointInput) -> Response:
 )
 def get_endpoint(endpoint_id: str) -> Response:
     with house().db.read() as session:
-        return answer(EndpointWire(**endpoint_values(deliveries.find(session, g.shop_id, endpoint_id))))
+        return answer(EndpointWire(**endpoint_values(endpoints.find(session, g.shop_id, endpoint_id))))
 
 
 @operation(
@@ -207,8 +207,8 @@ def patch_endpoint(endpoint_id: str, body: EndpointChanges) -> Response:
     loopback = house().settings.on_loopback
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
-        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
-        deliveries.change(session, shop, endpoint, body.given("url", "events", "active"), loopback=loopback)
+        endpoint = endpoints.find(session, g.shop_id, endpoint_id)
+        endpoints.change(session, shop, endpoint, body.given("url", "events", "active"), loopback=loopback)
         return answer(EndpointWire(**endpoint_values(endpoint)))
 
 
@@ -224,9 +224,9 @@ def patch_endpoint(endpoint_id: str, body: EndpointChanges) -> Response:
 def delete_endpoint(endpoint_id: str) -> Response:
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
-        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
+        endpoint = endpoints.find(session, g.shop_id, endpoint_id)
         shown = EndpointWire(**endpoint_values(endpoint))
-        deliveries.remove(session, shop, endpoint)
+        endpoints.remove(session, shop, endpoint)
         return answer(shown)
 
 
@@ -240,7 +240,7 @@ def delete_endpoint(endpoint_id: str) -> Response:
 )
 def test_endpoint(endpoint_id: str) -> Response:
     with house().db.write() as session:
-        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
+        endpoint = endpoints.find(session, g.shop_id, endpoint_id)
         return answer(delivery_wire(deliveries.send_test(session, endpoint)), 202)
 
 
@@ -255,7 +255,7 @@ def test_endpoint(endpoint_id: str) -> Response:
 )
 def list_deliveries(endpoint_id: str, query: PageQuery) -> Response:
     with house().db.read() as session:
-        endpoint = deliveries.find(session, g.shop_id, endpoint_id)
+        endpoint = endpoints.find(session, g.shop_id, endpoint_id)
         cursors = cursors_of(house().vault, g.shop_id, {"deliveries": endpoint.id})
         place = cursors.place(query.cursor)
         page = deliveries.page(session, endpoint, place, query.limit)

@@ -6,7 +6,7 @@ from flask import Response, g, request
 from sqlalchemy import select
 
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.store.models import Delivery
 from serializer_app.web.api.webhooks_out import EndpointInput
 from serializer_app.web.desk.forms import checked, typed
@@ -18,10 +18,10 @@ _LAST = 5
 
 
 @desk.get("/settings/webhooks")
-def endpoints() -> Response:
+def endpoint_list() -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
-        found = deliveries.endpoints(session, shop.id)
+        found = endpoints.of_shop(session, shop.id)
         told = {
             one.id: session.scalars(
                 select(Delivery)
@@ -37,7 +37,7 @@ def endpoints() -> Response:
             page="webhooks",
             endpoints=found,
             told=told,
-            events=deliveries.EVENTS,
+            events=endpoints.EVENTS,
             nonce=new_nonce(),
         )
 
@@ -53,7 +53,7 @@ def create_endpoint() -> Response:
         if (before := answered_before(session)) is not None:
             return before
         shop = shops.by_id(session, g.shop_id, lock=True)
-        _, secret = deliveries.create(
+        _, secret = endpoints.create(
             session, parts.vault, shop, body.url, body.events, loopback=parts.settings.on_loopback
         )
         keep(session, said(words.gettext("This webhook has already been created")))
@@ -70,7 +70,7 @@ def create_endpoint() -> Response:
 @desk.post("/settings/webhooks/<endpoint_id>/test")
 def try_endpoint(endpoint_id: str) -> Response:
     with house().db.write() as session:
-        deliveries.send_test(session, deliveries.find(session, g.shop_id, endpoint_id))
+        deliveries.send_test(session, endpoints.find(session, g.shop_id, endpoint_id))
     return said(texts().gettext("Test event sent"))
 
 
@@ -81,8 +81,8 @@ def switch_endpoint(endpoint_id: str) -> Response:
     parts = house()
     with parts.db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
-        endpoint = deliveries.find(session, shop.id, endpoint_id)
-        deliveries.change(session, shop, endpoint, {"active": active}, loopback=parts.settings.on_loopback)
+        endpoint = endpoints.find(session, shop.id, endpoint_id)
+        endpoints.change(session, shop, endpoint, {"active": active}, loopback=parts.settings.on_loopback)
     return said(texts().gettext("Webhook resumed") if active else texts().gettext("Webhook paused"))
 
 
@@ -90,5 +90,5 @@ def switch_endpoint(endpoint_id: str) -> Response:
 def remove_endpoint(endpoint_id: str) -> Response:
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
-        deliveries.remove(session, shop, deliveries.find(session, shop.id, endpoint_id))
+        endpoints.remove(session, shop, endpoints.find(session, shop.id, endpoint_id))
     return said(texts().gettext("Webhook removed"))

@@ -14,7 +14,7 @@ from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import customers, lookups, registrations, transfers, uploads
 from serializer_app.domain.registry.lookups import View
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Delivery, IdempotencyKey, Transfer, Upload
@@ -160,7 +160,7 @@ def test_what_is_kept_for_a_while_is_forgotten_after_it(world: World) -> None:
         idempotency.first_answer(session, world.vault, slot)
         shop = world.shop(session)
         url = "https://erp.example.com/"
-        endpoint, _ = deliveries.create(session, world.vault, shop, url, ["item.created"], loopback=False)
+        endpoint, _ = endpoints.create(session, world.vault, shop, url, ["item.created"], loopback=False)
         deliveries.send_test(session, endpoint)
         uploads.begin(session, world.shop_id, "csv", b"serialNumber,productSku\nS1,W-1", actor="api-key:1")
     tables = ("idempotency_keys", "deliveries", "uploads", "upload_parts")

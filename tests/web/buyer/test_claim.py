@@ -27,7 +27,7 @@ from serializer_app.domain.buyers.claims import Rules
 from serializer_app.domain.items import items
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import people, registrations, swaps
-from serializer_app.domain.webhooks_out import deliveries, mail
+from serializer_app.domain.webhooks_out import endpoints, mail
 from serializer_app.errors import AppError
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Confirmation, Delivery, MailSettings, OutboxRow, Registration
@@ -650,7 +650,7 @@ def test_without_a_server_a_system_of_the_merchants_is_asked_to_send_the_mail(ba
     assert "/claim" not in bazaar.open(link).text
     with Ear() as ear:
         with bazaar.db.write() as session:
-            _, secret = deliveries.create(
+            _, secret = endpoints.create(
                 session, parts.vault, bazaar.shop(session), ear.url, ["mail.requested"], loopback=True
             )
         confirm = asks(bazaar, link)

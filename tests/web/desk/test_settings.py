@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from serializer_app.domain.desk import staff
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import deliveries
+from serializer_app.domain.webhooks_out import endpoints
 from serializer_app.store.db import Database
 from serializer_app.store.models import HistoryEntry
 from tests.visitors import SHOP
@@ -61,7 +61,7 @@ def test_webhooks_are_made_tried_paused_and_removed(
     assert first.get_json()["show"]["secret"].startswith("whsec_")
     assert "show" not in second.get_json()
     with db.read() as session:
-        (endpoint,) = deliveries.endpoints(session, shop_id)
+        (endpoint,) = endpoints.of_shop(session, shop_id)
     here = f"/settings/webhooks/{endpoint.public_id}"
     assert neighbour.post(f"{here}/remove").status_code == 404
     assert desk.post(f"{here}/test").status_code == 200
