@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypeAlias, TypedDict
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from serializer_app.domain.items import unit_states
+from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.registry import serials
 from serializer_app.domain.registry.serials import LENGTH, Entry, EntryProblem, Refusal
 from serializer_app.store.models import Shop
@@ -25,14 +27,18 @@ class CreatedDocument(msgspec.Struct, rename="camel"):
     qr_url: str
 
 
+Shown: TypeAlias = str | int | float | bool | None
+"""What a verdict repeats of an entry."""
+
+
 class RefusalDocument(TypedDict):
     """Why an entry was refused, and the entry as it was sent."""
 
     errorMessage: str
-    serialNumber: NotRequired[Json]
-    quantity: NotRequired[Json]
-    experienceId: NotRequired[Json]
-    productSku: NotRequired[Json]
+    serialNumber: NotRequired[Shown]
+    quantity: NotRequired[Shown]
+    experienceId: NotRequired[Shown]
+    productSku: NotRequired[Shown]
 
 
 @dataclass
@@ -54,6 +60,8 @@ _SENTENCES = {
     EntryProblem.MALFORMED_NUMBER: "The serial number must be a string of 1 to 64 printable characters",
     EntryProblem.NUMBER_AND_QUANTITY: "Send a serialNumber or a quantity, not both",
     EntryProblem.QUANTITY: "The quantity must be a whole number from 1 to 10,000",
+    EntryProblem.STATE: "The state must be in_stock, sold, returned, in_repair, scrapped or lost",
+    EntryProblem.LOCATION: "The locationId must be a positive integer",
     EntryProblem.NO_VARIANT: "An experienceId or a productSku is needed, as a string",
     EntryProblem.TWO_VARIANTS: "The experienceId and the productSku belong to different variants",
     EntryProblem.NO_CODES_LEFT: "The pattern of this shop has too few different codes left; make it longer in the "
@@ -93,7 +101,8 @@ def enter(session: Session, shop: Shop, sent: Sequence[Json], *, source: str, ac
 def read(sent: Json) -> Entry:
     """The entry that a JSON value stands for.
 
-    The entry is {"serialNumber" | "quantity", "experienceId" | "productSku"}; "experienceID" is an older spelling.
+    The entry is {"serialNumber" | "quantity", "experienceId" | "productSku", "state", "locationId"}; "experienceID" is
+    an older spelling.
     """
     if not isinstance(sent, dict):
         return Entry(problem=EntryProblem.MALFORMED)
@@ -115,11 +124,18 @@ def read(sent: Json) -> Entry:
         problem = EntryProblem.QUANTITY
     elif "quantity" not in sent and not isinstance(number, str):
         problem = EntryProblem.MALFORMED_NUMBER
+    state, location_id = sent.get("state"), sent.get("locationId")
+    known_state = state is None or (isinstance(state, str) and state in unit_states.BY_HAND)
+    known_location = location_id is None or (type(location_id) is int and 0 < location_id < 2**63)
+    if problem is None and not (known_state and known_location):
+        problem = EntryProblem.LOCATION if known_state else EntryProblem.STATE
     return Entry(
         None if experience is None else clean_code(experience),
         None if sku is None else clean_code(sku),
         clean_code(number) if isinstance(number, str) else None,
         count,
+        UnitState(str(state)) if state and known_state else UnitState.IN_STOCK,
+        location_id if type(location_id) is int and known_location else None,
         problem,
     )
 

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
-from serializer_app.domain.history import Changes, Entry
+from serializer_app.domain.history import Entry
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.items.pages import PAGE
-from serializer_app.domain.items.ties import IN_FORCE, SALE_STANDS
+from serializer_app.domain.items.ties import SALE_STANDS
 from serializer_app.domain.paging import START, Page, Place, cut, walk
-from serializer_app.domain.registry import people, recognition, registrations, replacements, warranties
+from serializer_app.domain.registry import people, registrations, warranties
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.warranties import Cover, WarrantyFacts
 from serializer_app.store.crypto import Vault
@@ -102,7 +102,7 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
     customers = [row.customer_key for row in rows.values() if row.customer_key is not None]
     persons = people.read(session, vault, shop.id, customers)
     stories: dict[int, list[Entry]] = {}
-    for key, _, entry in _told(session, shop.id, "registration", keys):
+    for key, _, entry in entries_of(session, shop.id, "registration", keys):
         stories.setdefault(key, []).append(entry)
     moment = now()
     return [
@@ -115,82 +115,6 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
         for key in keys
         if key in rows
     ]
-
-
-def story(session: Session, shop_id: int, serial: Serial) -> list[Entry]:
-    """A serial from its making to today, across swaps: what its older and newer numbers went through as well."""
-    chain = replacements.chain(session, shop_id, serial.id)
-    keys = [one.id for one in chain]
-    claims = session.scalars(
-        select(Registration.id).where(Registration.shop_id == shop_id, Registration.serial_id.in_(keys))
-    ).all()
-    told = [(one.created_at, 0, (one.created_at, one.created_by, "created", _making(one))) for one in chain]
-    for subject, subjects in (("serial", keys), ("registration", claims)):
-        told += [(entry[0], number, entry) for _, number, entry in _told(session, shop_id, subject, subjects)]
-    return [entry for *_, entry in sorted(told, key=lambda one: one[:2])]
-
-
-def _making(serial: Serial) -> Changes:
-    return {
-        "serialNumber": {"from": None, "to": serial.serial_number},
-        "source": {"from": None, "to": serial.source},
-    }
-
-
-def serial_page(
-    session: Session,
-    shop: Shop,
-    *,
-    variant_id: int | None = None,
-    serial_number: str | None = None,
-    place: Place = START,
-    most: int = PAGE,
-) -> Page[Row[Any]]:
-    """Serials in the order they were entered, of one variant or of all; rows as of ``serial_rows``."""
-    query = select(Serial.id).where(Serial.shop_id == shop.id)
-    if variant_id is not None:
-        query = query.where(Serial.variant_id == variant_id)
-    if serial_number is not None:
-        found = recognition.serial_named(session, shop.id, serial_number)
-        query = query.where(Serial.id == (0 if found is None else found.id))
-    page = walk(session, query, Serial.id, place, most)
-    return page.of(serial_rows(session, shop.id, page.rows))
-
-
-def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row[Any]]:
-    """Serials by their keys, in that order, with their variant, their unit and whether they are registered."""
-    claim = (
-        select(Registration.public_id)
-        .where(
-            Registration.shop_id == Serial.shop_id,
-            Registration.serial_id == Serial.id,
-            *IN_FORCE,
-        )
-        .order_by(Registration.id.desc())
-        .limit(1)
-        .correlate(Serial)
-        .scalar_subquery()
-    )
-    query: Any = (
-        select(
-            Serial.id,
-            Serial.serial_number,
-            Serial.token,
-            Serial.source,
-            Serial.state,
-            Serial.variant_id,
-            Serial.created_at,
-            Variant.experience_id,
-            Variant.sku,
-            Item.item_id,
-            claim.label("registration_id"),
-        )
-        .outerjoin(Variant, (Variant.shop_id == Serial.shop_id) & (Variant.variant_id == Serial.variant_id))
-        .outerjoin(Item, (Item.shop_id == Serial.shop_id) & (Item.id == Serial.item_key))
-        .where(Serial.shop_id == shop_id, Serial.id.in_(keys))
-    )
-    rows = {row.id: row for row in session.execute(query)}
-    return [rows[key] for key in keys if key in rows]
 
 
 _ROWS: Any = (
@@ -325,7 +249,9 @@ def _of_serial(session: Session, shop_id: int, typed: str) -> set[int]:
     )
 
 
-def _told(session: Session, shop_id: int, subject: str, keys: Sequence[int]) -> list[tuple[int, int, Entry]]:
+def entries_of(
+    session: Session, shop_id: int, subject: str, keys: Sequence[int]
+) -> list[tuple[int, int, Entry]]:
     """(whose, number of the entry, entry), oldest first within one subject."""
     found: list[tuple[int, int, Entry]] = []
     for start in range(0, len(keys), 500):

@@ -15,7 +15,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from serializer_app.clock import now
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items.unit_states import UnitState
-from serializer_app.domain.registry import patterns
+from serializer_app.domain.registry import arrivals, patterns
+from serializer_app.domain.registry.arrivals import NewSerial
 from serializer_app.domain.shops import shops
 from serializer_app.store.models import Item, Serial, Shop, Variant
 from serializer_app.store.models.columns import UtcTime
@@ -44,6 +45,8 @@ class EntryProblem(Enum):
     UNKNOWN_SKU = "no variant has this SKU"
     SHARED_SKU = "more than one variant has this SKU"
     TWO_VARIANTS = "the experience ID and the SKU belong to different variants"
+    STATE = "the state is none in which a unit can be entered"
+    LOCATION = "the location ID is no ID"
     NO_CODES_LEFT = "the pattern of the shop has too few codes left"
 
 
@@ -54,6 +57,8 @@ class Entry(NamedTuple):
     sku: str | None = None
     serial_number: str | None = None
     quantity: int | None = None
+    state: UnitState = UnitState.IN_STOCK
+    location_id: int | None = None
     problem: EntryProblem | None = None
     """What was wrong with the entry before it came here; it is refused for that unless its variant is unknown."""
 
@@ -64,17 +69,6 @@ class Named(NamedTuple):
     variant_id: int
     experience_id: str
     sku: str | None
-
-
-class NewSerial(NamedTuple):
-    """A serial as it is inserted."""
-
-    serial_number: str
-    key: str
-    variant_id: int
-    token: str
-    state: UnitState = UnitState.IN_STOCK
-    location_id: int | None = None
 
 
 class Created(NamedTuple):
@@ -106,6 +100,8 @@ class _Wanted(NamedTuple):
     at: int
     variant: Named
     quantity: int
+    state: UnitState
+    location_id: int | None
 
 
 def enter(
@@ -127,7 +123,7 @@ def enter(
         problem = entry.problem
         if problem is None and number is None:
             if entry.quantity is not None and 1 <= entry.quantity <= MOST_PER_REQUEST:
-                wanted.append(_Wanted(at, variant, entry.quantity))
+                wanted.append(_Wanted(at, variant, entry.quantity, entry.state, entry.location_id))
                 continue
             problem = EntryProblem.MALFORMED_NUMBER if entry.quantity is None else EntryProblem.QUANTITY
         if problem is None and number is not None:
@@ -138,12 +134,14 @@ def enter(
             elif problem is None and len(key) > KEY_LENGTH:
                 problem = EntryProblem.TOO_LONG
             elif problem is None:
-                rows[key] = at, Created(NewSerial(number, key, variant.variant_id, token), variant)
+                new = NewSerial(number, key, variant.variant_id, token, entry.state, entry.location_id)
+                rows[key] = at, Created(new, variant)
         if problem is not None:
             verdicts.refused.append(Refusal(at, problem))
     _enter_rows(session, shop, rows, verdicts, source=source, actor=actor)
     for codes in wanted:
         _make(session, shop, codes, verdicts, actor=actor)
+    arrivals.record(session, shop.id, [created.serial for created in verdicts.created], actor=actor)
     return verdicts
 
 
@@ -358,7 +356,7 @@ def _make(session: Session, shop: Shop, wanted: _Wanted, verdicts: EntryVerdicts
         tokens = _tokens(missing)
         codes = pattern.make(missing)
         rows = {
-            key: NewSerial(code, key, variant.variant_id, token)
+            key: NewSerial(code, key, variant.variant_id, token, wanted.state, wanted.location_id)
             for code, key, token in zip(codes, map(serial_key, codes), tokens, strict=True)
         }
         there = _insert(session, shop.id, list(rows.values()), source="made", actor=actor)

@@ -46,6 +46,18 @@ ERRORS: dict[str, tuple[int, str]] = {
         409,
         "The serial is registered to somebody who is not the order's customer, or item and serial are both registered.",
     ),
+    "unit_state_refused": (409, "The unit cannot go from its state to the one that is wanted."),
+    "unit_state_by_assignment": (
+        409,
+        "Assigning reserves a unit and update-serial replaces it; nobody sets these.",
+    ),
+    "unit_is_item_id": (409, "An item ID is no unit of the registry."),
+    "unit_on_order": (409, "An order has the unit; return it, or take it off the order, first."),
+    "unit_not_assigned": (409, "The line item does not have this unit."),
+    "line_full": (409, "The line item has too few units without a serial number."),
+    "item_returned": (409, "The item was returned already."),
+    "unit_of_other_order": (409, "The unit was sold on another order, or on none."),
+    "other_unit": (409, "Item ID and serial number name two different units."),
     "unit_not_in_stock": (
         409,
         "The unit of this serial number is not in stock: it was sold, returned, is in repair, scrapped or lost.",

@@ -115,7 +115,7 @@ def _tidy(schema: Any) -> None:
             _tidy(inner)
 
 
-_FIRST = "Items Orders Variants Experiences Serials Uploads Registrations Webhooks Settings".split()
+_FIRST = "Items Orders Units Variants Experiences Serials Uploads Registrations Webhooks Settings".split()
 _LAST = "Reference"
 
 _INTRODUCTION = """\

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from serializer_app.web.api.examples import MADE, MONTHS, VARIANT_ID, page_of
+from serializer_app.web.api.examples import (
+    ITEM_ID,
+    LINE_ID,
+    MADE,
+    MONTHS,
+    ORDER_ID,
+    SECOND_ID,
+    VARIANT_ID,
+    item,
+    page_of,
+)
 from serializer_app.web.api.operations import Example
 
 NUMBER, FREE_NUMBER, NEW_NUMBER = "XYZ123456789", "XYZ987654321", "XYZ111222333"
@@ -47,6 +57,10 @@ def _registered(number: str = NUMBER) -> dict[str, Any]:
     return _change("registered", serialNumber=_first(number), status=_first("approved"), **told)
 
 
+def _entered(number: str) -> dict[str, Any]:
+    return _change("created", serialNumber=_first(number), source=_first("api"))
+
+
 _SOLD = _change("sold", state={"from": "in_stock", "to": "sold"})
 """Who registers a unit without an order has bought it somewhere."""
 
@@ -67,7 +81,11 @@ def _serial(number: str = NUMBER, registration_id: str | None = REGISTRATION_ID)
         "status": "registered" if registration_id else "available",
         "source": "api",
         "productVariantId": VARIANT_ID,
+        "state": "sold" if registration_id else "in_stock",
+        "locationId": None,
+        "note": None,
         "itemId": None,
+        "orderId": None,
         "registrationId": registration_id,
         "createdAt": MADE,
     }
@@ -176,13 +194,35 @@ _SERIALS: dict[str, Example] = {
     "list_serials": Example(
         200, page_of(_serial(), _serial(FREE_NUMBER, None)), query={"productVariantId": VARIANT_ID}
     ),
-    "get_serial": Example(200, _serial(), path=_SERIAL_PATH),
+    "get_serial": Example(
+        200, {**_serial(), "history": [_entered(NUMBER), _SOLD, _registered()]}, path=_SERIAL_PATH
+    ),
+    "patch_serial": Example(
+        200,
+        {
+            **_serial(FREE_NUMBER, None),
+            "state": "in_repair",
+            "locationId": 905684977,
+            "note": "Strap is torn",
+            "history": [
+                _entered(FREE_NUMBER),
+                _change(
+                    "state-changed",
+                    locationId={"from": None, "to": 905684977},
+                    note=_first("Strap is torn"),
+                    state={"from": "in_stock", "to": "in_repair"},
+                ),
+            ],
+        },
+        path={"serialNumber": FREE_NUMBER},
+        body={"state": "in_repair", "locationId": 905684977, "note": "Strap is torn"},
+    ),
     "get_serial_history": Example(
         200,
         {
             "serialNumber": NUMBER,
             "results": [
-                _change("created", serialNumber=_first(NUMBER), source=_first("api")),
+                _entered(NUMBER),
                 _SOLD,
                 _registered(),
             ],
@@ -192,6 +232,37 @@ _SERIALS: dict[str, Example] = {
     "get_serial_pattern": Example(200, _pattern()),
     "put_serial_pattern": Example(200, _DIGITS_ANSWER, body=_DIGITS),
     "preview_serial_pattern": Example(200, _DIGITS_ANSWER, body=_DIGITS),
+}
+
+_UNITS: dict[str, Example] = {
+    "post_order_assign": Example(
+        200,
+        {"items": [item(SECOND_ID, serialNumber=NUMBER)]},
+        path={"orderId": ORDER_ID},
+        body={"lineItemId": LINE_ID, "serialNumbers": [NUMBER]},
+    ),
+    "post_order_unassign": Example(
+        200,
+        {"items": [item()]},
+        path={"orderId": ORDER_ID},
+        body={"lineItemId": LINE_ID, "serialNumbers": [FREE_NUMBER]},
+    ),
+    "post_order_returns": Example(
+        201,
+        {
+            "results": [
+                {
+                    "itemId": ITEM_ID,
+                    "lineItemId": LINE_ID,
+                    "serialNumber": FREE_NUMBER,
+                    "state": "in_stock",
+                    "ownership": None,
+                }
+            ]
+        },
+        path={"orderId": ORDER_ID},
+        body={"items": [{"serialNumber": FREE_NUMBER, "disposition": "RESTOCKED", "note": "Unused"}]},
+    ),
 }
 
 _UPLOADS: dict[str, Example] = {
@@ -287,4 +358,4 @@ _REGISTRATIONS: dict[str, Example] = {
     "delete_customer": Example(200, {"erased": 1}, body={"email": _EMAIL}),
 }
 
-EXAMPLES: dict[str, Example] = {**_SERIALS, **_UPLOADS, **_EXPERIENCES, **_REGISTRATIONS}
+EXAMPLES: dict[str, Example] = {**_SERIALS, **_UNITS, **_UPLOADS, **_EXPERIENCES, **_REGISTRATIONS}

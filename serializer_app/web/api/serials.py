@@ -7,11 +7,13 @@ from typing import Any
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.registry import entry_documents, lookups, patterns, recognition
+from serializer_app.domain.items.unit_states import UnitState
+from serializer_app.domain.registry import entry_documents, patterns, recognition, serial_lookups
 from serializer_app.domain.registry.entry_documents import VerdictDocuments
 from serializer_app.domain.shops import shops
+from serializer_app.domain.stock.changes import change_unit
 from serializer_app.errors import Detail
-from serializer_app.store.models import Serial
+from serializer_app.store.models import Serial, Shop
 from serializer_app.text import Json
 from serializer_app.web.answers import answer
 from serializer_app.web.api import once
@@ -24,14 +26,16 @@ from serializer_app.web.wire.registry import (
     SerialPage,
     SerialStory,
     SerialVerdicts,
-    SerialWire,
+    UnitWire,
     pattern_wire,
     serial_wire,
+    unit_wire,
 )
 from serializer_app.web.wire.registry_inputs import (
     PatternInput,
     SerialEntries,
     SerialQuery,
+    UnitChangesInput,
     entries_of,
 )
 
@@ -102,15 +106,21 @@ def list_serials(query: SerialQuery) -> Response:
         filters["productVariantId"] = query.product_variant_id
     if query.serial_number is not None:
         filters["serialNumber"] = query.serial_number
+    if query.state is not None:
+        filters["state"] = query.state
+    if query.location_id is not None:
+        filters["locationId"] = query.location_id
     cursors = cursors_of(house().vault, g.shop_id, filters)
     place = cursors.place(query.cursor)
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
-        page = lookups.serial_page(
+        page = serial_lookups.serial_page(
             session,
             shop,
             variant_id=query.product_variant_id,
             serial_number=query.serial_number,
+            state=None if query.state is None else UnitState(query.state),
+            location_id=query.location_id,
             place=place,
             most=query.limit,
         )
@@ -123,17 +133,48 @@ def list_serials(query: SerialQuery) -> Response:
     "GET",
     "/serials/{serialNumber}",
     tag=TAG,
-    summary="Read a serial",
+    summary="Read a serial with its life",
     description="A serial number with a slash in it is found by GET /serials?serialNumber=.",
-    answers={200: SerialWire},
+    answers={200: UnitWire},
     errors=("serial_not_found",),
 )
 def get_serial(serial_number: str) -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
+        return _unit(session, shop, _named(session, serial_number))
+
+
+@operation(
+    "PATCH",
+    "/serials/{serialNumber}",
+    tag=TAG,
+    summary="Change the state, the location or the note of a unit",
+    description=(
+        "A unit on an order is `reserved` or `sold`. To have it back, return it (POST /orders/{orderId}/returns), or "
+        "take it off the order."
+    ),
+    body=UnitChangesInput,
+    answers={200: UnitWire},
+    errors=(
+        "serial_not_found",
+        "unit_is_item_id",
+        "unit_on_order",
+        "unit_state_by_assignment",
+        "unit_state_refused",
+    ),
+)
+def patch_serial(serial_number: str, body: UnitChangesInput) -> Response:
+    with house().db.write() as session:
+        shop = shops.by_id(session, g.shop_id)
         serial = _named(session, serial_number)
-        (row,) = lookups.serial_rows(session, g.shop_id, [serial.id])
-        return answer(serial_wire(shop, row))
+        change_unit(session, g.shop_id, serial, body.changes(), actor=g.actor)
+        session.flush()
+        return _unit(session, shop, serial)
+
+
+def _unit(session: Session, shop: Shop, serial: Serial) -> Response:
+    (row,) = serial_lookups.serial_rows(session, shop.id, [serial.id])
+    return answer(unit_wire(shop, row, serial_lookups.story(session, shop.id, serial)))
 
 
 def _named(session: Session, code: str) -> Serial:
@@ -156,7 +197,7 @@ def _named(session: Session, code: str) -> Serial:
 def get_serial_history(serial_number: str) -> Response:
     with house().db.read() as session:
         serial = _named(session, serial_number)
-        story = lookups.story(session, g.shop_id, serial)
+        story = serial_lookups.story(session, g.shop_id, serial)
         return answer(SerialStory(serial.serial_number, [entry_wire(*entry) for entry in story]))
 
 

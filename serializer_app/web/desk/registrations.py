@@ -11,7 +11,7 @@ from serializer_app.domain.desk import item_search, staff
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.paging import Place
 from serializer_app.domain.privacy import privacy
-from serializer_app.domain.registry import customers, lookups, registrations, transfers
+from serializer_app.domain.registry import customers, lookups, registrations, serial_lookups, transfers
 from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
@@ -93,7 +93,7 @@ def registration(public_id: str) -> Response:
             row=view.row,
             person=view.person,
             duration=lookups.duration(view.row),
-            story=lookups.story(session, shop.id, serial),
+            story=serial_lookups.story(session, shop.id, serial),
             people=staff.names(session, shop.id),
             order_name=_order_name(session, shop.id, view.row.order_id),
             product=item_search.variant_titles(session, shop.id, [view.row.variant_id]).get(

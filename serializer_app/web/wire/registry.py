@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from serializer_app.clock import iso
+from serializer_app.domain.history import Entry
 from serializer_app.domain.paging import Page
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.entry_documents import CreatedDocument, RefusalDocument
@@ -30,8 +32,13 @@ class SerialVerdicts(msgspec.Struct):
     errors: list[RefusalDocument]
 
 
+State = Literal["in_stock", "reserved", "sold", "returned", "in_repair", "scrapped", "lost", "replaced"]
+
+
 class SerialWire(msgspec.Struct):
-    """A code of one unit. `status`: available, registered or replaced."""
+    """A code of one unit. `status`: available, registered or replaced. `state` says where the unit is; `itemId` and
+    `orderId` name its active sale.
+    """
 
     serialNumber: str
     status: Literal["available", "registered", "replaced"]
@@ -39,11 +46,21 @@ class SerialWire(msgspec.Struct):
     productVariantId: int
     experienceId: str | None
     productSku: str | None
+    state: State
+    locationId: int | None
+    note: str | None
     itemId: str | None
+    orderId: int | None
     registrationId: str | None
     url: str
     qrUrl: str
     createdAt: Time
+
+
+class UnitWire(SerialWire):
+    """A serial with its whole life, across swaps and sales; oldest first."""
+
+    history: list[EntryWire]
 
 
 class SerialPage(msgspec.Struct):
@@ -187,24 +204,37 @@ def registration_page(
     return RegistrationPage(previous, page.has_previous, following, page.has_next, results)
 
 
-def serial_wire(shop: Shop, row: Any) -> SerialWire:
+def serial_values(shop: Shop, row: Any) -> dict[str, Any]:
+    """What SerialWire and UnitWire show of a row of ``serial_lookups.serial_rows``."""
     status: Any = (
         "replaced" if row.state == "replaced" else "registered" if row.registration_id else "available"
     )
     url = serials.address(shop, row.token)
-    return SerialWire(
-        serialNumber=row.serial_number,
-        status=status,
-        source=row.source,
-        productVariantId=row.variant_id,
-        experienceId=row.experience_id,
-        productSku=row.sku,
-        itemId=row.item_id,
-        registrationId=row.registration_id,
-        url=url,
-        qrUrl=f"{url}/qr.svg",
-        createdAt=iso(row.created_at),
-    )
+    return {
+        "serialNumber": row.serial_number,
+        "status": status,
+        "source": row.source,
+        "productVariantId": row.variant_id,
+        "experienceId": row.experience_id,
+        "productSku": row.sku,
+        "state": row.state,
+        "locationId": row.location_id,
+        "note": row.note,
+        "itemId": row.item_id,
+        "orderId": row.order_id,
+        "registrationId": row.registration_id,
+        "url": url,
+        "qrUrl": f"{url}/qr.svg",
+        "createdAt": iso(row.created_at),
+    }
+
+
+def serial_wire(shop: Shop, row: Any) -> SerialWire:
+    return SerialWire(**serial_values(shop, row))
+
+
+def unit_wire(shop: Shop, row: Any, story: Iterable[Entry]) -> UnitWire:
+    return UnitWire(**serial_values(shop, row), history=[entry_wire(*entry) for entry in story])
 
 
 def pattern_wire(pattern: patterns.Pattern) -> PatternWire:

@@ -11,11 +11,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from serializer_app.clock import now
 from serializer_app.domain.ids import contacts
+from serializer_app.domain.items.unit_states import BY_HAND, UnitState
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.swaps import OPERATION, UNKNOWN_OPERATION
+from serializer_app.domain.stock.changes import NOTE_LENGTH, UnitChanges
 from serializer_app.errors import AppError
-from serializer_app.text import Json, JsonObject
+from serializer_app.text import Json, JsonObject, clean
 from serializer_app.web.wire.inputs import Changes, PageQuery
 from serializer_app.web.wire.values import (
     Id,
@@ -26,6 +28,13 @@ from serializer_app.web.wire.values import (
     SerialNumber,
     Warranty,
 )
+
+StateText = Literal["in_stock", "reserved", "sold", "returned", "in_repair", "scrapped", "lost", "replaced"]
+
+
+def _cleaned(text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
@@ -197,6 +206,27 @@ class TransferAcceptance(Input):
 class SerialQuery(PageQuery):
     serial_number: Annotated[SearchText | None, Field(description="Exactly this serial.")] = None
     product_variant_id: Annotated[IdText | None, Field(description="Shopify's product variant ID.")] = None
+    state: Annotated[StateText | None, Field(description="Where the unit is in its life.")] = None
+    location_id: Annotated[IdText | None, Field(description="Shopify's ID of the location.")] = None
+
+
+class UnitChangesInput(Changes):
+    """An absent key leaves the stored value; null takes it away."""
+
+    state: Annotated[
+        Literal["in_stock", "sold", "returned", "in_repair", "scrapped", "lost"],
+        Field(
+            description="`reserved` follows from assigning a unit to an order, `replaced` from update-serial."
+        ),
+    ] = "in_stock"
+    location_id: Annotated[Id | None, Field(description="Shopify's ID of the location.")] = None
+    note: Annotated[str | None, StringConstraints(max_length=NOTE_LENGTH), AfterValidator(_cleaned)] = None
+
+    def changes(self) -> UnitChanges:
+        given = self.given("location_id", "note")
+        if "state" in self.model_fields_set:
+            given["state"] = UnitState(self.state)
+        return UnitChanges(**given)
 
 
 class PatternInput(Input):
@@ -218,6 +248,8 @@ _ENTRY: JsonObject = {
         "quantity": {"type": "integer", "minimum": 1, "maximum": serials.MOST_PER_REQUEST},
         "experienceId": {"type": "string"},
         "productSku": {"type": "string"},
+        "state": {"type": "string", "enum": sorted(state.value for state in BY_HAND)},
+        "locationId": {"type": "integer", "minimum": 1, "format": "int64"},
     },
 }
 _ENTRIES: JsonObject = {"type": "array", "items": _ENTRY, "maxItems": serials.MOST_PER_REQUEST}
@@ -226,10 +258,19 @@ SerialEntries = Annotated[
     WithJsonSchema(
         {
             "description": "Serials, each with a serialNumber (or a quantity, to have codes made) and an experienceId "
-            "or a productSku. Every entry gets its own verdict.",
+            "or a productSku. Every entry gets its own verdict. `state` (in_stock where it is absent) and `locationId` "
+            "stand in an entry, or beside `serials` for all entries that have none.",
             "anyOf": [
                 _ENTRIES,
-                {"type": "object", "required": ["serials"], "properties": {"serials": _ENTRIES}},
+                {
+                    "type": "object",
+                    "required": ["serials"],
+                    "properties": {
+                        "serials": _ENTRIES,
+                        "state": _ENTRY["properties"]["state"],
+                        "locationId": _ENTRY["properties"]["locationId"],
+                    },
+                },
                 {**_ENTRY, "anyOf": [{"required": ["serialNumber"]}, {"required": ["quantity"]}]},
             ],
         }
@@ -238,11 +279,16 @@ SerialEntries = Annotated[
 """Not a model: an entry that is wrong gets a verdict of its own instead of failing the request."""
 
 
+_FOR_ALL = ("state", "locationId")
+"""May stand beside ``serials`` and holds for every entry that says nothing else."""
+
+
 def entries_of(body: Json) -> Sequence[Json]:
     """The entries of a body in any of its three shapes. Raises AppError ``body_invalid`` 422."""
     if isinstance(body, dict):
-        if isinstance(body.get("serials"), list) and len(body) == 1:
-            body = body["serials"]
+        if isinstance(body.get("serials"), list) and set(body) <= {"serials", *_FOR_ALL}:
+            common = {name: body[name] for name in _FOR_ALL if name in body}
+            body = [{**common, **one} if isinstance(one, dict) else one for one in body["serials"]]
         elif "serialNumber" in body or "quantity" in body:
             body = [body]
     if not isinstance(body, list):

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.registry import lookups, registrations, serials
+from serializer_app.domain.registry import lookups, registrations, serial_lookups, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.store.db import Database
 from tests.domain.registry.conftest import World
@@ -149,7 +149,7 @@ def _asked(world: World) -> Iterator[tuple[str, Callable[[Session], Any], int | 
     def story(session: Session) -> Any:
         serial = serials.find(session, world.shop_id, "W1")
         assert serial is not None
-        return lookups.story(session, world.shop_id, serial)
+        return serial_lookups.story(session, world.shop_id, serial)
 
     yield "the story of a serial", story, None
 

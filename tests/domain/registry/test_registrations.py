@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.items.items import ItemChanges
 from serializer_app.domain.items.items import change as change_item
 from serializer_app.domain.paging import START, Page, Place
-from serializer_app.domain.registry import lookups, registrations, swaps
+from serializer_app.domain.registry import lookups, registrations, serial_lookups, swaps
 from serializer_app.domain.registry.lookups import Filters, View
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Corrections
@@ -137,7 +137,7 @@ def test_reset_frees_the_serial_and_forgets_the_customer(world: World) -> None:
         assert session.scalar(text("SELECT count(*) FROM customers")) == 1
         serial, _ = registrations.held(session, world.shop_id, "S1", lock=False)
         assert serial is not None
-        story = [action for _, _, action, _ in lookups.story(session, world.shop_id, serial)]
+        story = [action for _, _, action, _ in serial_lookups.story(session, world.shop_id, serial)]
     assert story == ["created", "sold", "registered", "state-changed", "reset", "sold", "registered"]
 
 
@@ -158,7 +158,7 @@ def test_update_serial_keeps_owner_dates_and_history(world: World) -> None:
     with world.db.read() as session:
         serial, _ = registrations.held(session, world.shop_id, "S2", lock=False)
         assert serial is not None
-        story = [action for _, _, action, _ in lookups.story(session, world.shop_id, serial)]
+        story = [action for _, _, action, _ in serial_lookups.story(session, world.shop_id, serial)]
     assert story == ["created", "sold", "registered", "created", "serial-updated", "replaced", "sold"]
 
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from serializer_app.domain.registry import lookups, patterns, serials
+from serializer_app.domain.registry import patterns, serial_lookups, serials
 from serializer_app.domain.registry.entry_documents import VerdictDocuments, sentence
 from serializer_app.domain.registry.patterns import Pattern
 from serializer_app.domain.registry.serials import Entry, EntryProblem
@@ -221,9 +221,9 @@ def test_pages_walk_serials_forward_and_back(world: World) -> None:
     world.watches(*(f"P{n}" for n in range(7)))
     with world.db.read() as session:
         shop = world.shop(session)
-        first = lookups.serial_page(session, shop, most=3)
-        second = lookups.serial_page(session, shop, place=first.following, most=3)
-        back = lookups.serial_page(session, shop, place=second.preceding, most=3)
+        first = serial_lookups.serial_page(session, shop, most=3)
+        second = serial_lookups.serial_page(session, shop, place=first.following, most=3)
+        back = serial_lookups.serial_page(session, shop, place=second.preceding, most=3)
     assert [row.serial_number for row in first.rows] == ["P0", "P1", "P2"]
     assert [row.serial_number for row in second.rows] == ["P3", "P4", "P5"]
     assert (first.has_previous, first.has_next, second.has_previous, second.has_next) == (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from serializer_app.domain.buyers import units
-from serializer_app.domain.registry import lookups, recognition, registrations
+from serializer_app.domain.registry import recognition, registrations, serial_lookups
 from serializer_app.domain.registry.recognition import CodeKind
 from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
@@ -84,7 +84,7 @@ def test_what_is_no_unit_is_refused_with_what_it_is(api: Caller, code: str, reas
 @given(code=st.one_of(st.sampled_from((*CODES, GTIN, "CLOCK-R")), st.text(max_size=30)))
 def test_all_doors_agree_on_which_unit_a_code_names(api: Caller, app: Flask, db: Database, code: str) -> None:
     with db.read() as session:
-        known = bool(lookups.serial_page(session, shops.installed(session, DOMAIN), most=1).rows)
+        known = bool(serial_lookups.serial_page(session, shops.installed(session, DOMAIN), most=1).rows)
     if not known:
         enter(api)
     with db.read() as session:
@@ -92,7 +92,7 @@ def test_all_doors_agree_on_which_unit_a_code_names(api: Caller, app: Flask, db:
         kind = recognition.recognize(session, shop.id, code, orders=False).kind
         seen = [unit.number for unit in units.find(session, shop, code)]
         serial, _ = registrations.held(session, shop.id, code, lock=False)
-        page = lookups.serial_page(session, shop, serial_number=code)
+        page = serial_lookups.serial_page(session, shop, serial_number=code)
     at_api = [] if serial is None else [serial.serial_number]
     assert at_api == seen
     assert [row.serial_number for row in page.rows] == seen

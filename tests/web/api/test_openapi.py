@@ -16,7 +16,7 @@ import serializer_app
 from serializer_app.store.db import Database
 from serializer_app.web.api import registry_examples, webhook_examples
 from serializer_app.web.api.codes import ERRORS
-from serializer_app.web.api.examples import ITEM_ID, SECOND_ID, VARIANT_ID
+from serializer_app.web.api.examples import ITEM_ID, LINE_ID, ORDER_ID, SECOND_ID, VARIANT_ID
 from serializer_app.web.api.openapi import EXAMPLES
 from serializer_app.web.api.operations import OPERATIONS, Operation
 from tests.web.api.caller import Caller
@@ -115,7 +115,22 @@ def _told(app: Flask, world: Caller, db: Database) -> None:
     rename(db, "deliveries", "public_id", webhook_examples.DELIVERY_ID)
 
 
-PREPARED = {"Serials": _registry, "Registrations": _registry, "Uploads": _uploaded, "Webhooks": _told}
+def _assigned(app: Flask, world: Caller, db: Database) -> None:
+    """Two units in stock, of which one is assigned to the first item."""
+    numbers = (registry_examples.NUMBER, registry_examples.FREE_NUMBER)
+    entries = [{"serialNumber": number, "productSku": "CLOCK-R"} for number in numbers]
+    assert world.post("/serials", entries).status_code == 201
+    assigned = {"lineItemId": LINE_ID, "serialNumbers": [registry_examples.FREE_NUMBER]}
+    assert world.post(f"/orders/{ORDER_ID}/assign", assigned).status_code == 200
+
+
+PREPARED = {
+    "Units": _assigned,
+    "Serials": _registry,
+    "Registrations": _registry,
+    "Uploads": _uploaded,
+    "Webhooks": _told,
+}
 """What has to be there before the examples of a chapter are tried."""
 
 MASKS = [
