@@ -26,7 +26,7 @@ from serializer_app.shopify.oauth import TokenError
 from serializer_app.store.models import Shop
 from serializer_app.web.answers import failure
 from serializer_app.web.house import house
-from serializer_app.web.pages import page
+from serializer_app.web.pages import page, texts
 
 log = structlog.get_logger(__name__)
 
@@ -188,7 +188,7 @@ def _without_token(error: AppError) -> ResponseReturnValue:
         raise AppError("shop_invalid", "That is no myshopify.com domain", status=400)
     if g.frame_shop is not None:
         return _bounce(g.frame_shop)
-    return page("start.html", 200 if request.path == "/" else 401)
+    return page("start.html", 200 if request.path == "/" else 401, **texts().in_templates())
 
 
 def _not_admitted(error: TokenError) -> ResponseReturnValue:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Response, g, make_response, render_template
+from flask import Response, g, make_response, render_template, request
 
 from serializer_app.errors import AppError
 from serializer_app.web.house import house
+from serializer_app.web.texts import Texts, choose
 
 
 def page(template: str, status: int = 200, **values: object) -> Response:
@@ -28,8 +29,16 @@ def _frame_ancestors(shop: str) -> str:
     return " ".join(dict.fromkeys(admins))
 
 
+def texts(time_zone: str = "UTC") -> Texts:
+    """The texts for whoever asks: in the language that Shopify states as ``locale``, else in one of the browser's."""
+    return Texts(choose(request.args.get("locale"), request.accept_languages), time_zone)
+
+
 def error_page(error: AppError) -> Response:
-    response = page("error.html", error.status, error=error)
+    words = texts()
+    response = page(
+        "error.html", error.status, error=error, message=words.failure(error), **words.in_templates()
+    )
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(error.retry_after)))
     return response

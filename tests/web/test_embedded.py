@@ -187,6 +187,15 @@ def test_a_visitor_from_nowhere_is_asked_for_the_shop(client: FlaskClient) -> No
     assert 'action="/auth/install"' in answer.text
 
 
+def test_a_visitor_from_nowhere_is_asked_and_refused_in_their_language(client: FlaskClient) -> None:
+    page = client.get("/", headers={"Accept-Language": "de-AT"}).text
+    assert '<html lang="de">' in page
+    assert "Serializer installieren" in page
+    refused = client.get("/auth/install?shop=-&locale=de", headers={"Accept": "text/html"}).text
+    assert '<html lang="de">' in refused
+    assert "Fehler 400" in refused
+
+
 # --- the first visit --------------------------------------------------------------------------------------------
 
 

@@ -18,11 +18,12 @@ from serializer_app.domain.ids import reader
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.translations import N_
+from serializer_app.web import pages
 from serializer_app.web.answers import answer, failure
 from serializer_app.web.app_bridge import embedded_page, script_url
 from serializer_app.web.house import house
 from serializer_app.web.static_files import desk_modules
-from serializer_app.web.texts import Texts, choose
+from serializer_app.web.texts import Texts
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +60,7 @@ _SCRIPT_TEXTS = {
 
 def texts(shop: Shop | None = None) -> Texts:
     """The words for whoever asks, with times in the shop's zone."""
-    tag = choose(request.args.get("locale"), request.accept_languages)
-    return Texts(tag, shop.time_zone if shop is not None else "UTC")
+    return pages.texts(shop.time_zone if shop is not None else "UTC")
 
 
 def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: Any) -> Response:
