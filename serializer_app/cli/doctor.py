@@ -17,6 +17,7 @@ from serializer_app.cli.console import known_shop
 from serializer_app.config import DEFAULT_DATABASE_URL, ConfigError, Settings
 from serializer_app.domain.desk import doctor
 from serializer_app.domain.desk.doctor import Finding, Level
+from serializer_app.domain.holdings import ENCRYPTED
 from serializer_app.domain.shops import shops
 from serializer_app.shopify.transport import TransientFailure, get, new_http
 from serializer_app.store import schema
@@ -59,9 +60,10 @@ def _report(only_shop: str | None) -> Report:
         if any(finding.level is Level.PROBLEM for finding in deployment):
             return report
         vault = Vault(settings.encryption_keys)
+        encrypted = [column for entry in ENCRYPTED for column in entry.columns]
         with database.read() as session:
             chosen = [known_shop(session, only_shop)] if only_shop else shops.every(session)
-            deployment.append(doctor.keys(session, vault, Vault(settings.encryption_keys[:1])))
+            deployment.append(doctor.keys(session, vault, Vault(settings.encryption_keys[:1]), encrypted))
             deployment.append(doctor.worker(session))
         deployment.append(_address(settings))
         report += [

@@ -9,11 +9,7 @@ from sqlalchemy.engine import make_url
 
 from serializer_app.cli.console import opened
 from serializer_app.config import Settings, database_url
-from serializer_app.domain import idempotency
-from serializer_app.domain.holdings import HOLDINGS
-from serializer_app.domain.privacy import privacy
-from serializer_app.domain.shops import tokens
-from serializer_app.domain.webhooks_out import endpoints
+from serializer_app.domain import holdings
 from serializer_app.store import backup, migrate
 from serializer_app.store.crypto import Vault
 from serializer_app.sync.jobs import new_worker
@@ -57,11 +53,6 @@ def rotate_keys(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
     vault = Vault(settings.encryption_keys)
     with opened(settings.database_url) as database, database.write() as session:
-        count = (
-            tokens.rotate_all(session, vault)
-            + sum(privacy.rotate_all(session, vault, HOLDINGS).values())
-            + endpoints.rotate_all(session, vault)
-            + idempotency.rotate_all(session, vault)
-        )
+        count = holdings.rotate_all(session, vault)
     print(f"{count} rows are encrypted with the first key now.")
     return 0

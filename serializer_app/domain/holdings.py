@@ -1,17 +1,39 @@
-"""Every store that keeps something about people: the one list that data requests, erasures and key rotation go by.
+"""Every store that keeps something about people, and every column that is encrypted.
 
-A table that holds personal data belongs to one of these, or to the tables below, which say why they need no entry.
-tests/domain/test_holdings.py fails for a table that is in neither.
+Data requests and erasures go by HOLDINGS. A table belongs to one of these, or to the tables below, which say why they
+need no entry. ``keys rotate`` and the doctor go by ENCRYPTED. tests/domain/test_holdings.py fails for a table that is
+in neither list, and for a column that is described as encrypted and in no entry.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from serializer_app.domain import idempotency
 from serializer_app.domain.buyers import confirmations
 from serializer_app.domain.imports import people as imported_people
-from serializer_app.domain.privacy import privacy
+from serializer_app.domain.privacy import erasures, privacy
 from serializer_app.domain.privacy.privacy import Holding
 from serializer_app.domain.registry import customers
+from serializer_app.domain.shops import tokens
 from serializer_app.domain.takeover import people
+from serializer_app.domain.webhooks_out import endpoints, mail
+from serializer_app.store.crypto import Vault
+from serializer_app.store.models import (
+    Confirmation,
+    Customer,
+    DataRequest,
+    Endpoint,
+    IdempotencyKey,
+    MailSettings,
+    Shop,
+    ShopToken,
+    TaskPart,
+)
 
 HOLDINGS: tuple[Holding, ...] = (
     people.HOLDING,
@@ -21,6 +43,33 @@ HOLDINGS: tuple[Holding, ...] = (
     confirmations.HOLDING,
     imported_people.HOLDING,
 )
+
+
+@dataclass(frozen=True)
+class Encrypted:
+    """Columns that hold encrypted text, and what encrypts all their rows with the first key and counts them."""
+
+    columns: tuple[InstrumentedAttribute[Any], ...]
+    rotate: Callable[[Session, Vault], int]
+
+
+ENCRYPTED: tuple[Encrypted, ...] = (
+    Encrypted((ShopToken.access_token, ShopToken.refresh_token), tokens.rotate_all),
+    Encrypted((Shop.erasure_key,), erasures.rotate_all),
+    Encrypted((Endpoint.secret,), endpoints.rotate_all),
+    Encrypted((MailSettings.password,), mail.rotate_all),
+    Encrypted((IdempotencyKey.body,), idempotency.rotate_all),
+    Encrypted((Customer.data,), customers.rotate_all),
+    Encrypted((Confirmation.data,), confirmations.rotate_all),
+    Encrypted((DataRequest.content,), privacy.rotate_all),
+    Encrypted((TaskPart.content, TaskPart.errors), imported_people.rotate_all),
+)
+
+
+def rotate_all(session: Session, vault: Vault) -> int:
+    """Encrypt everything of all shops with the first key (``keys rotate``); returns how many rows."""
+    return sum(entry.rotate(session, vault) for entry in ENCRYPTED)
+
 
 COVERED_OTHERWISE = {
     "api_keys": "names systems of the merchant, not customers",

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from serializer_app.errors import AppError
 
 API_KEY_PREFIX = "szr_"
+SEALED = "gAAAA"
+"""What every text that a Vault encrypted begins with: the version of Fernet and the upper bits of the time."""
 
 
 class Vault:

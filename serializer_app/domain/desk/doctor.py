@@ -10,27 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.clock import now
 from serializer_app.domain.shops import tokens
 from serializer_app.domain.takeover import foreign
 from serializer_app.store import upsert
-from serializer_app.store.crypto import Vault
+from serializer_app.store.crypto import SEALED, Vault
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import (
-    Customer,
-    Endpoint,
     HistoryEntry,
-    MailSettings,
     Order,
     OutboxRow,
     Shop,
     ShopFinding,
-    ShopToken,
     WebhookSeen,
     WorkerSeen,
 )
@@ -139,20 +136,19 @@ def worker(session: Session) -> Finding:
     return Finding("worker", Level.OK, facts={"workers": alive or 0})
 
 
-def keys(session: Session, vault: Vault, newest: Vault) -> Finding:
+def keys(
+    session: Session, vault: Vault, newest: Vault, columns: Sequence[InstrumentedAttribute[Any]]
+) -> Finding:
     """Whether everything encrypted can be read, and with the first key (``newest`` knows that one alone).
 
-    Looks at one row of each table, the oldest, which the last rotation would have reached.
+    Looks at one row of each column, the oldest, which the last rotation would have reached.
     """
-    samples = (
-        select(ShopToken.access_token).order_by(ShopToken.shop_id),
-        select(Customer.data).order_by(Customer.id),
-        select(Endpoint.secret).order_by(Endpoint.id),
-        select(MailSettings.password)
-        .where(MailSettings.password.is_not(None))
-        .order_by(MailSettings.shop_id),
-    )
-    texts = [text for query in samples if (text := session.scalar(query.limit(1)))]
+    texts: list[str] = []
+    for column in columns:
+        sealed = (
+            select(column).where(column.startswith(SEALED)).order_by(*column.class_.__table__.primary_key)
+        )
+        texts += session.scalars(sealed.limit(1)).all()
     if not all(vault.opens(text) for text in texts):
         return Finding("keys", Level.PROBLEM, "missing")
     if not all(newest.opens(text) for text in texts):

@@ -65,7 +65,7 @@ def erase(session: Session, vault: Vault, shop: Shop, person: DataSubject, _acto
     return erased
 
 
-def rotate(session: Session, vault: Vault) -> int:
+def rotate_all(session: Session, vault: Vault) -> int:
     """Encrypt every kept row of all shops with the first key."""
     rotated = 0
     keys = session.execute(
@@ -122,4 +122,4 @@ def _mentions(person: DataSubject, country: str | None, cells: Sequence[str]) ->
     return False
 
 
-HOLDING = Holding("imports", ("task_parts",), collect, erase, rotate=rotate)
+HOLDING = Holding("imports", ("task_parts",), collect, erase)

@@ -69,8 +69,8 @@ class Holding:
     """A store that keeps something about people, and what it can do about it. domain.holdings lists all of them.
 
     ``collect`` returns the entries for a customer's file. ``erase`` removes a customer's traces and returns how many
-    rows it touched; its last argument is who asked. ``identify`` adds what else a person is known by. ``rotate``
-    encrypts everything of all shops with the first key, blind indexes too. ``tables`` are the tables it answers for.
+    rows it touched; its last argument is who asked. ``identify`` adds what else a person is known by. ``tables`` are
+    the tables it answers for.
     """
 
     name: str
@@ -78,7 +78,6 @@ class Holding:
     collect: Callable[[Session, Vault, Shop, DataSubject], Sequence[Mapping[str, Any]]]
     erase: Callable[[Session, Vault, Shop, DataSubject, str], int]
     identify: Callable[[Session, Vault, Shop, DataSubject], DataSubject] | None = None
-    rotate: Callable[[Session, Vault], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -227,9 +226,8 @@ def without_erased(session: Session, vault: Vault, shop: Shop, snapshot: OrderSn
     return replace(snapshot, customer_id=None)
 
 
-def rotate_all(session: Session, vault: Vault, holdings: Sequence[Holding]) -> dict[str, int]:
-    """Encrypt everything personal with the first key (``keys rotate``; domain.shops.tokens does the tokens)."""
-    counts = {"data_requests": 0}
+def rotate_all(session: Session, vault: Vault) -> int:
+    """Encrypt every file that waits for a merchant with the first key; returns how many."""
     countries = dict(session.execute(select(Shop.id, Shop.country)).all())
     files = session.execute(select(DataRequest.id, DataRequest.shop_id, DataRequest.content)).all()
     for file_id, shop_id, content in files:
@@ -239,12 +237,7 @@ def rotate_all(session: Session, vault: Vault, holdings: Sequence[Holding]) -> d
             .where(DataRequest.id == file_id)
             .values(content=vault.rotate(content), subject_index=index)
         )
-        counts["data_requests"] += 1
-    erasures.rotate_all(session, vault)
-    for holding in holdings:
-        if holding.rotate is not None:
-            counts[holding.name] = holding.rotate(session, vault)
-    return counts
+    return len(files)
 
 
 def person_of(payload: Mapping[str, Any], orders: str) -> DataSubject:

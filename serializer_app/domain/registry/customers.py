@@ -219,5 +219,4 @@ HOLDING = Holding(
     collect,
     erase,
     identify,
-    rotate_all,
 )

@@ -81,7 +81,9 @@ class ShopToken(Base):
 
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
     access_token: Mapped[str] = mapped_column(Text)
+    """Encrypted."""
     refresh_token: Mapped[str | None] = mapped_column(Text)
+    """Encrypted."""
     expires_at: Mapped[Utc | None]
     refresh_expires_at: Mapped[Utc | None]
     state: Mapped[str] = mapped_column(String(16), server_default="active")

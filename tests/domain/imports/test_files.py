@@ -371,7 +371,7 @@ def test_rows_are_kept_encrypted_and_an_erasure_reaches_them(files_desk: Desk) -
         assert len(imported_people.collect(session, world.vault, shop, person)) == 2
         assert imported_people.erase(session, world.vault, shop, person, "staff:1") == 2
         assert imported_people.collect(session, world.vault, shop, person) == []
-        assert imported_people.rotate(session, Vault((ENCRYPTION_KEY,))) == 2
+        assert imported_people.rotate_all(session, Vault((ENCRYPTION_KEY,))) == 2
     files_desk.work(public_id)
     counts, refused = files_desk.outcome(public_id)
     assert counts["entered"] == 1

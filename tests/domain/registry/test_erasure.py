@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select, update
 
 from serializer_app.clock import now
-from serializer_app.domain import history
+from serializer_app.domain import history, holdings
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.items.plan import OrderSnapshot
 from serializer_app.domain.privacy import erasures, privacy
@@ -202,6 +202,6 @@ def test_an_order_from_before_the_erasure_does_not_bring_the_customer_back(briti
         assert customer_of(snapshot(77, ORDERED_AT)) == 77
         new = Fernet.generate_key().decode()
         rotated = Vault((new, ENCRYPTION_KEY))
-        privacy.rotate_all(session, rotated, HOLDINGS)
+        holdings.rotate_all(session, rotated)
         british.vault = Vault((new,))
         assert customer_of(snapshot(erased, ORDERED_AT)) is None

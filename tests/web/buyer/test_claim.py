@@ -491,8 +491,7 @@ def test_what_waits_for_a_mail_is_told_and_erased_like_all_personal_data(posted:
         assert "ada@example.com" not in raw.lower()
         (entry,) = holding.collect(session, vault, posted.shop(session), person)
         assert entry["customer"]["email"] == "Ada@example.com"
-        assert holding.rotate is not None
-        assert holding.rotate(session, vault) == 1
+        assert confirmations.rotate_all(session, vault) == 1
         assert holding.erase(session, vault, posted.shop(session), person, "app") == 1
         assert session.scalar(select(func.count(Confirmation.id))) == 0
 
