@@ -16,13 +16,14 @@ from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, TextIO
+from typing import TextIO
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from serializer_app import config
+from serializer_app.text import Json
 
 MASK = "***"
 
@@ -187,7 +188,7 @@ def request_done(
     logger = logging.getLogger("serializer_app")
     if not logger.isEnabledFor(logging.INFO):
         return
-    facts: dict[str, Any] = {
+    facts: dict[str, Json] = {
         "method": method if method in _METHODS else "other",
         "route": route,
         "status": status,

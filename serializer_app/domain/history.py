@@ -24,6 +24,9 @@ Changes = Mapping[str, Mapping[str, Json]]
 """{field: {"from": old, "to": new}}; of personal data the values stay out: {field: {}}."""
 
 
+NewChanges = Mapping[str, Mapping[str, object]]
+"""The same before it is written: values that msgspec can encode."""
+
 Entry = tuple[datetime, str, str, Changes]
 """When, who, what was done, changes."""
 
@@ -35,7 +38,7 @@ def record(
     session: Session,
     shop_id: int,
     subject: str,
-    entries: Iterable[tuple[int, Changes]],
+    entries: Iterable[tuple[int, NewChanges]],
     *,
     actor: str,
     action: str,

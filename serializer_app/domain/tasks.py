@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 from sqlalchemy import delete, insert, select
@@ -19,6 +18,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Task, TaskPart
+from serializer_app.text import JsonDict
 
 LIFE = timedelta(days=30)
 SHOWN = timedelta(minutes=10)
@@ -29,7 +29,7 @@ def draft(
     session: Session,
     shop_id: int,
     kind: str,
-    spec: Mapping[str, Any],
+    spec: Mapping[str, object],
     *,
     total: int,
     actor: str,
@@ -115,8 +115,8 @@ def counts(task: Task) -> dict[str, int]:
     return found
 
 
-def spec(task: Task) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(task.spec)
+def spec(task: Task) -> JsonDict:
+    found: JsonDict = msgspec.json.decode(task.spec)
     return found
 
 

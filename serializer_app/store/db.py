@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.deadlines import in_time
 from serializer_app.store.time_limit import TimeLimit, begin_sqlite, connect_in_time, watch_checked_out
+from serializer_app.text import Json
 
 T = TypeVar("T")
 
@@ -270,7 +271,7 @@ def _sqlite_reader(connection: Any, _record: Any) -> None:
 
 # A server whose machine or cable is gone says nothing: after so many seconds of silence the request fails with 503, and
 # is repeated, instead of holding its process until gunicorn ends it. TCP_USER_TIMEOUT is in milliseconds.
-_PATIENCE: dict[str, Any] = {
+_PATIENCE: dict[str, Json] = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 3,
@@ -283,8 +284,8 @@ def _postgres_engines(url: URL, pool_size: int) -> tuple[Engine, Engine]:
     prepare = url.query.get("prepare") != "off"
     url = url.difference_update_query(["prepare"])
     # Prepared at the second use; None turns preparing off.
-    arguments: dict[str, Any] = {"prepare_threshold": 1 if prepare else None, **_PATIENCE}
-    shared: dict[str, Any] = {
+    arguments: dict[str, Json] = {"prepare_threshold": 1 if prepare else None, **_PATIENCE}
+    shared: dict[str, Json] = {
         "pool_size": pool_size,
         "max_overflow": pool_size,
         "pool_use_lifo": True,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import case, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -329,14 +329,24 @@ def release(session: Session, shop_id: int) -> int:
     return len(ids)
 
 
-def state(session: Session, shop_id: int, kind: JobKind, key: str | int) -> dict[str, Any] | None:
+class WaitingJob(NamedTuple):
+    """A job of which a person may know; ``parked_at`` is None while it is tried again."""
+
+    attempts: int
+    due_at: datetime
+    parked_at: datetime | None
+    problem: str | None
+    queued_at: datetime
+
+
+def state(session: Session, shop_id: int, kind: JobKind, key: str | int) -> WaitingJob | None:
     """The row as a person may see it, or None when nothing waits."""
     row = session.execute(
         select(
             OutboxRow.attempts, OutboxRow.due_at, OutboxRow.parked_at, OutboxRow.problem, OutboxRow.queued_at
         ).where(OutboxRow.shop_id == shop_id, OutboxRow.kind == kind, OutboxRow.key == str(key))
     ).one_or_none()
-    return None if row is None else dict(row._mapping)
+    return None if row is None else WaitingJob._make(row)
 
 
 def waiting(session: Session, shop_id: int | None = None) -> tuple[int, int]:

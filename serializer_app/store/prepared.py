@@ -5,10 +5,11 @@ Why: docs/architecture.md, "What keeps the storefront fast".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select, exc
+
+from serializer_app.text import Json, JsonObject
 
 
 class Prepared:
@@ -17,10 +18,10 @@ class Prepared:
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)
         self.text: str = compiled.string
-        self._constants: dict[str, Any] = dict(compiled.params)
+        self._constants: dict[str, Json] = dict(compiled.params)
         self._order: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
 
-    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def rows(self, connection: Connection, values: JsonObject) -> list[tuple[Any, ...]]:
         """The rows as the driver gives them: a Boolean of SQLite's is 0 or 1. Raises SQLAlchemy's DBAPIError."""
         parameters: Any = {**self._constants, **values}
         if self._order is not None:

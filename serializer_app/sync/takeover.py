@@ -28,6 +28,7 @@ from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
 from serializer_app.sync.look_up import as_seen
 from serializer_app.sync.work import Verdict, Work, contained, one_by_one
+from serializer_app.text import JsonObject
 
 OWNERS = 100
 """Owners that one step asks Shopify about."""
@@ -104,9 +105,9 @@ def _keep(
     owner: OwnerKind,
     numbers: Sequence[int],
     answers: Sequence[metafields.Shown],
-) -> list[dict[str, object]]:
+) -> list[JsonObject]:
     """Keep what is foreign; returns the owners whose answer made no sense, as problems."""
-    unread: list[dict[str, object]] = []
+    unread: list[JsonObject] = []
     for number, answer in zip(numbers, answers, strict=True):
         if isinstance(answer, dict) and answer:
             # Settings that are equal to ours are ours; an order is judged by its items.
@@ -180,8 +181,8 @@ class _Step:
     def __init__(self, session: Session, vault: Vault, shop: Shop, task: Task) -> None:
         self.session, self.vault, self.shop, self.task = session, vault, shop, task
         self.tally: dict[str, int] = {}
-        self.samples: list[dict[str, object]] = []
-        self.problems: list[dict[str, object]] = []
+        self.samples: list[JsonObject] = []
+        self.problems: list[JsonObject] = []
 
     def carry_out(
         self, kind: str, owner: OwnerKind, number: int, fetched: FetchedOrder | None, is_unknown: bool

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from serializer_app.errors import AppError
 from serializer_app.store.db import is_conflict, is_unavailable
+from serializer_app.text import Json
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
     return Response(msgspec.json.encode(body), status, headers, content_type=JSON)
 
 
-def failure(error: AppError, extra: dict[str, Any] | None = None) -> Response:
+def failure(error: AppError, extra: dict[str, Json] | None = None) -> Response:
     """The error shape; ``extra`` stands beside it (the source's ``message`` on /serials and /registrations)."""
     headers = {} if error.retry_after is None else {"Retry-After": str(max(1, round(error.retry_after)))}
     body = {

@@ -162,7 +162,7 @@ def test_a_parked_row_is_counted_and_released_by_a_person(db: Database, shop_id:
         assert outbox.waiting(session, shop_id) == (0, 1)
         state = outbox.state(session, shop_id, JobKind.MIRROR_ORDER, 1)
         assert state is not None
-        assert state["problem"] == "refused for good"
+        assert state.problem == "refused for good"
     assert take(db) is None
     with db.write() as session:
         assert outbox.release(session, shop_id) == 1

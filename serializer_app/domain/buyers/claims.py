@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import func, select
@@ -27,6 +27,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ClaimRules, HistoryEntry, Registration, Shop
+from serializer_app.text import Json, JsonDict
 
 Asked = Literal["optional", "required"]
 Approval = Literal["never", "strangers", "always"]
@@ -226,7 +227,7 @@ def unit_of(session: Session, shop: Shop, registration: Registration) -> Unit:
     return units.of_serial(session, shop, serial, sold=False)
 
 
-def said(answers: Answers) -> dict[str, Any]:
+def said(answers: Answers) -> dict[str, Json]:
     """Answers as they are kept until they are confirmed."""
     return {
         "purchaseDate": answers.purchase_date.isoformat() if answers.purchase_date else None,
@@ -236,7 +237,7 @@ def said(answers: Answers) -> dict[str, Any]:
     }
 
 
-def heard(kept: Mapping[str, Any]) -> Answers:
+def heard(kept: JsonDict) -> Answers:
     day = kept.get("purchaseDate")
     return Answers(
         date.fromisoformat(day) if day else None,

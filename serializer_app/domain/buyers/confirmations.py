@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -30,6 +30,7 @@ from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Confirmation, Registration, Shop
+from serializer_app.text import JsonDict
 
 LIFE = timedelta(hours=24)
 KEPT = timedelta(days=365)
@@ -101,9 +102,7 @@ def ask_transfer(
     return _mailed(session, vault, shop, unit, person, kept)
 
 
-def _mailed(
-    session: Session, vault: Vault, shop: Shop, unit: Unit, person: Person, asked: Mapping[str, Any]
-) -> str:
+def _mailed(session: Session, vault: Vault, shop: Shop, unit: Unit, person: Person, asked: JsonDict) -> str:
     if not mail.is_set_up(session, shop.id):
         raise AppError("mail_not_set_up", "This shop sends no mail", status=409)
     index = vault.blind_index(PURPOSE, contacts.email_key(person.email or ""))
@@ -121,7 +120,7 @@ def keep(
     vault: Vault,
     shop_id: int,
     subject: tuple[str, int],
-    kept: Mapping[str, Any],
+    kept: JsonDict,
     index: str,
     life: timedelta,
     registration_id: int | None = None,
@@ -204,14 +203,12 @@ def confirmed(
     return registrations.by_key(session, shop_id, row.registration_id)
 
 
-def _is_code(kept: Mapping[str, Any], typed: str) -> bool:
+def _is_code(kept: JsonDict, typed: str) -> bool:
     code = read_symbols(typed) or ""
     return bool(code) and hmac.compare_digest(code.encode(), kept["code"].encode())
 
 
-def _taken_over(
-    session: Session, vault: Vault, shop: Shop, kept: Mapping[str, Any], person: Person
-) -> Registration:
+def _taken_over(session: Session, vault: Vault, shop: Shop, kept: JsonDict, person: Person) -> Registration:
     """The owner may have taken the offer back meanwhile, or somebody else was quicker."""
     held = registrations.find(session, shop.id, kept["transfer"])
     if not transfers.complete(session, vault, held, kept["offer"], person, actor="visitor"):
@@ -342,9 +339,7 @@ def _about(
     return found
 
 
-def _collect(
-    session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject
-) -> Sequence[Mapping[str, Any]]:
+def _collect(session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject) -> Sequence[JsonDict]:
     return [
         {"askedAt": iso(row.created_at), "customer": kept["person"]}
         for row, kept in _about(session, vault, shop, person)

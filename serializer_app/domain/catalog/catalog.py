@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import msgspec
-from sqlalchemy import bindparam, case, literal, select, true, update
+from sqlalchemy import CursorResult, bindparam, case, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -228,10 +228,11 @@ def mark_deleted(
     ]
     if before is not None:
         condition.append((Variant.source_updated_at.is_(None)) | (Variant.source_updated_at <= before))
-    result: Any = session.execute(
+    result = session.execute(
         update(Variant).where(*condition).values(deleted_at=now()),
         execution_options={"synchronize_session": False},
     )
+    assert isinstance(result, CursorResult)
     return int(result.rowcount)
 
 

@@ -20,7 +20,7 @@ from serializer_app.domain.sheets import cells, reader
 from serializer_app.domain.sheets.writer import Writer
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
-from serializer_app.text import clean_code
+from serializer_app.text import JsonDict, clean_code
 
 COLUMNS = (
     "experienceId",
@@ -44,7 +44,7 @@ class ExperienceVerdicts:
     """``errors``: {"row", "errorMessage"} and what names the row; ``row`` is its number in the sheet."""
 
     changed: int = 0
-    errors: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[JsonDict] = field(default_factory=list)
 
 
 def sheet(session: Session, shop_id: int) -> Iterator[str]:

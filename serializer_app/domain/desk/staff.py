@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from serializer_app.domain import history
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Staff
+from serializer_app.text import Json
 
 Role = Literal["owner", "editor", "member"]
 ROLES: tuple[Role, ...] = ("owner", "editor", "member")
@@ -99,7 +100,7 @@ def configure(
     session: Session, shop: Shop, changes: Mapping[str, Change], *, limited: bool, actor: str
 ) -> None:
     """Say who may change settings. Raises AppError ``no_owner`` 422 where nobody would be left who may say so."""
-    differences: dict[str, dict[str, Any]] = {}
+    differences: dict[str, dict[str, Json]] = {}
     members = everybody(session, shop.id)
     for member in members:
         change = changes.get(member.user_id)

@@ -15,6 +15,7 @@ from serializer_app.domain.ids import contacts
 from serializer_app.domain.privacy.privacy import DataSubject, Holding
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Shop, Task, TaskPart
+from serializer_app.text import Json
 
 KINDS = (spreadsheets.KIND, "import-items", "import-serials", "import-registrations")
 """Tasks whose parts hold rows of a file."""
@@ -36,7 +37,7 @@ def opened(vault: Vault, text: str, kind: type[Rows]) -> Rows:
     return msgspec.json.decode(text if text.startswith("[") else vault.decrypt(text), type=kind)
 
 
-def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
+def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Json]]:
     """Rows of files that name this person."""
     found = []
     for part, content, errors in _parts(session, vault, shop.id):

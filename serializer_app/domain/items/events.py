@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.store.models import Item
+from serializer_app.text import Json
 
 AT_ONCE = 250
 """How many new items one event names."""
 
 
 def created(
-    session: Session, shop_id: int, order_id: int, lines: Sequence[tuple[Mapping[str, Any], Sequence[str]]]
+    session: Session, shop_id: int, order_id: int, lines: Sequence[tuple[int, int, Sequence[str]]]
 ) -> None:
-    """New items of an order: for each line what its items share (their columns), and their item IDs."""
+    """New items of an order: for each line its ID, its variant and the item IDs."""
     if not deliveries.wanted(session, shop_id, "item.created"):
         return
     named = [
-        _named(item_id, shared["line_item_id"], shared["variant_id"])
-        for shared, item_ids in lines
+        _named(item_id, line_item_id, variant_id)
+        for line_item_id, variant_id, item_ids in lines
         for item_id in item_ids
     ]
     facts = [
@@ -59,5 +59,5 @@ def numbered(session: Session, shop_id: int, units: Sequence[tuple[Item, str]]) 
     deliveries.announce(session, shop_id, "item.updated", told)
 
 
-def _named(item_id: str, line_item_id: int, variant_id: int) -> dict[str, Any]:
+def _named(item_id: str, line_item_id: int, variant_id: int) -> dict[str, Json]:
     return {"itemId": item_id, "lineItemId": line_item_id, "productVariantId": variant_id}

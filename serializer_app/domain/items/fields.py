@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.items import field_values
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item
+from serializer_app.text import Json
 
 
 def merge(
     session: Session, item: Item, values: dict[str, str], allowed: set[str]
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, Json]]:
     """Put ``values`` into an item's fields; what became different, as history tells it.
 
     Raises AppError ``custom_field_undefined`` 422 for a key that neither the item nor ``allowed`` has.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Line
+from serializer_app.text import Json
 
 SERIAL_LENGTH = 64
 FIELD_KEY_LENGTH = 30
@@ -148,7 +149,8 @@ def make(
         return []
     moment = now()
     item_ids = make_item_ids(total)
-    lines: list[tuple[dict[str, Any], list[str]]] = []
+    lines: list[tuple[Mapping[str, object], list[str]]] = []
+    named: list[tuple[int, int, list[str]]] = []
     done = 0
     for addition in additions:
         shared = {
@@ -165,9 +167,10 @@ def make(
             "updated_at": moment,
         }
         lines.append((shared, item_ids[done : done + addition.count]))
+        named.append((addition.line_item_id, addition.variant.variant_id, lines[-1][1]))
         done += addition.count
     item_rows.write(session, lines)
-    events.created(session, shop_id, order_id, lines)
+    events.created(session, shop_id, order_id, named)
     return item_ids
 
 
@@ -265,7 +268,7 @@ def change(
         raise AppError(
             "version_conflict", "Somebody else changed this item meanwhile; load it again", status=409
         )
-    differences: dict[str, dict[str, Any]] = {}
+    differences: dict[str, dict[str, Json]] = {}
     old_key, unit = item.serial_key, None
     if changes.serial_number is not ... and changes.serial_number != item.serial_number:
         differences["serialNumber"] = {"from": item.serial_number, "to": changes.serial_number}

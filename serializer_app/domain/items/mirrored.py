@@ -7,7 +7,7 @@ these are prepared once and rows stay positions (performance.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -115,7 +115,7 @@ _EVER = (
 class MirrorStanding:
     """Whether the metafields of one owner say what is stored here."""
 
-    waiting: Mapping[str, Any] | None
+    waiting: outbox.WaitingJob | None
     """Its row of the outbox (store.outbox.state); None when nothing waits."""
     written_at: datetime | None
 

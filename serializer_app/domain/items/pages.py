@@ -6,12 +6,13 @@ positions, never as entities (performance.md says what each of these costs).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Dialect,
     Select,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     union,
     union_all,
 )
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from serializer_app.clock import iso
 from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
@@ -64,6 +66,21 @@ _COLUMN = {
     "serialNumber": _ITEMS.serial_key,
 }
 
+Row = tuple[Any, ...]
+"""A row of the page as the driver gives it; see ``page`` for its columns."""
+
+Values = dict[str, int | str]
+"""Parameters of a statement."""
+
+Statement = Select[*tuple[Any, ...]]
+"""A SELECT of such rows."""
+
+Column = ColumnElement[Any]
+"""A column, or an expression over one, of any type."""
+
+Columns = Mapping[str, Column]
+"""Columns by the name of the parameter that each is compared with."""
+
 
 def page(
     connection: Connection,
@@ -91,7 +108,7 @@ def page(
     values |= {"shop": shop_id, "beyond": edge}
     if open_domain is not None:
         values["domain"] = open_domain
-    rows: Sequence[tuple[Any, ...]] = _statement(
+    rows: Sequence[Row] = _statement(
         names, place.direction, most + 1, open_domain is not None, connection.dialect
     ).rows(connection, values)
     more = len(rows) > most
@@ -107,7 +124,7 @@ def page(
 def _any(
     connection: Connection,
     names: tuple[str, ...],
-    values: dict[str, Any],
+    values: Values,
     direction: Direction,
     edges: tuple[int, int] | None,
     beyond: int,
@@ -130,9 +147,9 @@ def _printed(seconds: float) -> str:
     return iso(datetime.fromtimestamp(round(seconds, 3), UTC))
 
 
-def _values(filters: Filters) -> dict[str, Any] | None:
+def _values(filters: Filters) -> Values | None:
     """Filter values as they are compared; None when nothing can match."""
-    values: dict[str, Any] = {}
+    values: Values = {}
     for name, value in filters.items():
         if name == "itemRef":
             serial, item_id, old_id = _serial(str(value)), read_item_id(str(value)), old_id_key(str(value))
@@ -200,8 +217,8 @@ _LEADING = (
 
 
 def _matching(
-    names: tuple[str, ...], direction: str, most: int, columns: list[Any], dialect: str
-) -> Select[Any]:
+    names: tuple[str, ...], direction: str, most: int, columns: Sequence[Column], dialect: str
+) -> Statement:
     """The statement for the filters ``names``: keyset order, living items only, driven by one chosen index.
 
     Left to itself a planner walks a popular variant or half a shop to find a handful of rows in it, or not, depending
@@ -210,7 +227,7 @@ def _matching(
     one made for these values, and it stops planning anew, three quarters of a look-up, each time. Were it in sight, a
     database without statistics would believe that a customer has seven items, and sort all their thousands for a page.
     """
-    limit: Any = literal_column(str(most))
+    limit: Column = literal_column(str(most))
     if dialect != "sqlite":
         limit = select(limit).scalar_subquery()
     led = _led_sqlite if dialect == "sqlite" else _led_postgresql
@@ -234,8 +251,8 @@ def _matching(
 
 
 def _led_sqlite(
-    names: tuple[str, ...], leading: dict[str, Any], direction: str, columns: list[Any]
-) -> Select[Any]:
+    names: tuple[str, ...], leading: Columns, direction: str, columns: Sequence[Column]
+) -> Statement:
     """SQLite takes the index with most columns compared by "=", and the order of the key behind them."""
     query = select(*columns).where(_ITEMS.shop_id == bindparam("shop"), _ITEMS.removed_at.is_(None))
     query = query.where(*(column == bindparam(name) for name, column in leading.items()))
@@ -258,8 +275,8 @@ def _led_sqlite(
 
 
 def _led_postgresql(
-    names: tuple[str, ...], leading: dict[str, Any], direction: str, columns: list[Any]
-) -> Select[Any]:
+    names: tuple[str, ...], leading: Columns, direction: str, columns: Sequence[Column]
+) -> Statement:
     """PostgreSQL weighs indexes by what it believes about the values, so it gets none of them to see.
 
     The leading filters stand in a row comparison with the key, and the page is ordered by the same row: compared by
@@ -268,7 +285,7 @@ def _led_postgresql(
     CASE: no index answers it, and half of all rows are thought to pass it, with or without statistics.
     """
 
-    def unseen(name: str, column: Any) -> Any:
+    def unseen(name: str, column: Column) -> Column:
         return select(bindparam(name, type_=column.type)).scalar_subquery()
 
     others = [
@@ -295,12 +312,12 @@ def _led_postgresql(
     return query.order_by(*(_towards(direction, column) for column in row))
 
 
-def _others(names: tuple[str, ...], leading: dict[str, Any]) -> list[str]:
+def _others(names: tuple[str, ...], leading: Columns) -> list[str]:
     led = {*leading, "itemRef"} | ({"itemId"} if "oldId" in leading else set())
     return [name for name in names if name not in led]
 
 
-def _goes_by(form: Callable[[Any], Any]) -> Any:
+def _goes_by(form: Callable[[Column], Column]) -> ColumnElement[bool]:
     """Whether a row found otherwise has the item ID that is asked for, our own or an old one."""
     return or_(
         form(_ITEMS.item_id) == bindparam("itemId"),
@@ -308,15 +325,15 @@ def _goes_by(form: Callable[[Any], Any]) -> Any:
     )
 
 
-def _beyond(direction: str, key: Any, edge: Any) -> Any:
+def _beyond(direction: str, key: Column, edge: Column) -> ColumnElement[bool]:
     return key > edge if direction == "next" else key < edge
 
 
-def _towards(direction: str, key: Any) -> Any:
+def _towards(direction: str, key: Column) -> Column:
     return key.asc() if direction == "next" else key.desc()
 
 
-def _time(column: Any, dialect: str) -> Any:
+def _time(column: KeyedColumnElement[Any], dialect: str) -> Column:
     """A stored time for ``printed``. The wire's form out of PostgreSQL's to_char took as long as finding the page."""
     if dialect == "sqlite":
         return type_coerce(column, String).label(column.name)

@@ -19,12 +19,12 @@ _ITEMS: Any = Item.__table__
 _ONE_BY_ONE = insert(_ITEMS)
 
 
-def write(session: Session, lines: Iterable[tuple[Mapping[str, Any], Sequence[str]]]) -> None:
+def write(session: Session, lines: Iterable[tuple[Mapping[str, object], Sequence[str]]]) -> None:
     """Insert items in the order given: for each line what its units share, by column, and their item IDs.
 
     All lines name the same columns.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     connection = session.connection()
     for shared, item_ids in lines:
         if len(item_ids) < MANY:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -87,14 +86,14 @@ def change(
     *,
     actor: str,
     action: str,
-    more: history.Changes | None = None,
+    more: history.NewChanges | None = None,
 ) -> bool:
     """Set the state of a unit; returns whether it was another one. ``action`` says why, ``more`` joins the entry.
 
     The caller holds the unit's row. Raises AppError ``unit_state_refused`` 409.
     """
     before = UnitState(unit.state)
-    changes: dict[str, Mapping[str, Any]] = dict(more or {})
+    changes: dict[str, Mapping[str, object]] = dict(more or {})
     if before is not state:
         if not is_allowed(before, state):
             raise AppError(
@@ -153,7 +152,7 @@ def release(
     *,
     actor: str,
     action: str,
-    more: history.Changes | None = None,
+    more: history.NewChanges | None = None,
 ) -> list[Serial]:
     """Say what became of units whose sale ended: ``sales`` maps the keys of removed items to those of their units.
 
@@ -208,7 +207,7 @@ def follow_shipping(
                 change(session, unit, after, actor=actor, action=action)
 
 
-def facts(unit: Serial, **more: Any) -> dict[str, Any]:
+def facts(unit: Serial, **more: object) -> dict[str, object]:
     """What an event says of a unit."""
     return {
         "serialNumber": unit.serial_number,
@@ -219,7 +218,7 @@ def facts(unit: Serial, **more: Any) -> dict[str, Any]:
     }
 
 
-def announce(session: Session, shop_id: int, event: str, told: Sequence[Mapping[str, Any]]) -> None:
+def announce(session: Session, shop_id: int, event: str, told: Sequence[Mapping[str, object]]) -> None:
     """Tell other systems about units."""
     deliveries.announce(session, shop_id, event, told)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import Table, delete, func, literal_column, select
+from sqlalchemy import CursorResult, Table, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -109,9 +109,8 @@ def _emptied(session: Session, table: Table, shop_id: int, most: int) -> int:
     some = select(place).select_from(table).where(table.c.shop_id == shop_id).limit(most)
     # PostgreSQL goes to the places of an array one by one, and joins a subselect by reading the whole table.
     chosen = place.in_(some) if on_sqlite else place == func.any(func.array(some.scalar_subquery()))
-    result: Any = session.execute(
-        delete(table).where(chosen), execution_options={"synchronize_session": False}
-    )
+    result = session.execute(delete(table).where(chosen), execution_options={"synchronize_session": False})
+    assert isinstance(result, CursorResult)
     return int(result.rowcount)
 
 

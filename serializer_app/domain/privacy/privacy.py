@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
@@ -27,6 +26,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import BY_CUSTOMER, DataRequest, Erasure, HistoryEntry, Item, Order, Shop
+from serializer_app.text import Json, JsonDict
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class Holding:
 
     name: str
     tables: tuple[str, ...]
-    collect: Callable[[Session, Vault, Shop, DataSubject], Sequence[Mapping[str, Any]]]
+    collect: Callable[[Session, Vault, Shop, DataSubject], Sequence[JsonDict]]
     erase: Callable[[Session, Vault, Shop, DataSubject, str], int]
     identify: Callable[[Session, Vault, Shop, DataSubject], DataSubject] | None = None
 
@@ -92,7 +92,7 @@ class File:
 
 
 def data_request(
-    session: Session, vault: Vault, shop: Shop, payload: Mapping[str, Any], holdings: Sequence[Holding]
+    session: Session, vault: Vault, shop: Shop, payload: JsonDict, holdings: Sequence[Holding]
 ) -> None:
     """Make the file that the merchant hands over: everything kept about one customer. Delivered twice, made once."""
     named = person_of(payload, "orders_requested")
@@ -162,12 +162,13 @@ def file_content(session: Session, vault: Vault, shop_id: int, file_id: int, *, 
 
 def expire_files(session: Session) -> int:
     """Forget files whose time is over, of all shops. For the worker's clock."""
-    result: Any = session.execute(delete(DataRequest).where(DataRequest.expires_at <= now()))
+    result = session.execute(delete(DataRequest).where(DataRequest.expires_at <= now()))
+    assert isinstance(result, CursorResult)
     return int(result.rowcount)
 
 
 def redact_customer(
-    session: Session, vault: Vault, shop: Shop, payload: Mapping[str, Any], holdings: Sequence[Holding]
+    session: Session, vault: Vault, shop: Shop, payload: JsonDict, holdings: Sequence[Holding]
 ) -> None:
     """customers/redact: erase every trace of one customer and of the orders that Shopify names.
 
@@ -240,7 +241,7 @@ def rotate_all(session: Session, vault: Vault) -> int:
     return len(files)
 
 
-def person_of(payload: Mapping[str, Any], orders: str) -> DataSubject:
+def person_of(payload: JsonDict, orders: str) -> DataSubject:
     """The customer that a compliance payload names. IDs come as numbers, as text and as ``gid://shopify/…``."""
     customer = payload.get("customer") or {}
     email, phone = customer.get("email"), customer.get("phone")
@@ -258,7 +259,9 @@ def person_of(payload: Mapping[str, Any], orders: str) -> DataSubject:
 # --- what orders and items know about people --------------------------------------------------------------------
 
 
-def _collect_orders(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
+def _collect_orders(
+    session: Session, _vault: Vault, shop: Shop, person: DataSubject
+) -> list[dict[str, Json]]:
     rows = session.execute(
         select(Order.order_id, Order.name, Order.ordered_at)
         .where(Order.shop_id == shop.id, _belongs(Order, person))
@@ -270,7 +273,7 @@ def _collect_orders(session: Session, _vault: Vault, shop: Shop, person: DataSub
     ]
 
 
-def _collect_items(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
+def _collect_items(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Json]]:
     rows = session.execute(
         select(Item.order_id, Item.item_id, Item.serial_number, Item.custom_fields, Item.created_at)
         .where(Item.shop_id == shop.id, _belongs(Item, person))
@@ -297,16 +300,17 @@ def _erase_items(session: Session, _vault: Vault, shop: Shop, person: DataSubjec
 
 
 def _anonymised(session: Session, table: type[Order] | type[Item], shop_id: int, person: DataSubject) -> int:
-    result: Any = session.execute(
+    result = session.execute(
         update(table)
         .where(table.shop_id == shop_id, table.customer_id.is_not(None), _belongs(table, person))
         .values(customer_id=None),
         execution_options={"synchronize_session": False},
     )
+    assert isinstance(result, CursorResult)
     return int(result.rowcount)
 
 
-def _belongs(table: type[Order] | type[Item], person: DataSubject) -> Any:
+def _belongs(table: type[Order] | type[Item], person: DataSubject) -> ColumnElement[bool]:
     return or_(table.order_id.in_(person.order_ids), table.customer_id.in_(person.customer_ids))
 
 
@@ -326,7 +330,7 @@ def _identified(
     return person
 
 
-def _number(value: Any) -> int | None:
+def _number(value: Json) -> int | None:
     if isinstance(value, str):
         digits = value.strip().rpartition("/")[2]
         value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else None
@@ -375,7 +379,7 @@ def _forget_actors(session: Session, shop_id: int, person: DataSubject) -> int:
     """Who did something may have been this customer: the entry stays, the ID goes."""
     if not person.customer_ids:
         return 0
-    result: Any = session.execute(
+    result = session.execute(
         update(HistoryEntry)
         .where(
             HistoryEntry.shop_id == shop_id,
@@ -385,4 +389,5 @@ def _forget_actors(session: Session, shop_id: int, person: DataSubject) -> int:
         .values(actor=ERASED_ACTOR),
         execution_options={"synchronize_session": False},
     )
+    assert isinstance(result, CursorResult)
     return int(result.rowcount)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
@@ -23,13 +23,14 @@ from serializer_app.store.models import (
     Serial,
     Shop,
 )
+from serializer_app.text import JsonDict
 
 _ENDED_AT_ONCE = 200
 _ROUNDS = 5
 """How often what was found may name somebody by something new; real people need two."""
 
 
-def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Any]]:
+def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> list[JsonDict]:
     """Everything kept about one customer: a registration an entry, with the personal data in the clear."""
     keys = _keys(session, vault, shop, person)
     persons = people.read(session, vault, shop.id, keys)
@@ -123,12 +124,13 @@ def merge(session: Session, shop_id: int, *, kept: int, gone: int) -> int:
 
     Returns how many registrations. Otherwise an erasure of ``kept`` would not reach them.
     """
-    moved: Any = session.execute(
+    moved = session.execute(
         update(Customer)
         .where(Customer.shop_id == shop_id, Customer.customer_id == gone)
         .values(customer_id=kept),
         execution_options={"synchronize_session": False},
     )
+    assert isinstance(moved, CursorResult)
     _rename_maker(session, shop_id, (gone,), f"customer:{kept}")
     session.execute(
         update(HistoryEntry)

@@ -14,6 +14,7 @@ from serializer_app.domain import history
 from serializer_app.domain.ids import contacts
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Customer, Shop
+from serializer_app.text import Json
 
 _PURPOSE = "customer-email"
 _PHONE = "customer-phone"
@@ -32,9 +33,9 @@ class Person:
     phone: str | None = None
     customer_id: int | None = None
 
-    def wire(self) -> dict[str, Any]:
+    def wire(self) -> dict[str, Json]:
         """Contract §6: email, firstName, lastName, phone; customerId where it is known."""
-        shown: dict[str, Any] = {name: getattr(self, own) for name, own in FIELDS.items()}
+        shown: dict[str, Json] = {name: getattr(self, own) for name, own in FIELDS.items()}
         if self.customer_id is not None:
             shown["customerId"] = self.customer_id
         return shown
@@ -154,7 +155,7 @@ def _country(session: Session, shop_id: int) -> str | None:
     return session.get_one(Shop, shop_id).country
 
 
-def _columns(vault: Vault, person: Person, country: str | None) -> dict[str, Any]:
+def _columns(vault: Vault, person: Person, country: str | None) -> dict[str, Json]:
     personal = asdict(person)
     del personal["customer_id"]
     key = contacts.phone_key(person.phone, country) if person.phone else None

@@ -26,6 +26,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Item, Order, Registration, Serial, Shop, Transfer
+from serializer_app.text import Json, JsonDict
 
 Status = Literal["pending", "approved", "denied", "archived"]
 
@@ -51,7 +52,7 @@ class Corrections:
     ``person`` maps fields of Person to their new values. ``warranty`` in its stored form.
     """
 
-    person: dict[str, Any] | None = None
+    person: JsonDict | None = None
     purchase_date: Any = ...
     channel: Any = ...
     order_number: Any = ...
@@ -103,7 +104,7 @@ def register(
         ties.settle(session, shop.id, item)
     else:
         ties.sold_elsewhere(session, serial, actor=actor)
-    changes: dict[str, dict[str, Any]] = {
+    changes: dict[str, dict[str, Json]] = {
         "serialNumber": {"from": None, "to": serial.serial_number},
         "status": {"from": None, "to": status},
         **{f"customer.{name}": {} for name, own in people.FIELDS.items() if getattr(claim.person, own)},
@@ -203,7 +204,7 @@ def correct(
     session: Session, vault: Vault, registration: Registration, corrections: Corrections, *, actor: str
 ) -> bool:
     """Correct what was said; returns whether anything became different. Of personal data history names the fields."""
-    differences: dict[str, dict[str, Any]] = {}
+    differences: dict[str, dict[str, Json]] = {}
     for name, wire in _CORRECTED.items():
         value = getattr(corrections, name)
         if value is not ... and value != (before := getattr(registration, name)):
@@ -237,8 +238,8 @@ _CORRECTED = {
 
 
 def _correct_person(
-    session: Session, vault: Vault, registration: Registration, values: dict[str, Any]
-) -> dict[str, dict[str, Any]]:
+    session: Session, vault: Vault, registration: Registration, values: JsonDict
+) -> dict[str, dict[str, Json]]:
     key = registration.customer_key
     known = people.read(session, vault, registration.shop_id, [key]).get(key) if key is not None else None
     before = known or Person()
@@ -297,7 +298,7 @@ def end(session: Session, ended: Sequence[Registration], *, actor: str, action: 
         _settle_item(session, registration)
         if action == "reset" and registration.item_key is None:
             ties.with_the_shop_again(session, serial, actor=actor)
-        changes: dict[str, dict[str, Any]] = {
+        changes: dict[str, dict[str, Json]] = {
             "serialNumber": {"from": serial.serial_number, "to": None},
             "customer": {},
         }

@@ -25,7 +25,7 @@ import msgspec
 from serializer_app.domain.sheets import cells as sheet_cells
 from serializer_app.domain.sheets.cells import Cell
 from serializer_app.errors import AppError
-from serializer_app.text import decode_json
+from serializer_app.text import Json, decode_json
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_COLUMNS = 256
@@ -132,7 +132,7 @@ def _lines(content: bytes) -> Iterator[bytes]:
     return iter(io.BytesIO(content.removeprefix(b"\xef\xbb\xbf")))
 
 
-def _json_object(line: bytes) -> dict[str, Any] | None:
+def _json_object(line: bytes) -> dict[str, Json] | None:
     try:
         entry = decode_json(line) if line.strip() else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

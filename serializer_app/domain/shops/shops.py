@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import msgspec
 import structlog
@@ -294,7 +294,7 @@ def define_fields(session: Session, shop: Shop, keys: Sequence[str]) -> None:
 
 def configure(session: Session, shop: Shop, changes: SettingsChanges, *, actor: str) -> None:
     """Change settings; the history entry says from what to what."""
-    differences: dict[str, dict[str, Any]] = {}
+    differences: dict[str, Mapping[str, object]] = {}
     for name in CHOICES:
         wanted = changes.get(name, getattr(shop, name))
         if wanted != getattr(shop, name):

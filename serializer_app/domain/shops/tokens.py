@@ -12,10 +12,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -109,11 +108,12 @@ def save(session: Session, vault: Vault, shop_id: int, grant: Grant) -> None:
 
 def lost(session: Session, shop_id: int, problem: str) -> bool:
     """Note that the shop has to be opened again before we may call its Admin API. False when it was known."""
-    result: Any = session.execute(
+    result = session.execute(
         update(ShopToken)
         .where(ShopToken.shop_id == shop_id, ShopToken.state == ACTIVE)
         .values(state=LOST, problem=problem[:500], lease=None, leased_until=None)
     )
+    assert isinstance(result, CursorResult)
     if result.rowcount != 1:
         return False
     history.record(session, shop_id, "shop", [(shop_id, {})], actor="app", action="authorisation-lost")
@@ -182,7 +182,7 @@ def rotate_all(session: Session, vault: Vault) -> int:
     return len(rows)
 
 
-def _columns(vault: Vault, grant: Grant) -> dict[str, Any]:
+def _columns(vault: Vault, grant: Grant) -> dict[str, object]:
     return {
         "access_token": vault.encrypt(grant.access_token),
         "refresh_token": None if grant.refresh_token is None else vault.encrypt(grant.refresh_token),
@@ -253,9 +253,10 @@ def _take_lease(db: Database, shop_id: int, stored: _Stored, *, force: bool) -> 
     else:
         condition.append(ShopToken.leased_until.is_(None) | (ShopToken.leased_until <= moment))
     with db.write() as session:
-        result: Any = session.execute(
+        result = session.execute(
             update(ShopToken).where(*condition).values(lease=lease, leased_until=moment + LEASE)
         )
+        assert isinstance(result, CursorResult)
     return lease if result.rowcount == 1 else None
 
 
@@ -297,9 +298,10 @@ def _keep(db: Database, vault: Vault, shop_id: int, stored: _Stored, lease: str,
     if values["refresh_token"] is None and grant.expires_at is None:
         values["leased_until"] = now() + MIGRATION_PAUSE
     with db.write() as session:
-        result: Any = session.execute(
+        result = session.execute(
             update(ShopToken).where(ShopToken.shop_id == shop_id, ShopToken.lease == lease).values(values)
         )
+        assert isinstance(result, CursorResult)
     return bool(result.rowcount == 1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from serializer_app.domain.items import ties, unit_states
 from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.errors import AppError
 from serializer_app.store.models import Serial
+from serializer_app.text import Json
 
 NOTE_LENGTH = 500
 
@@ -42,7 +42,7 @@ def change_unit(session: Session, shop_id: int, unit: Serial, changes: UnitChang
             status=409,
         )
     (unit,) = unit_states.locked(session, shop_id, [unit.id])
-    told: dict[str, dict[str, Any]] = {}
+    told: dict[str, dict[str, Json]] = {}
     if not isinstance(changes.location_id, EllipsisType) and changes.location_id != unit.location_id:
         told["locationId"] = {"from": unit.location_id, "to": changes.location_id}
         unit.location_id = changes.location_id

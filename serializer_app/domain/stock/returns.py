@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -178,7 +177,7 @@ def _take_back(
     item.removed_at = item.returned_at = item.updated_at = moment
     item.version += 1
     session.flush()
-    why: dict[str, dict[str, Any]] = {"disposition": {"from": None, "to": said}}
+    why: dict[str, Mapping[str, object]] = {"disposition": {"from": None, "to": said}}
     if entry.note:
         why["note"] = {"from": None, "to": entry.note}
     changes = {"state": {"from": "active", "to": "returned"}, **why}

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select
@@ -27,6 +26,7 @@ from serializer_app.domain.takeover.reading import OldItem, Problem
 from serializer_app.errors import AppError
 from serializer_app.store import upsert
 from serializer_app.store.models import Item, Line, Order, Shop
+from serializer_app.text import JsonObject
 
 ACTOR = "app:takeover"
 
@@ -60,7 +60,7 @@ def add_items(
     places = _Places(session, shop_id, order_id)
     owners = _owners(session, shop_id, old)
     serials = _serials(session, shop_id, order_id)
-    fresh: list[dict[str, Any]] = []
+    fresh: list[dict[str, object]] = []
     given: dict[int, dict[str, str]] = {}
     entered: list[Item] = []
     for one in old:
@@ -97,8 +97,8 @@ def add_items(
             entered.append(blank)
             continue
         fresh.append(
-            values
-            | {
+            {
+                **values,
                 "shop_id": shop_id,
                 "order_id": order_id,
                 "line_item_id": line_id,
@@ -291,9 +291,13 @@ def _complete(
         entered.append(item)
 
 
-def _fill(session: Session, item: Item, one: OldItem, values: Mapping[str, Any], actor: str) -> None:
+def _fill(
+    session: Session, item: Item, one: OldItem, values: Mapping[str, str | bool | None], actor: str
+) -> None:
     """Make a blank item of ours the unit that the other app knows."""
-    differences = {"itemId": {"from": item.own_id, "to": values["old_id"] or item.own_id}}
+    differences: dict[str, JsonObject] = {
+        "itemId": {"from": item.own_id, "to": values["old_id"] or item.own_id}
+    }
     for name, value in values.items():
         setattr(item, name, value)
     if one.warranty is not None:
@@ -313,16 +317,15 @@ def _fields_text(fields: Mapping[str, str]) -> str:
 def _insert(
     session: Session,
     shop_id: int,
-    rows: list[dict[str, Any]],
+    rows: list[dict[str, object]],
     given: dict[int, dict[str, str]],
 ) -> list[Item]:
     """Insert items in their order; ``given`` learns the fields of those that have any."""
     if not rows:
         return []
     own_ids = make_item_ids(len(rows))
-    table: Any = Item.__table__
     session.connection().execute(
-        insert(table), [row | {"item_id": own_id} for row, own_id in zip(rows, own_ids, strict=True)]
+        insert(Item), [row | {"item_id": own_id} for row, own_id in zip(rows, own_ids, strict=True)]
     )
     made: list[Item] = []
     for start in range(0, len(own_ids), 500):

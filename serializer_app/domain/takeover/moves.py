@@ -23,6 +23,7 @@ from serializer_app.domain.takeover.reading import OldItem, Problem
 from serializer_app.errors import AppError
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import ForeignValue, Shop, Task
+from serializer_app.text import Json, JsonDict
 
 Kind = Literal["takeover-look", "takeover-adopt", "takeover-decline"]
 LOOK: Kind = "takeover-look"
@@ -51,8 +52,8 @@ class Move:
     done: int
     total: int
     counts: Mapping[str, int]
-    samples: Sequence[Mapping[str, Any]]
-    problems: Sequence[Mapping[str, Any]]
+    samples: Sequence[JsonDict]
+    problems: Sequence[JsonDict]
     finished_at: datetime | None
 
 
@@ -144,7 +145,7 @@ def count_held(session: Session, shop_id: int) -> int:
     return session.scalar(select(func.count()).select_from(owners)) or 0
 
 
-def export(session: Session, shop_id: int) -> Iterator[dict[str, Any]]:
+def export(session: Session, shop_id: int) -> Iterator[dict[str, Json]]:
     """Everything that was kept of the other app, in whatever state, as plain values: one for each metafield."""
     place = (ForeignValue.owner, ForeignValue.owner_id, ForeignValue.key)
     after: tuple[str, int, str] = ("", 0, "")
@@ -179,14 +180,14 @@ def tally_of(problems: Sequence[Problem]) -> dict[str, int]:
     return counted
 
 
-def named(owner: OwnerKind, owner_id: int, problems: Sequence[Problem]) -> list[dict[str, Any]]:
+def named(owner: OwnerKind, owner_id: int, problems: Sequence[Problem]) -> list[dict[str, Json]]:
     return [
         {"owner": owner, "id": owner_id, "code": problem.code, "detail": problem.detail}
         for problem in problems
     ]
 
 
-def sample(order_id: int, item: OldItem) -> dict[str, Any]:
+def sample(order_id: int, item: OldItem) -> dict[str, Json]:
     return {
         "order": order_id,
         "itemId": item.item_id,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
@@ -13,6 +12,7 @@ from serializer_app.domain.privacy.privacy import DataSubject, Holding
 from serializer_app.domain.takeover.foreign import as_kept
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ForeignValue, Order, Shop
+from serializer_app.text import JsonDict
 
 
 def _of_person(shop_id: int, person: DataSubject) -> Any:
@@ -23,7 +23,7 @@ def _of_person(shop_id: int, person: DataSubject) -> Any:
     return and_(ForeignValue.shop_id == shop_id, ForeignValue.owner == "order", orders)
 
 
-def _collect(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[Mapping[str, Any]]:
+def _collect(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -> list[JsonDict]:
     rows = session.scalars(
         select(ForeignValue).where(_of_person(shop.id, person), ForeignValue.erased_at.is_(None))
     )
@@ -41,12 +41,13 @@ def _collect(session: Session, _vault: Vault, shop: Shop, person: DataSubject) -
 
 def _erase(session: Session, _vault: Vault, shop: Shop, person: DataSubject, _actor: str) -> int:
     """The texts go and the rows stay: what Shopify holds is still not ours to overwrite."""
-    result: Any = session.execute(
+    result = session.execute(
         update(ForeignValue)
         .where(_of_person(shop.id, person), ForeignValue.erased_at.is_(None))
         .values(first_text=b"", latest_text=None, erased_at=now()),
         execution_options={"synchronize_session": False},
     )
+    assert isinstance(result, CursorResult)
     return int(result.rowcount)
 
 

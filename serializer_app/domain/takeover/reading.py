@@ -13,7 +13,7 @@ from typing import Any
 
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.ids.warranty import Duration
-from serializer_app.text import clean, clean_code
+from serializer_app.text import Json, clean, clean_code
 
 ID_LENGTH = 64
 SERIAL_LENGTH = 64
@@ -122,7 +122,7 @@ def _read_page(found: OldOrder, key: str, text: str) -> None:
             found.problems.append(Problem("item_unreadable", _short(entry), lost=True))
 
 
-def _read_item(found: OldOrder, entry: dict[str, Any]) -> None:
+def _read_item(found: OldOrder, entry: dict[str, Json]) -> None:
     item_id = _code(entry, "itemId", ID_LENGTH, found.problems)
     serial = _code(entry, "serialNumber", SERIAL_LENGTH, found.problems)
     fields: dict[str, str] = {}
@@ -149,7 +149,7 @@ def _read_item(found: OldOrder, entry: dict[str, Any]) -> None:
     )
 
 
-def _code(entry: dict[str, Any], name: str, most: int, problems: list[Problem]) -> str | None:
+def _code(entry: dict[str, Json], name: str, most: int, problems: list[Problem]) -> str | None:
     value = entry.get(name)
     if value is None:
         return None
@@ -164,7 +164,7 @@ def _code(entry: dict[str, Any], name: str, most: int, problems: list[Problem]) 
     return code
 
 
-def _number(entry: dict[str, Any], name: str, problems: list[Problem]) -> int | None:
+def _number(entry: dict[str, Json], name: str, problems: list[Problem]) -> int | None:
     value = entry.get(name)
     if value is None:
         return None
@@ -176,24 +176,24 @@ def _number(entry: dict[str, Any], name: str, problems: list[Problem]) -> int | 
     return number if 0 < number <= _LARGEST else None
 
 
-def _warranty(entry: dict[str, Any], problems: list[Problem]) -> str | None:
+def _warranty(entry: dict[str, Json], problems: list[Problem]) -> str | None:
     """In its stored form: absent is never set, null is none (contract §4)."""
     if "warrantyDuration" not in entry:
         return None
     value = entry["warrantyDuration"]
     if value is None:
         return warranty.NONE
+    unit, number = (value.get("unit"), value.get("value")) if isinstance(value, dict) else (None, None)
     try:
-        number = value["value"]
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise TypeError("a duration is a whole number")
-        return warranty.store(Duration(value["unit"], number))
-    except (KeyError, TypeError, ValueError):
+        if unit not in ("day", "month", "year") or type(number) is not int:
+            raise ValueError("a duration is a whole number of days, months or years")
+        return warranty.store(Duration(unit, number))
+    except ValueError:
         problems.append(Problem("warranty_unreadable", _short(value)))
         return None
 
 
-def _entries(entry: dict[str, Any], problems: list[Problem]) -> Iterable[dict[str, Any]]:
+def _entries(entry: dict[str, Json], problems: list[Problem]) -> Iterable[dict[str, Json]]:
     value = entry.get("customFields")
     if value is None:
         return
@@ -207,7 +207,7 @@ def _entries(entry: dict[str, Any], problems: list[Problem]) -> Iterable[dict[st
             problems.append(Problem("field_unreadable", _short(one)))
 
 
-def _name_others(entry: dict[str, Any], known: set[str], problems: list[Problem]) -> None:
+def _name_others(entry: dict[str, Json], known: set[str], problems: list[Problem]) -> None:
     others = sorted(key for key in entry.keys() - known)
     if others:
         problems.append(Problem("other_keys", _short(", ".join(others))))

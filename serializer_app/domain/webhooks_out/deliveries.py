@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 from sqlalchemy import delete, insert, select, update
@@ -25,6 +24,7 @@ from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Delivery, Endpoint, Shop
+from serializer_app.text import JsonDict
 
 MOST_ATTEMPTS = 36
 """1 s, 2 s, 4 s … an hour: a system may be away for a day."""
@@ -47,12 +47,12 @@ class OutgoingRequest:
     body: bytes
     attempts: int
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> JsonDict:
         """What stands under ``data`` in the body."""
-        found: dict[str, Any] = msgspec.json.decode(self.body)["data"]
+        found: JsonDict = msgspec.json.decode(self.body)["data"]
         return found
 
-    def telling(self, data: Mapping[str, Any]) -> OutgoingRequest:
+    def telling(self, data: Mapping[str, object]) -> OutgoingRequest:
         """The same with other ``data``."""
         return replace(self, body=msgspec.json.encode({**msgspec.json.decode(self.body), "data": data}))
 
@@ -71,7 +71,7 @@ class AttemptResult:
         return self.problem is None
 
 
-def announce(session: Session, shop_id: int, event: str, facts: Sequence[Mapping[str, Any]]) -> None:
+def announce(session: Session, shop_id: int, event: str, facts: Sequence[Mapping[str, object]]) -> None:
     """Tell every endpoint that wants ``event`` about each of ``facts``, once this transaction is committed."""
     if not wanted(session, shop_id, event):
         return
@@ -92,7 +92,11 @@ def wanted(session: Session, shop_id: int, event: str) -> bool:
 
 
 def _queue(
-    session: Session, shop_id: int, event: str, facts: Sequence[Mapping[str, Any]], endpoints: Sequence[int]
+    session: Session,
+    shop_id: int,
+    event: str,
+    facts: Sequence[Mapping[str, object]],
+    endpoints: Sequence[int],
 ) -> list[str]:
     if not endpoints or not facts:
         return []

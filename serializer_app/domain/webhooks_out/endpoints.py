@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from serializer_app.domain.webhooks_out import addresses
 from serializer_app.errors import AppError, Detail
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Delivery, Endpoint, Shop
+from serializer_app.text import JsonDict
 
 EVENTS = (
     "registration.submitted",
@@ -98,9 +98,7 @@ def new_secret() -> str:
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
-def change(
-    session: Session, shop: Shop, endpoint: Endpoint, values: Mapping[str, Any], *, loopback: bool
-) -> None:
+def change(session: Session, shop: Shop, endpoint: Endpoint, values: JsonDict, *, loopback: bool) -> None:
     """Change ``url``, ``events`` or ``active``; whoever changes an endpoint wants it tried again now."""
     events = values.get("events", endpoint.events.split(","))
     if "url" in values or "events" in values:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from serializer_app.text import JsonDict
 from serializer_app.web.api.operations import Example
 
 ORDER_ID = 4460047270069
@@ -22,7 +21,7 @@ _YEARS = {"unit": "year", "value": 3}
 _WAITING = {"state": "waiting", "writtenAt": None, "attempts": 0, "nextTryAt": MADE}
 
 
-def item(item_id: str = ITEM_ID, **changes: Any) -> dict[str, Any]:
+def item(item_id: str = ITEM_ID, **changes: object) -> JsonDict:
     return {
         "lineItemId": LINE_ID,
         "productVariantId": VARIANT_ID,
@@ -37,12 +36,12 @@ def item(item_id: str = ITEM_ID, **changes: Any) -> dict[str, Any]:
     }
 
 
-def _watch(item_id: str) -> dict[str, Any]:
+def _watch(item_id: str) -> JsonDict:
     watch = item(item_id, lineItemId=LINE_ID + 1, productVariantId=VARIANT_ID + 1, customFields=[])
     return {name: value for name, value in watch.items() if name != "warrantyDuration"}
 
 
-def _line(number: int, title: str, quantity: int, items: int, **changes: Any) -> dict[str, Any]:
+def _line(number: int, title: str, quantity: int, items: int, **changes: object) -> JsonDict:
     return {
         "lineItemId": LINE_ID + number,
         "productVariantId": VARIANT_ID + number,
@@ -58,7 +57,7 @@ def _line(number: int, title: str, quantity: int, items: int, **changes: Any) ->
     }
 
 
-def _order(items: list[dict[str, Any]], watches: int = 0, **changes: Any) -> dict[str, Any]:
+def _order(items: list[JsonDict], watches: int = 0, **changes: object) -> JsonDict:
     return {
         "orderId": ORDER_ID,
         "name": "#1001",
@@ -81,7 +80,7 @@ def _order(items: list[dict[str, Any]], watches: int = 0, **changes: Any) -> dic
     }
 
 
-def _variant(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+def _variant(*fields: JsonDict, **more: object) -> JsonDict:
     return {
         "productVariantId": VARIANT_ID,
         "productId": 7,
@@ -103,7 +102,7 @@ def _variant(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
-def page_of(*results: Any) -> dict[str, Any]:
+def page_of(*results: object) -> JsonDict:
     return {"previous": None, "hasPrevious": False, "next": None, "hasNext": False, "results": list(results)}
 
 
@@ -116,7 +115,7 @@ _SETTINGS = {
     "warrantyOnResale": "restart",
     "customFields": [{"name": "imei", "key": "imei"}, {"name": "colour", "key": "colour"}],
 }
-_CLAIMS: dict[str, Any] = {"fields": {}, "approval": "never", "withoutLink": "refused", "consentText": None}
+_CLAIMS: JsonDict = {"fields": {}, "approval": "never", "withoutLink": "refused", "consentText": None}
 _MAIL = {
     "host": "smtp.example.com",
     "port": 587,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from flask import Response, g, request
 
 from serializer_app.domain.catalog import experiences
 from serializer_app.domain.sheets.reader import XLSX
 from serializer_app.errors import AppError
+from serializer_app.text import JsonDict
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation, read_file
 from serializer_app.web.house import house
@@ -23,7 +22,7 @@ class SheetVerdicts(msgspec.Struct):
     """How many rows were taken over; `errors` holds row, errorMessage and what names the row."""
 
     changed: int
-    errors: list[dict[str, Any]]
+    errors: list[JsonDict]
 
 
 @operation(

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, request
 
 from serializer_app.errors import AppError
+from serializer_app.text import JsonDict
 from serializer_app.web.wire.inputs import Nothing
 from serializer_app.web.wire.problems import check, parse_json
 from serializer_app.web.wire.values import IdText
@@ -37,8 +38,8 @@ class Example:
 
     status: int
     answer: Any
-    path: Mapping[str, Any] = field(default_factory=dict)
-    query: Mapping[str, Any] = field(default_factory=dict)
+    path: JsonDict = field(default_factory=dict)
+    query: JsonDict = field(default_factory=dict)
     body: Any = None
 
 
@@ -140,7 +141,7 @@ def operation(
 def _serve(found: Operation, handler: Callable[..., Response]) -> None:
     def view(**path: str) -> Response:
         arguments = [_path_value(name, path[name]) for name in found.parameters]
-        inputs: dict[str, Any] = {}
+        inputs: JsonDict = {}
         query = read_query(found.query)
         if found.query is not Nothing:
             inputs["query"] = query

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from functools import partial
+from typing import cast
 
 from flask import Response, g
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from serializer_app.domain.registry.registrations import Claim, Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Registration, Shop
+from serializer_app.text import JsonDict
 from serializer_app.web.answers import answer
 from serializer_app.web.api import once
 from serializer_app.web.api.operations import operation
@@ -242,7 +244,7 @@ def patch_registration(registration_id: str, body: RegistrationChanges) -> Respo
 
 def _corrections(body: RegistrationChanges) -> Corrections:
     given = body.model_fields_set
-    values: dict[str, Any] = body.given(
+    values: JsonDict = body.given(
         "purchase_date", "channel", "order_number", "warranty_until", "warranty_void"
     )
     if "warranty_duration" in given:
@@ -259,35 +261,34 @@ def _decide(registration_id: str, status: registrations.Status) -> Response:
         return answer(_wire(session, shops.by_id(session, g.shop_id), registration))
 
 
-_DECISION: dict[str, Any] = {
-    "tag": TAG,
-    "answers": {200: RegistrationWire},
-    "errors": ("registration_not_found", "serial_registered"),
-}
+_decision = partial(
+    operation,
+    tag=TAG,
+    answers={200: RegistrationWire},
+    errors=("registration_not_found", "serial_registered"),
+)
 
 
-@operation("POST", "/registrations/{registrationId}/approve", summary="Approve a registration", **_DECISION)
+@_decision("POST", "/registrations/{registrationId}/approve", summary="Approve a registration")
 def approve_registration(registration_id: str) -> Response:
     return _decide(registration_id, "approved")
 
 
-@operation(
+@_decision(
     "POST",
     "/registrations/{registrationId}/deny",
     summary="Deny a registration",
     description="The serial can be registered by somebody else from now on.",
-    **_DECISION,
 )
 def deny_registration(registration_id: str) -> Response:
     return _decide(registration_id, "denied")
 
 
-@operation(
+@_decision(
     "POST",
     "/registrations/{registrationId}/archive",
     summary="Archive a registration",
     description="It stays the serial's one registration.",
-    **_DECISION,
 )
 def archive_registration(registration_id: str) -> Response:
     return _decide(registration_id, "archived")

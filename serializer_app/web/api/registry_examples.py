@@ -5,8 +5,7 @@ The texts are those of the source document (seeds/000) without its brand.
 
 from __future__ import annotations
 
-from typing import Any
-
+from serializer_app.text import JsonDict
 from serializer_app.web.api.examples import (
     ITEM_ID,
     LINE_ID,
@@ -44,20 +43,20 @@ _NO_SKU = (
 _SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def _change(action: str, **changes: Any) -> dict[str, Any]:
+def _change(action: str, **changes: object) -> JsonDict:
     return {"at": MADE, "actor": "api-key:1", "action": action, "changes": changes}
 
 
-def _first(value: str) -> dict[str, Any]:
+def _first(value: str) -> JsonDict:
     return {"from": None, "to": value}
 
 
-def _registered(number: str = NUMBER) -> dict[str, Any]:
-    told: dict[str, Any] = {f"customer.{name}": {} for name in ADA}
+def _registered(number: str = NUMBER) -> JsonDict:
+    told: JsonDict = {f"customer.{name}": {} for name in ADA}
     return _change("registered", serialNumber=_first(number), status=_first("approved"), **told)
 
 
-def _entered(number: str) -> dict[str, Any]:
+def _entered(number: str) -> JsonDict:
     return _change("created", serialNumber=_first(number), source=_first("api"))
 
 
@@ -65,7 +64,7 @@ _SOLD = _change("sold", state={"from": "in_stock", "to": "sold"})
 """Who registers a unit without an order has bought it somewhere."""
 
 
-def _created(number: str) -> dict[str, Any]:
+def _created(number: str) -> JsonDict:
     return {
         "serialNumber": number,
         "experienceId": EXPERIENCE_ID,
@@ -75,7 +74,7 @@ def _created(number: str) -> dict[str, Any]:
     }
 
 
-def _serial(number: str = NUMBER, registration_id: str | None = REGISTRATION_ID) -> dict[str, Any]:
+def _serial(number: str = NUMBER, registration_id: str | None = REGISTRATION_ID) -> JsonDict:
     return {
         **_created(number),
         "status": "registered" if registration_id else "available",
@@ -91,7 +90,7 @@ def _serial(number: str = NUMBER, registration_id: str | None = REGISTRATION_ID)
     }
 
 
-def _registration(*history: dict[str, Any], ends: str = "2028-11-01", **changes: Any) -> dict[str, Any]:
+def _registration(*history: JsonDict, ends: str = "2028-11-01", **changes: object) -> JsonDict:
     number = changes.get("serialNumber", NUMBER)
     return {
         "id": REGISTRATION_ID,
@@ -112,7 +111,7 @@ def _registration(*history: dict[str, Any], ends: str = "2028-11-01", **changes:
         "warranty": {"state": "active", "startsOn": "2026-11-01", "endsOn": ends, "duration": MONTHS},
         "warrantyEnd": ends,
         "url": _URL,
-        "history": [_registered(number), *history],
+        "history": [_registered(str(number)), *history],
         **changes,
     }
 
@@ -122,7 +121,7 @@ def _decided(status: str) -> Example:
     return Example(200, _registration(change, status=status), path=_PATH)
 
 
-def _pattern(**values: Any) -> dict[str, Any]:
+def _pattern(**values: object) -> JsonDict:
     """What GET answers by default, with ``values``."""
     return {
         "prefix": "",
@@ -135,7 +134,7 @@ def _pattern(**values: Any) -> dict[str, Any]:
     }
 
 
-def _upload(**values: Any) -> dict[str, Any]:
+def _upload(**values: object) -> JsonDict:
     return {
         "id": UPLOAD_ID,
         "status": "done",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, g
 from sqlalchemy.orm import Session
 
@@ -70,7 +68,7 @@ def post_serials(body: Json) -> Response:
     return once.once(enter, body)
 
 
-def _none_created(verdicts: VerdictDocuments) -> dict[str, Any]:
+def _none_created(verdicts: VerdictDocuments) -> dict[str, Json]:
     """The source's verdicts with the error shape of contract §3 beside them."""
     messages = [error["errorMessage"] for error in verdicts.errors]
     details: list[Detail] = [

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from serializer_app.text import JsonDict
 from serializer_app.web.api.examples import MADE, page_of
 from serializer_app.web.api.operations import Example
 
@@ -15,7 +14,7 @@ ENDPOINT = {
 }
 
 
-def _endpoint(**changes: Any) -> dict[str, Any]:
+def _endpoint(**changes: object) -> JsonDict:
     return {
         "id": ENDPOINT_ID,
         **ENDPOINT,
@@ -28,7 +27,7 @@ def _endpoint(**changes: Any) -> dict[str, Any]:
     }
 
 
-_DELIVERY: dict[str, Any] = {
+_DELIVERY: JsonDict = {
     "id": DELIVERY_ID,
     "event": "test",
     "eventId": EVENT_ID,

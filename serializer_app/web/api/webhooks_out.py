@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from flask import Response, g
@@ -12,6 +12,7 @@ from serializer_app.clock import iso
 from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out import addresses, deliveries, endpoints
 from serializer_app.store.models import Delivery, Endpoint
+from serializer_app.text import JsonDict
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation
 from serializer_app.web.cursors import cursors_of
@@ -105,7 +106,7 @@ class DeliveryWire(msgspec.Struct):
     problem: str | None
     happenedAt: Time
     attemptedAt: Time | None
-    data: dict[str, Any]
+    data: JsonDict
 
 
 class DeliveryPage(msgspec.Struct):
@@ -118,7 +119,7 @@ class DeliveryPage(msgspec.Struct):
     results: list[DeliveryWire]
 
 
-def endpoint_values(endpoint: Endpoint) -> dict[str, Any]:
+def endpoint_values(endpoint: Endpoint) -> JsonDict:
     return {
         "id": endpoint.public_id,
         "url": endpoint.url,

@@ -15,6 +15,7 @@ from serializer_app.domain.webhooks_out import mail
 from serializer_app.domain.webhooks_out.mail import Server
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
+from serializer_app.text import JsonDict
 from serializer_app.web.desk.forms import typed
 from serializer_app.web.desk.frame import desk, said, show, texts
 from serializer_app.web.house import house
@@ -47,7 +48,7 @@ def claim_settings() -> Response:
 
 @desk.post("/settings/claims")
 def change_claim_settings() -> Response:
-    fields: dict[str, Any] = {name: typed(name) for name in claims.FIELDS if typed(name) not in ("", "off")}
+    fields: JsonDict = {name: typed(name) for name in claims.FIELDS if typed(name) not in ("", "off")}
     approval: Any = typed("approval")
     decided: Any = typed("typed")
     wanted = Rules(fields, approval, decided, typed("consentText") or None)

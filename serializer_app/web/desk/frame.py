@@ -17,6 +17,7 @@ from serializer_app.clock import now
 from serializer_app.domain.ids import reader
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
+from serializer_app.text import Json
 from serializer_app.translations import N_
 from serializer_app.web import pages
 from serializer_app.web.answers import answer, failure
@@ -130,7 +131,7 @@ def parameters(**changes: str | int | None) -> dict[str, str]:
         "session",
         "id-token-retried",
     }
-    wanted: dict[str, Any] = {name: value for name, value in request.args.items() if name not in frame}
+    wanted: dict[str, Json] = {name: value for name, value in request.args.items() if name not in frame}
     wanted |= changes
     return {name: str(value) for name, value in wanted.items() if value not in (None, "")}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from flask import Response, g, request
@@ -17,6 +17,7 @@ from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Shop
+from serializer_app.text import Json
 from serializer_app.web.answers import answer
 from serializer_app.web.asking import ensure_nothing_foreign, ensure_order
 from serializer_app.web.desk.forms import checked, json_body, typed
@@ -131,7 +132,7 @@ def enter_serials(order_id: int) -> Response:
         )
 
 
-def _entered(session: Session, order_id: int, entry: SerialEntry, words: Texts) -> dict[str, Any]:
+def _entered(session: Session, order_id: int, entry: SerialEntry, words: Texts) -> dict[str, Json]:
     try:
         item = items.find(session, g.shop_id, entry.item_id)
         if item is None or item.order_id != order_id:
@@ -163,7 +164,7 @@ def _reason(error: AppError, words: Texts) -> str:
     return words.failure(error)
 
 
-def _present(session: Session, entry: SerialEntry) -> dict[str, Any]:
+def _present(session: Session, entry: SerialEntry) -> dict[str, Json]:
     """What is stored now, so that whoever was too late sees it and can decide."""
     item = items.find(session, g.shop_id, entry.item_id)
     return {} if item is None else {"version": item.version, "serialNumber": item.serial_number}

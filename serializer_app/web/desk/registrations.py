@@ -16,6 +16,7 @@ from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Order, Registration
+from serializer_app.text import Json
 from serializer_app.web.desk.forms import checked, ticked, typed, typed_day, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.house import house
@@ -41,7 +42,7 @@ def search_registrations() -> Response:
 
 def _rows(text: str) -> Response:
     status = asked("status")
-    filters: dict[str, Any] = {"status": status} if status in STATUSES else {}
+    filters: dict[str, Json] = {"status": status} if status in STATUSES else {}
     if text:
         filters[
             "email"

@@ -18,6 +18,7 @@ from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Order
+from serializer_app.text import Json
 from serializer_app.web.desk.forms import checked, ticked, typed
 from serializer_app.web.desk.frame import desk, said, show, texts
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
@@ -84,9 +85,9 @@ def change_settings() -> Response:
         at = f"customFields.{len(fields)}"
         name = typed(f"{at}.name")
         fields.append({"name": name, "key": typed(f"{at}.key") or name[:30]})
-    body: dict[str, Any] = {name: request.form.get(name) for name in CHOICES if name in request.form}
+    body: dict[str, Json] = {name: request.form.get(name) for name in CHOICES if name in request.form}
     asked: SettingsChanges = checked(SettingsChanges, {**body, "customFields": fields})
-    changes: dict[str, Any] = asked.given(*shops.CHOICES)
+    changes: dict[str, Json] = asked.given(*shops.CHOICES)
     changes["custom_fields"] = [{"name": field.name, "key": field.key} for field in asked.custom_fields]
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
@@ -156,7 +157,7 @@ def snippets() -> Response:
         )
 
 
-def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, Any]:
+def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, Json]:
     """The units of a real order, as its metafield and with it the snippets name them."""
     rows, _ = order_units.of_order(session, shop_id, order_id, most=5)
     order = session.get(Order, (shop_id, order_id))

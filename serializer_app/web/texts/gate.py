@@ -1,8 +1,8 @@
 """Texts of the gate, which holds orders until their serial numbers are entered, and of optional scopes."""
 
-from serializer_app.translations import N_, Label
+from serializer_app.translations import N_
 
-LABELS: dict[str, Label] = {
+LABELS: dict[str, str | tuple[str, str]] = {
     "doctor.optional_scopes": N_("Optional scopes"),
     "doctor.optional_scopes.missing": N_(
         "Not granted: {scopes}. Without read_all_orders Shopify hides orders older than 60 days; without "

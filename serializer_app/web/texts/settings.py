@@ -1,8 +1,8 @@
 """Texts of the settings."""
 
-from serializer_app.translations import N_, Label
+from serializer_app.translations import N_
 
-LABELS: dict[str, Label] = {
+LABELS: dict[str, str | tuple[str, str]] = {
     "settings.page.general": N_("General"),
     "settings.page.keys": N_("API keys"),
     "settings.page.snippets": N_("Notifications"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from serializer_app.clock import iso
 from serializer_app.domain.history import Changes
 from serializer_app.domain.ids import warranty
-from serializer_app.text import JsonObject
+from serializer_app.text import JsonDict, JsonObject
 from serializer_app.web.wire.items import Time
 
 
@@ -25,7 +24,7 @@ class EntryWire(msgspec.Struct):
     at: Time
     actor: str
     action: str
-    changes: dict[str, dict[str, Any]]  # msgspec makes no schema of a recursive type
+    changes: dict[str, JsonDict]
 
 
 class HistoryPage(msgspec.Struct):
@@ -46,6 +45,6 @@ def entry_wire(at: datetime, actor: str, action: str, changes: Changes) -> Entry
     return EntryWire(iso(at), actor, action, shown)
 
 
-def _durations(sides: JsonObject) -> dict[str, Any]:
+def _durations(sides: JsonObject) -> JsonDict:
     """Stored warranties as the wire shows them: null is no warranty, so what was never set has to be absent."""
     return {side: warranty.wire(stored) for side, stored in sides.items() if isinstance(stored, str)}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from serializer_app.domain.shops.shops import MOST_FIELDS
+from serializer_app.text import JsonDict
 from serializer_app.web.wire.values import (
     FieldKey,
     FieldValue,
@@ -39,7 +40,7 @@ def _one_entry_per_key(entries: list[Any]) -> list[Any]:
     return entries
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def _without_defaults(schema: JsonDict) -> None:
     for described in schema["properties"].values():
         described.pop("default", None)
 

@@ -38,14 +38,14 @@ def mirror_wire(standing: MirrorStanding, hold: Hold | None) -> MirrorWire:
     waiting = standing.waiting
     if waiting is None:
         return MirrorWire("current", written_at)
-    problem = waiting["problem"] or UNSET
-    if waiting["parked_at"] is not None:
-        return MirrorWire("failed", written_at, attempts=waiting["attempts"], problem=problem)
+    problem = waiting.problem or UNSET
+    if waiting.parked_at is not None:
+        return MirrorWire("failed", written_at, attempts=waiting.attempts, problem=problem)
     return MirrorWire(
         "waiting",
         written_at,
-        attempts=waiting["attempts"],
-        nextTryAt=iso(waiting["due_at"]),
+        attempts=waiting.attempts,
+        nextTryAt=iso(waiting.due_at),
         problem=problem,
     )
 

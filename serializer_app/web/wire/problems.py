@@ -9,7 +9,7 @@ import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from serializer_app.errors import AppError, Detail
-from serializer_app.text import decode_json
+from serializer_app.text import JsonDict, decode_json
 
 MOST_DETAILS = 100
 UNION_TAGS = frozenset({"(object)", "(list)", "[key]"})
@@ -60,7 +60,7 @@ def _path(location: tuple[Any, ...]) -> str:
     return ".".join(str(part)[:64] for part in location if part not in UNION_TAGS)
 
 
-def _message(error: dict[str, Any]) -> str:
+def _message(error: JsonDict) -> str:
     sentence = _SENTENCES.get(error["type"])
     if sentence is None:
         sentence = (

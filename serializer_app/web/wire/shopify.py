@@ -20,7 +20,7 @@ from serializer_app.clock import parse_iso
 from serializer_app.domain.catalog.catalog import Facts
 from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
 from serializer_app.errors import AppError
-from serializer_app.text import clean, clean_code, clean_json, clean_values
+from serializer_app.text import JsonDict, clean, clean_code, clean_json, clean_values
 
 MOST_UNITS = 1_000_000
 _FULL_VARIANTS = 100
@@ -275,10 +275,10 @@ class Compliance(Struct):
     shop_domain: str
     shop_id: int | None = None
     # IDs come as numbers, as text and as gid://shopify/…: domain.privacy.privacy reads all of them.
-    customer: dict[str, Any] | UnsetType | None = UNSET
+    customer: JsonDict | UnsetType | None = UNSET
     orders_requested: list[Any] | UnsetType | None = UNSET
     orders_to_redact: list[Any] | UnsetType | None = UNSET
-    data_request: dict[str, Any] | UnsetType | None = UNSET
+    data_request: JsonDict | UnsetType | None = UNSET
 
     def may_be(self, topic: str) -> bool:
         """Whether the body has the shape of ``topic``.
@@ -294,7 +294,7 @@ class Compliance(Struct):
             return not asks and (redacts or self.customer is not UNSET)
         return not asks and not redacts and self.customer is UNSET and self.shop_id is not None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """What the domain reads: no null among the lists, texts cleaned."""
         return {
             "customer": clean_values(self.customer or {}),

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.items.items import FIELD_KEY_LENGTH, FIELD_VALUE_LENGTH, SERIAL_LENGTH
-from serializer_app.text import clean, clean_code, clean_lines, is_blank
+from serializer_app.text import JsonDict, clean, clean_code, clean_lines, is_blank
 
 LARGEST_ID = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
@@ -21,7 +21,7 @@ class Input(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
 
-    def given(self, *names: str) -> dict[str, Any]:
+    def given(self, *names: str) -> JsonDict:
         """The fields among ``names`` that the caller sent: an absent key leaves what is stored."""
         return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
