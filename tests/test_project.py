@@ -256,3 +256,30 @@ def test_no_template_line_is_longer_than_160_characters() -> None:
         if len(line) > 160
     ]
     assert long == []
+
+
+MOST_ANY = 290
+"""Uses of Any in the package. Only lower it: the goal is 150."""
+MOST_IGNORES = 7
+
+
+def test_types_do_not_get_looser() -> None:
+    """Any and ``type: ignore`` become no more, and each ``type: ignore`` says why it is there."""
+    uses = 0
+    ignores: list[str] = []
+    for module in modules():
+        text = module.read_text(encoding="utf-8")
+        imported = {
+            number
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.ImportFrom)
+            for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        }
+        for number, line in enumerate(text.splitlines(), start=1):
+            if number not in imported:
+                uses += len(re.findall(r"\bAny\b", line))
+            if "type: ignore" in line:
+                ignores.append(line)
+    assert uses <= MOST_ANY
+    assert len(ignores) <= MOST_IGNORES
+    assert [line for line in ignores if not re.search(r"type: ignore\[[a-z-]+\]  # \S", line)] == []

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -166,10 +167,13 @@ class Walk:
         }
         for name, count in wanted.items():
             order = self.orders[name]
-            held = self.until(lambda order=order, count=count: len(self.all_items(order)) == count)  # type: ignore[misc]
+            held = self.until(partial(self._has_items, order, count))
             self.check(held, f"order {order.name} ({name}): {count} item{'s' * (count != 1)}")
         for item in self.all_items(self.orders["three lines"]):
             self.told(f"item {item['itemId']}  warranty {item['warrantyDuration']['value']} months")
+
+    def _has_items(self, order: Order, count: int) -> bool:
+        return len(self.all_items(order)) == count
 
     def all_items(self, order: Order) -> list[JsonDict]:
         found: list[JsonDict] = []

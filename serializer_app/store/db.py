@@ -239,7 +239,7 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     return writer, reader
 
 
-def _private_file(_dialect: Any, _record: Any, arguments: list[Any], _parameters: Any) -> None:
+def _private_file(_dialect: object, _record: object, arguments: list[Any], _parameters: object) -> None:
     """Create a new database file for its owner only; SQLite gives ``-wal`` and ``-shm`` the same permissions."""
     # O_EXCL: closing any descriptor of an existing database would drop the locks that this process holds on it
     # (sqlite.org/howtocorrupt.html, 2.2). What is wrong with the path, SQLite reports itself.
@@ -247,7 +247,7 @@ def _private_file(_dialect: Any, _record: Any, arguments: list[Any], _parameters
         os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
-def _sqlite_writer(connection: Any, _record: Any) -> None:
+def _sqlite_writer(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own; see "begin"
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -260,7 +260,7 @@ def _sqlite_writer(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _sqlite_reader(connection: Any, _record: Any) -> None:
+def _sqlite_reader(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
@@ -302,7 +302,7 @@ def _postgres_engines(url: URL, pool_size: int) -> tuple[Engine, Engine]:
     return writer, reader
 
 
-def _refuse_closed_socket(connection: Any, _record: Any, _proxy: Any) -> None:
+def _refuse_closed_socket(connection: Any, _record: object, _proxy: object) -> None:
     """The pool answers with a fresh connection."""
     if _is_closed(connection):
         raise exc.DisconnectionError("the server closed the connection")

@@ -5,6 +5,7 @@ Why: docs/architecture.md, "What keeps the storefront fast".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select, exc
@@ -21,7 +22,7 @@ class Prepared:
         self._constants: dict[str, Json] = dict(compiled.params)
         self._order: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
 
-    def rows(self, connection: Connection, values: JsonObject) -> list[tuple[Any, ...]]:
+    def rows(self, connection: Connection, values: JsonObject) -> Sequence[tuple[Any, ...]]:
         """The rows as the driver gives them: a Boolean of SQLite's is 0 or 1. Raises SQLAlchemy's DBAPIError."""
         parameters: Any = {**self._constants, **values}
         if self._order is not None:
@@ -30,7 +31,7 @@ class Prepared:
         driver: Any = connection.dialect.loaded_dbapi
         try:
             cursor.execute(self.text, parameters)
-            found: Any = cursor.fetchall()
+            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
         except driver.Error as problem:
             # Whatever it was, the next request gets a connection of which this is not in doubt.
             connection.invalidate(problem)
@@ -40,4 +41,4 @@ class Prepared:
             ) from problem  # fmt: skip
         finally:
             cursor.close()
-        return found  # type: ignore[no-any-return]
+        return found

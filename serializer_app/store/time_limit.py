@@ -101,7 +101,7 @@ def _cancel(connection: psycopg.Connection[Any]) -> None:
             connection.cancel_safe(timeout=GRACE_SECONDS)
 
 
-def connect_in_time(dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
+def connect_in_time(dialect: Any, _record: object, arguments: Any, named: Any) -> Any:
     """Open a PostgreSQL connection within the limit of this thread's transaction: name resolution, every address of
     the name, TLS and all. For the engine's event ``do_connect``."""
     import psycopg
@@ -122,7 +122,7 @@ def connect_in_time(dialect: Any, _record: Any, arguments: Any, named: Any) -> A
     return connection
 
 
-def watch_checked_out(connection: Any, _record: Any, _proxy: Any) -> None:
+def watch_checked_out(connection: Any, _record: object, _proxy: object) -> None:
     """For the event ``checkout`` of a PostgreSQL engine."""
     if (limit := current()) is not None:
         limit.watch_postgres(connection)

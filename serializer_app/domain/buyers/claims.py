@@ -23,7 +23,7 @@ from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.registry import registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, Status
-from serializer_app.errors import AppError
+from serializer_app.errors import AppError, Detail
 from serializer_app.store import upsert
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import ClaimRules, HistoryEntry, Registration, Shop
@@ -73,8 +73,8 @@ def rules(session: Session, shop_id: int) -> Rules:
     row = session.get(ClaimRules, shop_id)
     if row is None:
         return Rules()
-    approval: Approval = row.approval  # type: ignore[assignment]
-    typed: Typed = row.typed  # type: ignore[assignment]
+    approval: Approval = row.approval
+    typed: Typed = row.typed
     fields = msgspec.json.decode(row.fields, type=dict[str, Asked])
     return Rules(fields, approval, typed, row.consent_text)
 
@@ -92,8 +92,8 @@ def configure(session: Session, shop: Shop, wanted: Rules, *, actor: str) -> Non
         *(["consentText"] if len(wanted.consent_text or "") > CONSENT_LENGTH else []),
     ]
     if wrong:
-        details = [{"path": name, "message": "is not a rule for claims"} for name in wrong]
-        raise AppError("claim_rules_invalid", "The rules for claims are invalid", status=422, details=details)  # type: ignore[arg-type]
+        details: list[Detail] = [{"path": name, "message": "is not a rule for claims"} for name in wrong]
+        raise AppError("claim_rules_invalid", "The rules for claims are invalid", status=422, details=details)
     values = {
         "fields": msgspec.json.encode(dict(wanted.fields)).decode(),
         "approval": wanted.approval,
@@ -155,7 +155,11 @@ def claim(
         or (not buyer and scans.alerted(session, shop.id, unit.subject))
     )
     status: Status = "pending" if waits else "approved"
-    number = unit.serial.serial_number if unit.serial else unit.item.item_id  # type: ignore[union-attr]
+    if unit.serial is not None:
+        number = unit.serial.serial_number
+    else:
+        assert unit.item is not None, "a unit is known by a serial or an item"
+        number = unit.item.item_id
     made = Claim(number, person, answers.purchase_date, answers.channel, answers.order_number)
     registration = registrations.register(session, vault, shop, made, actor=actor, status=status)
     if answers.consent:

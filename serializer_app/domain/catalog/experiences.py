@@ -7,7 +7,7 @@ share one is told so, row by row.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -204,7 +204,8 @@ def _warranty(text: str) -> str | None:
     if text.lower() in {warranty.NONE, "lifetime"}:
         return warranty.NONE if text.lower() == warranty.NONE else warranty.LIFETIME.stored()
     number = text[1:-1]
-    unit = {"D": "day", "M": "month", "Y": "year"}.get(text[-1:].upper())
+    units: Mapping[str, warranty.Unit] = {"D": "day", "M": "month", "Y": "year"}
+    unit = units.get(text[-1:].upper())
     if (
         unit is None
         or text[:1].upper() != "P"
@@ -212,7 +213,7 @@ def _warranty(text: str) -> str | None:
         or len(number) > 5
     ):
         raise ValueError(f"warrantyDuration is like P24M, P2Y or P10D, none, or lifetime, not {text[:40]}")
-    return warranty.Duration(unit, int(number)).stored()  # type: ignore[arg-type]
+    return warranty.Duration(unit, int(number)).stored()
 
 
 def _change(session: Session, shop_id: int, variant: Variant, row: dict[str, str]) -> None:

@@ -183,7 +183,7 @@ def enter_next(
     entered, refusals = _enter(session, task, entries) if contain is None else (0, [])
     for entry in entries if contain is not None else ():
         try:
-            with contain(), session.begin_nested():  # type: ignore[misc]
+            with contain(), session.begin_nested():  # type: ignore[misc]  # entries are empty without contain
                 one, refused_one = _enter(session, task, [entry])
         except AppError as error:
             one, refused_one = 0, [(*entry[:2], error.code, error.message)]

@@ -292,7 +292,12 @@ def result(
 
 
 def export(
-    kind: ImportKind, form: Form, opened: Callable[[], Any], filters: Any = None, *, bom: bool = True
+    kind: ImportKind,
+    form: Form,
+    opened: Callable[[], AbstractContextManager[Context]],
+    filters: Any = None,
+    *,
+    bom: bool = True,
 ) -> Iterator[bytes]:
     """Everything of a kind in the columns that its import reads. ``opened`` gives a Context for each page."""
     with opened() as context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -21,7 +22,9 @@ from serializer_app.store.models import Item, Line, Order
 _CHUNK = 1000
 
 
-def export(opened: Callable[[], Any], filters: Filters | None = None) -> Iterator[list[list[Value]]]:
+def export(
+    opened: Callable[[], AbstractContextManager[Context]], filters: Filters | None = None
+) -> Iterator[list[list[Value]]]:
     """Every living item that matches the filters, page by page: memory stays flat however many there are."""
     place = START
     more = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -85,7 +87,7 @@ class ImportKind:
     """Columns whose cells identify something, so that invisible characters in them do not count."""
     judge: Callable[[Context, Sequence[ImportRow], dict[Any, Any]], list[Verdict]]
     enter: Callable[[Context, Action], None]
-    export: Callable[[Callable[[], Any], Any], Iterator[list[list[Value]]]]
+    export: Callable[[Callable[[], AbstractContextManager[Context]], Any], Iterator[list[list[Value]]]]
     example: tuple[str, ...]
     """A row for the template, in the order of ``columns``."""
     shown_only: tuple[str, ...] = ()
@@ -130,7 +132,7 @@ def text_of(row: ImportRow, column: str) -> str | None:
     return text or None
 
 
-def warranty_of(row: ImportRow, column: str = "warranty") -> Any:
+def warranty_of(row: ImportRow, column: str = "warranty") -> str | EllipsisType | None:
     """The stored form of a warranty cell; Ellipsis for an empty one. Raises AppError ``cell_warranty`` 422."""
     text = clean_code(row.get(column)).strip()
     if not text:

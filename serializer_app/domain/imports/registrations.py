@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -297,7 +298,9 @@ def _put_moment(context: Context, registration: Registration, moment: datetime) 
     registrations.note(context.session, registration, changes, actor=context.actor, action="corrected")
 
 
-def export(opened: Callable[[], Any], _filters: Any = None) -> Iterator[list[list[Value]]]:
+def export(
+    opened: Callable[[], AbstractContextManager[Context]], _filters: object = None
+) -> Iterator[list[list[Value]]]:
     """Every registration that has not ended, page by page."""
     beyond, more = 0, True
     while more:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import select
@@ -132,7 +133,9 @@ def enter(context: Context, action: Action) -> None:
         raise AppError("import_serial_refused", sentence(entered.refused[0].problem, entry), status=409)
 
 
-def export(opened: Callable[[], Any], _filters: Any = None) -> Iterator[list[list[Value]]]:
+def export(
+    opened: Callable[[], AbstractContextManager[Context]], _filters: object = None
+) -> Iterator[list[list[Value]]]:
     """Every serial that somebody entered or had made, page by page."""
     beyond, more = 0, True
     while more:

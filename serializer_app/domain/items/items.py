@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import EllipsisType
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -45,8 +46,8 @@ class ItemChanges:
     ``custom_fields`` are merged by key.
     """
 
-    serial_number: Any = ...
-    warranty: Any = ...
+    serial_number: str | EllipsisType | None = ...
+    warranty: str | EllipsisType | None = ...
     custom_fields: dict[str, str] | None = None
     version: int | None = None
     """The version the person saw; another one by now is a conflict instead of a lost entry."""

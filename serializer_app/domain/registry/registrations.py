@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from types import EllipsisType
+from typing import Literal
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -47,18 +48,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Corrections:
-    """What is to be different about a registration. ``...`` (Ellipsis) leaves a thing as it is.
-
-    ``person`` maps fields of Person to their new values. ``warranty`` in its stored form.
-    """
+    """What is to be different; ``...`` leaves a thing as it is, and ``warranty`` has its stored form."""
 
     person: JsonDict | None = None
-    purchase_date: Any = ...
-    channel: Any = ...
-    order_number: Any = ...
-    warranty: Any = ...
-    warranty_until: Any = ...
-    warranty_void: Any = ...
+    purchase_date: date | EllipsisType | None = ...
+    channel: str | EllipsisType | None = ...
+    order_number: str | EllipsisType | None = ...
+    warranty: str | EllipsisType | None = ...
+    warranty_until: date | EllipsisType | None = ...
+    warranty_void: bool | EllipsisType = ...
 
 
 def register(
@@ -326,7 +324,7 @@ def note(
 
 
 def announce(
-    session: Session, registration: Registration, event: str, serial_number: str, **more: Any
+    session: Session, registration: Registration, event: str, serial_number: str, **more: object
 ) -> None:
     """Tell the merchant's systems; the facts hold no personal data."""
     facts = {

@@ -378,14 +378,14 @@ def as_kept(row: ForeignValue) -> Kept:
     first = row.first_text.decode("utf-8", "surrogatepass")
     latest = first if row.latest_text is None else row.latest_text.decode("utf-8", "surrogatepass")
     return Kept(
-        row.owner,  # type: ignore[arg-type]  # the mirror's two kinds
+        row.owner,
         row.owner_id,
         row.key,
         row.type,
         first,
         latest,
         row.digest,
-        row.state,  # type: ignore[arg-type]  # one of State
+        row.state,
         row.replaced_ours,
         row.first_seen_at,
         row.last_seen_at,

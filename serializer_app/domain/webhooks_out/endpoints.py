@@ -84,12 +84,12 @@ def check(url: str, events: Sequence[str], *, loopback: bool) -> None:
             raise AppError("endpoint_invalid", f"Shopify Flow cannot take {MAIL}", status=422, details=told)
         return
     if problem := addresses.problem(url, loopback=loopback):
-        details = [{"path": "url", "message": problem}]
+        details: list[Detail] = [{"path": "url", "message": problem}]
         raise AppError(
             "endpoint_invalid",
             f"This address cannot be an endpoint: {problem}",
             status=422,
-            details=details,  # type: ignore[arg-type]
+            details=details,
         )
 
 

@@ -58,7 +58,7 @@ def server(session: Session, vault: Vault, shop_id: int) -> Server | None:
     if row is None:
         return None
     password = None if row.password is None else vault.decrypt(row.password)
-    security: Security = row.security  # type: ignore[assignment]
+    security: Security = row.security
     return Server(row.host, row.port, security, row.sender, row.username, password)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -32,8 +34,8 @@ class ClaimRules(Base):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
     fields: Mapped[JsonText] = mapped_column(Text)
     """JSON object {field: "optional" | "required"}; one that is absent is not asked for."""
-    approval: Mapped[str] = mapped_column(String(16))
-    typed: Mapped[str] = mapped_column(String(16))
+    approval: Mapped[Literal["never", "strangers", "always"]] = mapped_column(String(16))
+    typed: Mapped[Literal["refused", "approval"]] = mapped_column(String(16))
     consent_text: Mapped[str | None] = mapped_column(Text)
 
 
@@ -46,7 +48,7 @@ class MailSettings(Base):
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
     host: Mapped[str] = mapped_column(String(255))
     port: Mapped[int] = mapped_column(Integer)
-    security: Mapped[str] = mapped_column(String(16))
+    security: Mapped[Literal["tls", "starttls", "none"]] = mapped_column(String(16))
     username: Mapped[str | None] = mapped_column(String(255))
     password: Mapped[str | None] = mapped_column(Text)
     """Encrypted."""

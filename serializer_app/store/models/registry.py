@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -276,7 +277,7 @@ class Upload(Base):
     id: Mapped[int] = mapped_column(RowId, Identity(), autoincrement=True)
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
     public_id: Mapped[str] = mapped_column(String(19))
-    form: Mapped[str] = mapped_column(String(8))
+    form: Mapped[Literal["csv", "jsonl"]] = mapped_column(String(8))
     parts: Mapped[int] = mapped_column(Integer)
     parts_done: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     entries: Mapped[int] = mapped_column(Integer)
@@ -347,7 +348,9 @@ class Delivery(Base):
     event_id: Mapped[str] = mapped_column(String(19))
     """The same for every endpoint and every replay, so that a receiver can tell what it has seen."""
     data: Mapped[JsonText]
-    status: Mapped[str] = mapped_column(String(16), server_default="waiting")
+    status: Mapped[Literal["waiting", "delivered", "failed"]] = mapped_column(
+        String(16), server_default="waiting"
+    )
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     answer_status: Mapped[int | None] = mapped_column(Integer)
     problem: Mapped[str | None] = mapped_column(Text)

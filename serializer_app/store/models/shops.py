@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -50,14 +52,20 @@ class Shop(Base):
     """Where the storefront shows the app proxy, without a locale: merchants may change prefix and subpath."""
     country: Mapped[str | None] = mapped_column(String(2))
     """ISO 3166: how telephone numbers without a country code are read. NULL until Shopify has told."""
-    storefront_access: Mapped[str] = mapped_column(String(16), server_default="open")
-    on_order_edit: Mapped[str] = mapped_column(String(16), server_default="automatic")
-    warranty_start: Mapped[str] = mapped_column(String(16), server_default="order")
-    tracking_method: Mapped[str] = mapped_column(String(16), server_default="sold")
+    storefront_access: Mapped[Literal["open", "owner"]] = mapped_column(String(16), server_default="open")
+    on_order_edit: Mapped[Literal["automatic", "manual"]] = mapped_column(
+        String(16), server_default="automatic"
+    )
+    warranty_start: Mapped[Literal["order", "fulfillment", "registration"]] = mapped_column(
+        String(16), server_default="order"
+    )
+    tracking_method: Mapped[Literal["sold", "inventory"]] = mapped_column(String(16), server_default="sold")
     """sold: sold items only. inventory: inventory and sold items (domain.shops.shops.tracks_inventory)."""
-    on_return: Mapped[str] = mapped_column(String(16), server_default="end")
+    on_return: Mapped[Literal["end", "suspend", "keep"]] = mapped_column(String(16), server_default="end")
     """What becomes of the registration when its unit is returned (domain.stock.returns)."""
-    warranty_on_resale: Mapped[str] = mapped_column(String(16), server_default="restart")
+    warranty_on_resale: Mapped[Literal["restart", "continue"]] = mapped_column(
+        String(16), server_default="restart"
+    )
     """Whether the warranty of a unit that is sold again starts anew or ends when the first one would have."""
     custom_fields: Mapped[JsonText] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +21,7 @@ class ForeignValue(Base):
     __table_args__ = (Index("ix_foreign_values_state", "shop_id", "state", "owner", "owner_id", "key"),)
 
     shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(16), primary_key=True)
+    owner: Mapped[Literal["order", "variant"]] = mapped_column(String(16), primary_key=True)
     """order or variant."""
     owner_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -31,7 +33,9 @@ class ForeignValue(Base):
     """As it was last seen; NULL while that is the first text."""
     digest: Mapped[str] = mapped_column(Text)
     """Shopify's compareDigest of the latest text: the write after an adoption uses it."""
-    state: Mapped[str] = mapped_column(String(16), server_default="held")
+    state: Mapped[Literal["held", "adopted", "declined", "gone"]] = mapped_column(
+        String(16), server_default="held"
+    )
     """held, adopted, declined, or gone: it is no longer there."""
     replaced_ours: Mapped[bool] = mapped_column(Boolean, server_default=false())
     """Whether it took the place of a value that we had written: two apps are writing."""

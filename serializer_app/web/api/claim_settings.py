@@ -86,7 +86,7 @@ class MailWire(msgspec.Struct):
 
 def rules_wire(rules: Rules) -> ClaimRulesWire:
     fields = {name: rules.fields[name] for name in claims.FIELDS if name in rules.fields}
-    return ClaimRulesWire(fields, rules.approval, rules.typed, rules.consent_text)  # type: ignore[arg-type]
+    return ClaimRulesWire(fields, rules.approval, rules.typed, rules.consent_text)  # type: ignore[arg-type]  # names of FIELDS
 
 
 @operation(
@@ -111,7 +111,7 @@ def put_claim_rules(body: ClaimRulesChanges) -> Response:
         shop = shops.by_id(session, g.shop_id, lock=True)
         given, before = body.model_fields_set, claims.rules(session, shop.id)
         wanted = Rules(
-            body.fields if "fields" in given else before.fields,  # type: ignore[arg-type]
+            dict(body.fields.items()) if "fields" in given else before.fields,
             body.approval if "approval" in given else before.approval,
             body.without_link if "without_link" in given else before.typed,
             body.consent_text if "consent_text" in given else before.consent_text,

@@ -55,7 +55,7 @@ def upload_wire(upload: Upload) -> UploadWire:
     return UploadWire(
         id=upload.public_id,
         status="done" if done else "running" if upload.parts_done else "waiting",
-        form=upload.form,  # type: ignore[arg-type]
+        form=upload.form,
         progress=round(upload.parts_done / upload.parts, 3),
         entries=upload.entries,
         created=upload.created,

@@ -137,7 +137,7 @@ def delivery_wire(told: Delivery) -> DeliveryWire:
         id=told.public_id,
         event=told.event,
         eventId=told.event_id,
-        status=told.status,  # type: ignore[arg-type]
+        status=told.status,
         attempts=told.attempts,
         answerStatus=told.answer_status,
         problem=told.problem,

@@ -50,7 +50,7 @@ def unknown(rest: str) -> ResponseReturnValue:
     plain = f"{PATH}/{re.sub('//+', '/', rest).lstrip('/')}"
     if plain != request.path:
         # Raises HTTPException (404, 405) where the plain path leads nowhere either.
-        rule, values = current_app.create_url_adapter(request).match(plain, return_rule=True)  # type: ignore[union-attr]
+        rule, values = current_app.create_url_adapter(request).match(plain, return_rule=True)  # type: ignore[union-attr]  # None outside a request
         if rule.endpoint != f"{buyer.name}.{unknown.__name__}":
             request.url_rule, request.view_args = rule, dict(values)
             answered: ResponseReturnValue = current_app.ensure_sync(

@@ -31,11 +31,11 @@ class SettingsWire(msgspec.Struct):
 
 def settings_wire(shop: Shop) -> SettingsWire:
     return SettingsWire(
-        storefrontAccess=shop.storefront_access,  # type: ignore[arg-type]
-        onOrderEdit=shop.on_order_edit,  # type: ignore[arg-type]
-        warrantyStart=shop.warranty_start,  # type: ignore[arg-type]
-        trackingMethod=shop.tracking_method,  # type: ignore[arg-type]
-        onReturn=shop.on_return,  # type: ignore[arg-type]
-        warrantyOnResale=shop.warranty_on_resale,  # type: ignore[arg-type]
+        storefrontAccess=shop.storefront_access,
+        onOrderEdit=shop.on_order_edit,
+        warrantyStart=shop.warranty_start,
+        trackingMethod=shop.tracking_method,
+        onReturn=shop.on_return,
+        warrantyOnResale=shop.warranty_on_resale,
         customFields=[FieldWire(field["name"], field["key"]) for field in shops.custom_fields(shop)],
     )

@@ -121,6 +121,6 @@ def returned_wire(done: ReturnedUnit) -> ReturnedWire:
         itemId=done.item.item_id,
         lineItemId=done.item.line_item_id,
         serialNumber=done.item.serial_number,
-        state=None if done.unit is None else done.unit.state,  # type: ignore[arg-type]
+        state=None if done.unit is None else done.unit.state,  # type: ignore[arg-type]  # one of the states
         ownership=None if done.ownership is None else done.ownership.value,
     )
