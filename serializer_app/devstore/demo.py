@@ -23,7 +23,7 @@ from typing import IO, Any
 import requests
 from cryptography.fernet import Fernet
 
-from serializer_app.devstore import demo_buyer, demo_takeover
+from serializer_app.devstore import demo_buyer, demo_takeover, demo_units
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Customer, Variant
 from serializer_app.devstore.server import DevStore
@@ -106,6 +106,7 @@ class Walk:
             self.verify,
             self.pages,
             lambda: demo_buyer.walk(self),
+            lambda: demo_units.walk(self),
             lambda: demo_takeover.walk(self),
         ):
             step()

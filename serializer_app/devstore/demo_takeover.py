@@ -56,7 +56,7 @@ def seed(shop: Shop, other: OtherApp, count: int = ORDERS) -> list[Order]:
 def walk(demo: Walk) -> None:
     """Install beside the other app's data and check that it stays; with ``--once``, move in as well."""
     count = ORDERS if not demo.once else ORDERS // 4
-    demo.title(f"9. A merchant comes from another app: {DOMAIN}, {count} orders with its data")
+    demo.title(f"10. A merchant comes from another app: {DOMAIN}, {count} orders with its data")
     shop, other = demo.store.shop(DOMAIN), demo.store.other_app(DOMAIN)
     orders = seed(shop, other, count)
     demo.check(shop.open_app().status == 200, "the app is installed beside the other one's data")
