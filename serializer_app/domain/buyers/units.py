@@ -17,13 +17,14 @@ from serializer_app.clock import now
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items import ties
 from serializer_app.domain.items.ties import HOLDS
-from serializer_app.domain.items.unit_states import REPLACED
-from serializer_app.domain.registry import lookups, recognition, registrations, serials, warranties
+from serializer_app.domain.items.unit_states import REPLACED, UnitState
+from serializer_app.domain.registry import lookups, recognition, registrations, resales, serials, warranties
 from serializer_app.domain.registry.recognition import OpenToken, Recognized
 from serializer_app.domain.registry.warranties import Cover
 from serializer_app.store.models import Customer, Item, Line, Order, Registration, Serial, Shop
 
-State = Literal["genuine", "removed", "replaced"]
+State = Literal["genuine", "removed", "replaced", "returned", "lost"]
+"""What a visitor is told: ``removed`` from its order, ``returned`` to the shop, ``lost``: reported lost."""
 Subject = Literal["item", "serial"]
 
 MOST = recognition.MOST
@@ -52,6 +53,8 @@ class Unit:
     product: Product
     duration: str | None
     cover: Cover
+    unsold: bool = False
+    """Whether it is genuine, and the shop has not sold it (again) yet."""
 
     @property
     def subject(self) -> tuple[Subject, int]:
@@ -125,12 +128,13 @@ def of_item(session: Session, shop: Shop, item: Item) -> Unit:
         facts = warranties.WarrantyFacts(
             registered_at=item.created_at,
             warranty=item.warranty,
+            until=resales.covered_until(session, shop, item),
             ordered_at=None if order is None else order.ordered_at,
             fulfilled_at=None if line is None else line.fulfilled_at,
         )
         cover = warranties.cover(facts, rule=shop.warranty_start, time_zone=shop.time_zone, at=now())
     return Unit(
-        state="genuine" if item.removed_at is None else "removed",
+        state=_state_of_sale(item, serial),
         number=item.serial_number or item.item_id,
         item=item,
         serial=serial,
@@ -159,7 +163,7 @@ def of_serial(session: Session, shop: Shop, serial: Serial, *, sold: bool = True
     if claim is not None:
         duration, cover = lookups.promised(session, shop, claim)
     return Unit(
-        state="replaced" if serial.state == REPLACED else "genuine",
+        state=_STATES.get(UnitState(serial.state), "genuine"),
         number=serial.serial_number,
         item=None,
         serial=serial,
@@ -167,7 +171,25 @@ def of_serial(session: Session, shop: Shop, serial: Serial, *, sold: bool = True
         product=product(session, shop.id, serial.variant_id, None),
         duration=duration,
         cover=cover,
+        unsold=serial.state == UnitState.IN_STOCK and claim is None,
     )
+
+
+_STATES: dict[UnitState, State] = {
+    UnitState.REPLACED: "replaced",
+    UnitState.RETURNED: "returned",
+    UnitState.IN_REPAIR: "returned",
+    UnitState.LOST: "lost",
+    UnitState.SCRAPPED: "removed",
+}
+"""Of a unit that no order has; in every other state it is genuine."""
+
+
+def _state_of_sale(item: Item, serial: Serial | None) -> State:
+    if item.removed_at is not None:
+        return "removed" if item.returned_at is None else "returned"
+    state = None if serial is None else serial.state
+    return "lost" if state == UnitState.LOST else "removed" if state == UnitState.SCRAPPED else "genuine"
 
 
 def product(session: Session, shop_id: int, variant_id: int, line: Line | None) -> Product:

@@ -20,7 +20,7 @@ from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import items, ties, unit_states
 from serializer_app.domain.items.ties import DENIED, HOLDS, IN_FORCE
 from serializer_app.domain.items.unit_states import REPLACED
-from serializer_app.domain.registry import people, recognition
+from serializer_app.domain.registry import people, recognition, resales
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.webhooks_out import deliveries, mail
 from serializer_app.errors import AppError
@@ -83,6 +83,7 @@ def register(
         "order_key": order_key(order_number),
         "status": status,
         "warranty": _warranty(session, shop.id, serial, item),
+        "warranty_until": None if item is None else resales.covered_until(session, shop, item),
         "registered_at": moment,
         "updated_at": moment,
     }
@@ -310,17 +311,16 @@ def order_key(order_number: str | None) -> str | None:
 
 
 def serial_of(session: Session, registration: Registration) -> Serial:
-    return session.scalars(
-        select(Serial).where(Serial.shop_id == registration.shop_id, Serial.id == registration.serial_id)
-    ).one()
+    shop_id, key = registration.shop_id, registration.serial_id
+    return session.scalars(select(Serial).where(Serial.shop_id == shop_id, Serial.id == key)).one()
 
 
 def note(
     session: Session, registration: Registration, changes: history.Changes, *, actor: str, action: str
 ) -> None:
     """One history entry of a registration."""
-    entry = [(registration.id, changes)]
-    history.record(session, registration.shop_id, "registration", entry, actor=actor, action=action)
+    entry, shop_id = [(registration.id, changes)], registration.shop_id
+    history.record(session, shop_id, "registration", entry, actor=actor, action=action)
 
 
 def announce(

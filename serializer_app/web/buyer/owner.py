@@ -104,7 +104,8 @@ def _held(session: Session, shop: Shop, token: str) -> tuple[Registration, Endin
         return held, owned
     if held.status == "denied":
         return held, "denied"
-    return held, "removed" if claims.unit_of(session, shop, held).state == "removed" else None
+    state = claims.unit_of(session, shop, held).state
+    return held, "removed" if state in ("removed", "returned") and not held.kept else None
 
 
 def _current(session: Session, shop: Shop, token: str) -> Registration:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from serializer_app.domain import history
 from serializer_app.domain.buyers import units
@@ -19,7 +20,8 @@ from serializer_app.domain.stock import returns
 from serializer_app.domain.stock.changes import UnitChanges, change_unit
 from serializer_app.domain.stock.returns import DISPOSITIONS, Ownership, ReturnEntry, ReturnVerdict
 from serializer_app.errors import AppError
-from serializer_app.store.models import Item, Registration
+from serializer_app.store.models import Item, Order, Registration
+from tests.domain.registry.conftest import ORDERED_AT
 from tests.domain.stock.conftest import Stock
 
 STRANGER = Person(email="stranger@example.com", customer_id=777)
@@ -168,3 +170,55 @@ def test_an_item_without_a_registry_unit_comes_back_too(stock: Stock) -> None:
         assert row.returned_at is not None
         changes = history.entries(session, stock.world.shop_id, "item", row.id)[-1][3]
     assert changes["note"] == {"from": None, "to": "Box is open"}
+
+
+def cover(stock: Stock, number: str = "S1") -> tuple[str, Any]:
+    with stock.world.db.read() as session:
+        (unit,) = units.find(session, stock.world.shop(session), number)
+        return unit.state, unit.cover.ends_on
+
+
+@pytest.mark.parametrize("registers", [True, False])
+@pytest.mark.parametrize(("setting", "years"), [("restart", 2), ("continue", 1)])
+def test_the_warranty_of_a_resale_starts_again_or_ends_as_the_first_one(
+    stock: Stock, setting: str, years: int, registers: bool
+) -> None:
+    """The second order is a year younger than the first; the warranty is two years from the order on."""
+    choose(stock, warranty_on_resale=setting)
+    first_end = cover(stock)[1]
+    stock.take_back(900, ReturnEntry(serial_number="S1", disposition="RESTOCKED"))
+    with stock.world.db.write() as session:
+        later = ORDERED_AT + timedelta(days=365)
+        session.execute(update(Order).where(Order.order_id == 901).values(ordered_at=later))
+    stock.enter("S1", 901)
+    if registers:
+        stock.world.register("S1", STRANGER)
+    assert first_end.year == ORDERED_AT.year + 2
+    assert cover(stock)[1].year == ORDERED_AT.year + years + 1
+
+
+@pytest.mark.parametrize(
+    ("disposition", "state"),
+    [("returned", "returned"), ("in_repair", "returned"), ("lost", "lost"), ("scrapped", "removed")],
+)
+def test_the_public_page_tells_the_truth_about_a_returned_unit(
+    stock: Stock, disposition: str, state: str
+) -> None:
+    sold = stock.item()
+    stock.take_back(900, ReturnEntry(serial_number="S1", disposition=disposition))
+    assert (cover(stock)[0], cover(stock, sold.item_id)[0]) == (state, "returned")
+
+
+def test_the_public_page_tells_whether_a_genuine_unit_was_sold(stock: Stock) -> None:
+    def told(number: str) -> tuple[str, bool]:
+        with stock.world.db.read() as session:
+            (unit,) = units.find(session, stock.world.shop(session), number)
+            return unit.state, unit.unsold
+
+    assert (told("S1"), told("S2")) == (("genuine", False), ("genuine", True))
+    with stock.world.db.write() as session:
+        changes = UnitChanges(state=UnitState.LOST)
+        change_unit(session, stock.world.shop_id, stock.unit(), changes, actor="staff:1")
+    assert told("S1") == ("lost", False)
+    stock.world.register("S2")
+    assert told("S2") == ("genuine", False)
