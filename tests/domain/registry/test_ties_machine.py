@@ -1,10 +1,12 @@
-"""Any sequence of selling, entering, removing, restoring, swapping, registering, transferring and resetting: afterwards
-no unit is sold twice at once, no registration has left its sale, and every owner sees only what was registered.
+"""Any sequence of selling, entering, shipping, refunding, removing, restoring, returning, restocking, losing, swapping,
+registering, transferring and resetting: afterwards no unit is in two places, no registration has left its sale, and
+every owner sees only what was registered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 
 import hypothesis.strategies as st
@@ -23,9 +25,15 @@ from serializer_app.domain.buyers import claims, units
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items import items, ties, unit_states
 from serializer_app.domain.items.items import ItemChanges
-from serializer_app.domain.registry import registrations, swaps, transfers
+from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
+from serializer_app.domain.items.unit_states import UnitState
+from serializer_app.domain.orders import orders
+from serializer_app.domain.registry import registrations, serials, swaps, transfers
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.shops import shops
+from serializer_app.domain.stock import returns
+from serializer_app.domain.stock.assignments import assign_oldest
+from serializer_app.domain.stock.changes import UnitChanges, change_unit
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
@@ -139,6 +147,62 @@ class Lives(RuleBasedStateMachine):
 
         attempt(act)
 
+    @precondition(lambda self: self.orders)
+    @rule(order=st.integers(0, 9), disposition=st.sampled_from(sorted(returns.DISPOSITIONS)), number=numbers)
+    def take_back(self, order: int, disposition: str, number: str) -> None:
+        """By item ID, or by a number that may be another unit's."""
+        item = self._item(order)
+        entry = returns.ReturnEntry(
+            item.item_id if order % 2 else None, None if order % 2 else number, disposition
+        )
+
+        def act() -> None:
+            with self.db.write() as session:
+                shop = self.world.shop(session)
+                returns.take_back(session, self.world.vault, shop, item.order_id, [entry], actor="staff:1")
+
+        attempt(act)
+
+    @rule(on_return=st.sampled_from(["end", "suspend", "keep"]))
+    def choose(self, on_return: str) -> None:
+        with self.db.write() as session:
+            shops.configure(session, self.world.shop(session), {"on_return": on_return}, actor="staff:1")
+
+    @rule(number=numbers, state=st.sampled_from(UnitState))
+    def set_state(self, number: str, state: UnitState) -> None:
+        def act() -> None:
+            with self.db.write() as session:
+                unit = serials.find(session, self.world.shop_id, number)
+                if unit is not None:
+                    change_unit(session, self.world.shop_id, unit, UnitChanges(state=state), actor="staff:1")
+
+        attempt(act)
+
+    @precondition(lambda self: self.orders)
+    @rule(order=st.integers(0, 9))
+    def assign_oldest(self, order: int) -> None:
+        def act() -> None:
+            with self.db.write() as session:
+                item, shop = self._item(order), self.world.shop(session)
+                assign_oldest(session, shop, item.order_id, item.line_item_id, actor="staff:1")
+
+        attempt(act)
+
+    @precondition(lambda self: self.orders)
+    @rule(order=st.integers(0, 9), minutes=st.integers(0, 9), units=st.integers(0, 2), shipped=st.booleans())
+    def webhook(self, order: int, minutes: int, units: int, shipped: bool) -> None:
+        """orders/updated: shipped, refunded or edited; late, twice or in another order."""
+        item = self._item(order)
+        at = ORDERED_AT + timedelta(minutes=minutes)
+        line = LineSnapshot(
+            item.line_item_id, WATCH, 1, "Watch", None, "W-1", units, ORDERED_AT if shipped else None
+        )
+        snapshot = OrderSnapshot(
+            item.order_id, f"#{item.order_id}", item.customer_id, ORDERED_AT, at, None, (line,)
+        )
+        with self.db.write() as session:
+            orders.apply(session, self.world.shop(session), snapshot, actor="webhook:orders/updated")
+
     def _open(self, session: Session) -> list[Registration]:
         query = select(Registration).where(
             Registration.shop_id == self.world.shop_id, Registration.ended_at.is_(None)
@@ -213,7 +277,7 @@ class Lives(RuleBasedStateMachine):
                     if unit.claim is not None and unit.item is not None and unit.state == "genuine":
                         assert unit.claim.item_key == unit.item.id
                     if unit.claim is not None and unit.item is None:
-                        assert unit.claim.item_key is None
+                        assert unit.claim.item_key is None or unit.claim.kept
             for item in session.scalars(
                 select(Item).where(Item.shop_id == shop.id, Item.removed_at.is_(None))
             ).all():
