@@ -13,6 +13,7 @@ from serializer_app.domain.desk.serial_entry import Numbers
 from serializer_app.domain.desk.sheet_rows import whole_number
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.imports.kinds import Action, Context, ImportKind, ImportRow, Verdict, in_chunks
+from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.registry import serials
 from serializer_app.domain.registry.entry_documents import sentence
 from serializer_app.domain.sheets.writer import Value
@@ -73,11 +74,42 @@ def _judge(
     if there is None and row.get("state") == "replaced":
         raise AppError(
             "import_serial_replaced",
-            "This serial number was replaced; only active ones are entered",
+            "This serial number was replaced; enter the one that replaced it",
             status=409,
         )
+    entry = serials.Entry(
+        variant.experience_id,
+        serial_number=number,
+        state=_state(row.get("state")),
+        location_id=_location(row.get("location_id")),
+    )
     seen[key] = row.number
-    return None if there is not None else Action(row, True, (number, variant.experience_id), note)
+    return None if there is not None else Action(row, True, entry, note)
+
+
+_STATES = {
+    "": UnitState.IN_STOCK,
+    "active": UnitState.IN_STOCK,
+    **{state.value: state for state in UnitState},
+    # The rows of its items and registrations say that it is sold: they take units in stock only.
+    UnitState.RESERVED.value: UnitState.IN_STOCK,
+    UnitState.SOLD.value: UnitState.IN_STOCK,
+}
+"""What the column ``state`` says → the state in which a unit is entered. Exports of older versions say ``active``."""
+
+
+def _state(cell: str) -> UnitState:
+    state = _STATES.get(cell.strip().lower())
+    if state is None:
+        raise AppError("import_state", "No unit has this state", status=422)
+    return state
+
+
+def _location(cell: str) -> int | None:
+    location_id = whole_number(cell)
+    if cell and not location_id:
+        raise AppError("import_location", "location_id is the ID of a location in Shopify", status=422)
+    return location_id or None
 
 
 def _variant(row: ImportRow, variants: dict[tuple[str, str], list[Any]]) -> Any:
@@ -126,8 +158,7 @@ def _stored(context: Context, keys: set[str]) -> dict[str, Any]:
 
 def enter(context: Context, action: Action) -> None:
     """Enter a serial. Raises AppError ``import_serial_elsewhere`` 409 when somebody else was quicker."""
-    number, experience_id = action.detail
-    entry = serials.Entry(experience_id, serial_number=number)
+    entry: serials.Entry = action.detail
     entered = serials.enter(context.session, context.shop, [entry], source="imported", actor=context.actor)
     if entered.refused:
         raise AppError("import_serial_refused", sentence(entered.refused[0].problem, entry), status=409)
@@ -141,7 +172,14 @@ def export(
     while more:
         with opened() as context:
             rows = context.session.execute(
-                select(Serial.id, Serial.serial_number, Serial.variant_id, Serial.state, Serial.created_at)
+                select(
+                    Serial.id,
+                    Serial.serial_number,
+                    Serial.variant_id,
+                    Serial.state,
+                    Serial.location_id,
+                    Serial.created_at,
+                )
                 .where(Serial.shop_id == context.shop.id, Serial.id > beyond)
                 .order_by(Serial.id)
                 .where(Serial.source != "item")
@@ -169,6 +207,7 @@ def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
             variants[row.variant_id].sku if row.variant_id in variants else None,
             row.variant_id,
             row.state,
+            row.location_id,
             *titles.get(row.variant_id, (None, None)),
             row.created_at,
         ]
@@ -178,13 +217,13 @@ def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
 
 KIND = ImportKind(
     name="serials",
-    columns=("serial_number", "experience_id", "sku", "variant_id", "state"),
+    columns=("serial_number", "experience_id", "sku", "variant_id", "state", "location_id"),
     shown_only=("product", "variant", "created_at"),
     aliases={"serial": "serial_number", "productsku": "sku", "productvariantid": "variant_id"},
     needs=(("serial_number",), ("experience_id", "sku", "variant_id")),
-    codes=frozenset(("serial_number", "experience_id", "sku", "variant_id", "state")),
+    codes=frozenset(("serial_number", "experience_id", "sku", "variant_id", "state", "location_id")),
     judge=judge,
     enter=enter,
     export=export,
-    example=("SN-000123", "", "CLOCK-R", "", ""),
+    example=("SN-000123", "", "CLOCK-R", "", "", ""),
 )
