@@ -57,6 +57,7 @@ def survives(house: House, names: list[str]) -> None:
         # Somewhere within the next slice, or while the job is taken.
         time.sleep(0.1 * kill)
         house.kill(worker)
+        house.let_leases_end()
         house.start(worker)
     house.wait_until(lambda: position(house, public_id) == -1, 120, "the import is finished")
     with house.db.read() as session:

@@ -56,6 +56,7 @@ def survives(house: House, names: list[str]) -> None:
         house.wait_until(partial(is_past, house, kill * ORDERS // 4), 90, "some orders are adopted")
         time.sleep(0.07 * kill)
         house.kill(worker)
+        house.let_leases_end()
         house.start(worker)
     house.wait_until(lambda: done(house) == -1, 120, "the shop has moved in")
     house.wait_until(lambda: house.waiting() == 0, 60, "the outbox gets empty")
