@@ -10,9 +10,11 @@ import liquid
 import pytest
 
 from serializer_app.clock import now
-from serializer_app.domain.registry import swaps
+from serializer_app.domain.items.unit_states import UnitState
+from serializer_app.domain.registry import serials, swaps
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, register
+from serializer_app.domain.stock.changes import UnitChanges, change_unit
 from serializer_app.web.house import house
 from serializer_app.web.limits import Guesses
 from tests.web.buyer.conftest import WATCH, Bazaar, link_in, standing, verdict
@@ -240,3 +242,32 @@ def test_a_head_request_is_answered_and_not_counted(bazaar: Bazaar) -> None:
     (item_id,) = bazaar.sold({})
     answer = bazaar.open("/verify", {"code": item_id}, method="HEAD")
     assert (answer.status_code, answer.data) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "english", "german"),
+    [
+        ("in_stock", "genuine", "has not recorded a sale", "hat noch keinen Verkauf"),
+        ("returned", "returned", "Returned to the shop", "An den Shop zurückgegeben"),
+        ("in_repair", "returned", "Returned to the shop", "An den Shop zurückgegeben"),
+        ("lost", "lost", "Reported lost", "Als verloren gemeldet"),
+        ("scrapped", "removed", "later withdrew it", "später zurückgezogen"),
+    ],
+)
+def test_both_pages_tell_the_truth_about_a_unit_of_the_stock(
+    bazaar: Bazaar, state: str, told: str, english: str, german: str
+) -> None:
+    bazaar.serial("FACTORY-77", WATCH)
+    with bazaar.db.write() as session:
+        unit = serials.find(session, bazaar.shop(session).id, "FACTORY-77")
+        assert unit is not None
+        changes = UnitChanges(state=UnitState(state))
+        change_unit(session, unit.shop_id, unit, changes, actor="staff:1")
+        token = unit.token
+    for path, query in (("/verify", {"code": "factory 77"}), (f"/u/{token}", {})):
+        page = bazaar.open(path, query)
+        assert verdict(page) == told
+        assert english in unescape(page.text)
+        assert german in unescape(bazaar.open(path, {**query, "locale": "de"}).text)
+    # Nobody can register what the shop has back or somebody has lost.
+    assert ("Sign in" in page.text) is (told == "genuine")
