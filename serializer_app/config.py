@@ -14,7 +14,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 SCOPES = ("write_orders", "write_products", "read_customers", "write_app_proxy")
-OPTIONAL_SCOPES = ("read_all_orders", "read_customer_merge", "read_inventory")
+OPTIONAL_SCOPES = (
+    "read_all_orders",
+    "read_customer_merge",
+    "read_inventory",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
+)
 
 DEFAULT_DATABASE_URL = "sqlite:///var/serializer.sqlite3"
 

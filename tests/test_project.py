@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from serializer_app import config
+from serializer_app.sync import subscriptions
 from serializer_app.web import webhooks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -91,8 +92,9 @@ def test_shopify_is_told_the_topics_scopes_and_paths_of_the_contract() -> None:
 
 
 def test_the_app_handles_every_topic_that_shopify_is_told_and_no_other() -> None:
-    # customers/merge can only be subscribed to where its optional scope was granted; the file says how.
-    assert webhooks.TOPICS - {"customers-merge"} == {topic.replace("/", "-") for topic in TOPICS}
+    # Topics that need an optional scope are subscribed to in each shop that grants it.
+    every = {*TOPICS, *subscriptions.TOPICS}
+    assert {topic.replace("/", "-") for topic in every} == webhooks.TOPICS
 
 
 def test_the_procfile_starts_what_the_contract_names() -> None:

@@ -82,6 +82,7 @@ COVERED_OTHERWISE = {
     "erased_customers": "a keyed hash, so that older orders do not bring an erased customer back",
     "erasures": "proof of an erasure, under hashes",
     "field_values": "words of items' custom fields, which are about the unit",
+    "fulfillment_holds": "which fulfilment orders wait for serial numbers",
     "history": "names fields, not values; privacy replaces an erased customer as the actor",
     "lanes": "leases of the worker",
     "lines": "products and quantities of an order",

@@ -22,6 +22,8 @@ class JobKind(StrEnum):
 
     MIRROR_ORDER = "mirror-order", 0
     MIRROR_VARIANT = "mirror-variant", 0
+    GATE_ORDER = "gate-order", 1
+    GATE_FULFILLMENT = "gate-fulfillment", 1
     FETCH_ORDER = "fetch-order", 1
     INSTALL = "install", 1
     VARIANT_ORDERS = "variant-orders", 2
@@ -40,8 +42,10 @@ class JobKind(StrEnum):
     SYNC_VARIANT = "sync-variant"
     TAKEOVER = "takeover"
     TASK = "task"
+    SUBSCRIBE = "subscribe"
     COMPARE = "compare", 5, True
     DOCTOR = "doctor", 5, True
+    GATE_WALK = "gate-walk", 5, True
     RECONCILE = "reconcile", 5, True
 
 

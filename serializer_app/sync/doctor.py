@@ -60,6 +60,7 @@ def examine(work: Work) -> list[Finding]:
             doctor.webhooks(session, work.shop_id),
             doctor.queue(session, work.shop_id),
             doctor.foreign_values(session, work.shop_id),
+            *doctor.gate(session, work.shop_id),
         ]
     access, answer = _access(work)
     found.append(access)

@@ -46,6 +46,8 @@ _OF_ONE_MEMBER = frozenset(
         "conflict",
         "order_unreadable",
         "order_in_motion",
+        "order_not_known",
+        "fulfillment_unreadable",
         "variant_unreadable",
         "not_delivered",
         "mail_not_sent",

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now, parse_iso
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import doctor
+from serializer_app.domain.gate import holds
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.orders import deletions, orders
 from serializer_app.domain.privacy import erasures, privacy
@@ -298,6 +299,18 @@ def _scopes_updated(session: Session, shop: Shop, body: bytes) -> None:
         shops.scopes_changed(session, shop, scopes)
 
 
+def _fulfillment(event: str) -> Handler:
+    def handle(session: Session, shop: Shop, body: bytes) -> None:
+        """The worker asks Shopify what is true now: these webhooks come late, twice and in any order."""
+        if shop.gate_since is None:
+            return
+        numbers = payloads.fulfillment_order_ids(body)
+        g.facts = {"fulfillment_orders": len(numbers)}
+        holds.heard(session, shop.id, numbers, event)
+
+    return handle
+
+
 _HANDLERS: dict[str, Handler] = {
     "orders-create": _order(True, "webhook:orders/create"),
     "orders-updated": _order(False, "webhook:orders/updated"),
@@ -312,6 +325,18 @@ _HANDLERS: dict[str, Handler] = {
     "app-uninstalled": _uninstalled,
     "app-scopes_update": _scopes_updated,
     "shop-update": _shop_updated,
+    **{
+        f"fulfillment_orders-{event}": _fulfillment(event)
+        for event in (
+            "order_routing_complete",
+            "placed_on_hold",
+            "hold_released",
+            "split",
+            "merged",
+            "moved",
+            "cancelled",
+        )
+    },
 }
 _ABOUT_THE_SHOP = frozenset({"app-uninstalled", "shop-update"})
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serializer_app.domain.paging import Page
+from serializer_app.web.wire import shopify
 from serializer_app.web.wire.items import item_results, page_body, warranty_wire
 
 ROW = (
@@ -85,3 +89,18 @@ def test_a_cursor_is_null_where_its_flag_is_false(previous: str | None, followin
 def test_a_warranty_is_read_once_and_then_remembered() -> None:
     assert warranty_wire("P3Y") is warranty_wire("P3Y")
     assert len(item_results([ROW] * 3)) == 3
+
+
+_NOISE = st.recursive(
+    st.none() | st.text() | st.integers(-(2**63), 2**63 - 1),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(noise=_NOISE)
+def test_every_fulfilment_order_that_a_payload_names_is_found_once(noise: Any) -> None:
+    named = {"id": "gid://shopify/FulfillmentOrder/7", "status": "open"}
+    too_large = "gid://shopify/FulfillmentOrder/9223372036854775808"
+    body = {"noise": noise, "a": [named, {"b": named}], "c": too_large, "d": "gid://shopify/Order/8"}
+    assert shopify.fulfillment_order_ids(msgspec.json.encode(body)) == [7]

@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, bindparam, case, literal, select, true, upd
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain.gate import switch
 from serializer_app.domain.ids.item_ids import make_experience_id
 from serializer_app.domain.paging import START, Page, Place, walk
 from serializer_app.store import outbox, upsert
@@ -147,6 +148,7 @@ def configure_many(
         variants += session.scalars(query.order_by(Variant.variant_id).with_for_update())
     moment = now()
     toggled = []
+    before = [(variant.trackable, variant.serial_numbers) for variant in variants]
     for variant in variants:
         if changes.get("trackable", variant.trackable) != variant.trackable:
             toggled.append(variant.variant_id)
@@ -161,6 +163,8 @@ def configure_many(
     session.flush()
     outbox.put(session, shop_id, JobKind.MIRROR_VARIANT, wanted)
     outbox.put(session, shop_id, JobKind.VARIANT_ORDERS, toggled, delay=IN_FLIGHT)
+    if before != [(variant.trackable, variant.serial_numbers) for variant in variants]:
+        switch.rules_changed(session, shop_id)
     return variants
 
 

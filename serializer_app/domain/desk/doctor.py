@@ -17,7 +17,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.clock import now
-from serializer_app.domain.shops import tokens
+from serializer_app.domain.gate import holds
+from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.takeover import foreign
 from serializer_app.store import upsert
 from serializer_app.store.crypto import SEALED, Vault
@@ -193,6 +194,21 @@ def foreign_values(session: Session, shop_id: int) -> Finding:
     if held.total:
         return Finding("foreign", Level.WARNING, "held", {"count": held.total})
     return Finding("foreign", Level.OK)
+
+
+def gate(session: Session, shop_id: int) -> list[Finding]:
+    """Whether orders are held for their serial numbers as the shop wants; nothing where it does not, and holds none."""
+    shop = shops.by_id(session, shop_id)
+    held = holds.count(session, shop_id, "held", "releasing")
+    if shop.gate_since is None and not held:
+        return []
+    missing = shops.missing_of(shop, (holds.READ, holds.WRITE))
+    if missing:
+        facts: dict[str, str | int] = {"scopes": ", ".join(missing), "held": held}
+        return [Finding("gate", Level.PROBLEM, "scope", facts)]
+    if refused := holds.count(session, shop_id, "refused"):
+        return [Finding("gate", Level.WARNING, "refused", {"count": refused})]
+    return [Finding("gate", Level.OK, facts={"held": held})]
 
 
 def webhooks(session: Session, shop_id: int) -> Finding:

@@ -16,6 +16,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.catalog import catalog
+from serializer_app.domain.gate import holds
 from serializer_app.store.models import Item, Line, Order, Variant
 
 State = Literal["serials", "warning", "complete"]
@@ -41,6 +42,8 @@ class OrderStanding:
     """Living items without a serial number, of variants that have serial numbers at all."""
     required: int
     """Units that must have a serial number and have none yet."""
+    is_held: bool
+    """Shopify waits for serial numbers before the order is shipped (domain.gate)."""
     surplus: bool
     """Some line holds more items than units: a person has to choose (contract §7.4)."""
 
@@ -160,8 +163,9 @@ def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
             Order.shop_id == shop_id, Order.order_id.in_(order_ids)
         )
     )
+    waiting = holds.held_orders(session, shop_id, order_ids)
     by_id = {
-        row.order_id: _standing(row, per_line.get(row.order_id, ()), held)
+        row.order_id: _standing(row, per_line.get(row.order_id, ()), held, row.order_id in waiting)
         for row in rows
         if row.ordered_at is not None
     }
@@ -169,7 +173,7 @@ def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
 
 
 def _standing(
-    row: Any, lines: Sequence[tuple[int, int, str]], held: dict[int, tuple[int, int]]
+    row: Any, lines: Sequence[tuple[int, int, str]], held: dict[int, tuple[int, int]], is_held: bool
 ) -> OrderStanding:
     counts = [(units, *held.get(line_id, (0, 0)), serials) for line_id, units, serials in lines]
     order_id, name, ordered_at, cancelled_at, deleted_at = row
@@ -187,6 +191,7 @@ def _standing(
             for units, items, bare, serials in counts
             if serials == catalog.REQUIRED
         ),
+        is_held=is_held,
         surplus=any(items > units for units, items, _, _ in counts),
     )
 

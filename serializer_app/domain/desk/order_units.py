@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from serializer_app.domain.items import items
+from serializer_app.domain.orders.orders import OrderLine, missing_serials
 from serializer_app.store.models import Item
 
 PAGE = 250
@@ -24,3 +26,11 @@ def of_order(
     ).all()
     kept = rows[:most]
     return kept, kept[-1].id if len(rows) > most else None
+
+
+def missing_by_line(
+    session: Session, shop_id: int, order_id: int, lines: Iterable[OrderLine]
+) -> dict[int, int]:
+    """How many serial numbers each line lacks (``orders.missing_serials``)."""
+    numbered = items.counts(session, shop_id, order_id, numbered=True)
+    return {line.line_item_id: missing_serials(line, numbered.get(line.line_item_id, 0)) for line in lines}

@@ -17,6 +17,7 @@ from serializer_app.domain import history, tasks
 from serializer_app.domain.desk import sheet_rows
 from serializer_app.domain.desk.serial_entry import Numbers
 from serializer_app.domain.desk.sheet_rows import SerialSheet, SheetRow
+from serializer_app.domain.gate import holds
 from serializer_app.domain.ids import reader
 from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.ids.serial_keys import serial_key
@@ -312,7 +313,9 @@ def _at_once(session: Session, task: Task, entries: Sequence[Entry], there: dict
     changed = [(key, {"serialNumber": {"from": None, "to": number}}) for _, _, key, number, _ in entries]
     history.record(session, shop_id, "item", changed, actor=task.created_by, action="changed")
     units = [(there[key], number) for _, _, key, number, _ in entries]
-    outbox.put(session, shop_id, JobKind.MIRROR_ORDER, sorted({item.order_id for item, _ in units}))
+    order_ids = sorted({item.order_id for item, _ in units})
+    outbox.put(session, shop_id, JobKind.MIRROR_ORDER, order_ids)
+    holds.serials_changed(session, shop_id, *order_ids)
     events.numbered(session, shop_id, units)
 
 

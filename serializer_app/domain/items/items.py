@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import history
+from serializer_app.domain.gate import holds
 from serializer_app.domain.ids.item_ids import make_item_ids, old_id_key, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import events, fields, restoring, ties, unit_states
@@ -297,6 +298,7 @@ def change(
         ) from error
     if item.serial_key != old_key:
         ties.entered(session, shop_id, item, unit, old_key, actor=actor)
+        holds.serials_changed(session, shop_id, item.order_id)
     history.record(session, shop_id, "item", [(item.id, differences)], actor=actor, action="changed")
     outbox.put(session, shop_id, JobKind.MIRROR_ORDER, [item.order_id])
     events.updated(session, shop_id, item, differences)

@@ -9,6 +9,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain.gate import holds
 from serializer_app.domain.items import items
 from serializer_app.domain.items.mirrored import MirroredPages, read_pages
 from serializer_app.store import outbox, upsert
@@ -27,6 +28,7 @@ def delete(session: Session, shop_id: int, order_id: int, *, actor: str) -> int:
     )
     removed = _empty(session, shop_id, order_id, actor=actor, reason="order-deleted")
     outbox.put(session, shop_id, JobKind.MIRROR_ORDER, [order_id])
+    holds.serials_changed(session, shop_id, order_id)
     return removed
 
 

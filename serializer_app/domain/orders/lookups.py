@@ -16,6 +16,12 @@ def is_known(session: Session, shop_id: int, order_id: int) -> bool:
     return session.get(Order, (shop_id, order_id)) is not None
 
 
+def is_deleted(session: Session, shop_id: int, order_id: int) -> bool:
+    """Whether Shopify told that an order was deleted."""
+    order = session.get(Order, (shop_id, order_id))
+    return order is not None and order.deleted_at is not None
+
+
 def with_variant(session: Session, shop_id: int, variant_id: int, *, after: int, most: int) -> list[int]:
     """Orders that hold a variant, by their ID behind ``after``: their counts change when it is toggled."""
     return list(

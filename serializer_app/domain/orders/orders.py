@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.catalog import catalog
+from serializer_app.domain.gate import holds
 from serializer_app.domain.items import items
 from serializer_app.domain.items.plan import Addition, OrderSnapshot, Plan, StoredLine, fill, plan
 from serializer_app.domain.orders import lines as order_lines
@@ -88,6 +89,7 @@ def apply(session: Session, shop: Shop, snapshot: OrderSnapshot, *, actor: str) 
     tracked = any(_is_tracked(variant_id, variants) for variant_id in seen)
     if not is_new:
         _update(session, shop.id, snapshot)
+        holds.order_changed(session, shop, snapshot.order_id)
     if tracked or todo.changes_items or any(line.living for line in stored.values()):
         outbox.put(session, shop.id, JobKind.MIRROR_ORDER, [snapshot.order_id])
     return outcome
@@ -265,14 +267,6 @@ def missing_serials(line: OrderLine, numbered: int) -> int:
     return max(0, line.quantity - numbered)
 
 
-def missing_by_line(
-    session: Session, shop_id: int, order_id: int, rows: Iterable[OrderLine]
-) -> dict[int, int]:
-    """``missing_serials`` of every line in ``rows``."""
-    numbered = items.counts(session, shop_id, order_id, numbered=True)
-    return {row.line_item_id: missing_serials(row, numbered.get(row.line_item_id, 0)) for row in rows}
-
-
 def generate_missing(
     session: Session, shop: Shop, order_id: int, *, actor: str, only_auto: bool = False
 ) -> AppliedSnapshot:
@@ -369,6 +363,7 @@ def _carry_out(session: Session, order: Order, todo: Plan, *, actor: str) -> App
     )
     if todo.changes_items:
         outbox.put(session, order.shop_id, JobKind.MIRROR_ORDER, [order.order_id])
+        holds.serials_changed(session, order.shop_id, order.order_id)
     return outcome
 
 

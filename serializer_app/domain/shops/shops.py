@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import history
+from serializer_app.domain.gate import switch
 from serializer_app.errors import AppError
 from serializer_app.shopify.oauth import missing_scopes
 from serializer_app.store import outbox, upsert
@@ -179,6 +180,7 @@ def install(session: Session, domain: str, scopes: Sequence[str]) -> Shop:
     outbox.put(session, shop.id, JobKind.RECONCILE, [""], delay=HOUR if is_new else 0)
     outbox.put(session, shop.id, JobKind.COMPARE, [""], delay=HOUR)
     outbox.put(session, shop.id, JobKind.DOCTOR, [""], delay=FIRST_CHECK)
+    switch.installed(session, shop)
     history.record(session, shop.id, "shop", [(shop.id, {})], actor="app", action="installed")
     return shop
 
@@ -228,6 +230,7 @@ def scopes_changed(
     knew_inventory = tracks_inventory(shop)
     shop.scopes = granted
     session.flush()
+    switch.scopes_changed(session, shop)
     if tracks_inventory(shop) and not knew_inventory:
         outbox.put(session, shop.id, JobKind.SYNC_CATALOG, [""])
     if gained:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.domain import history
 from serializer_app.domain.buyers import notices
+from serializer_app.domain.gate import holds
 from serializer_app.domain.items import items, ties, unit_states
 from serializer_app.domain.items.ties import HOLDS
 from serializer_app.domain.items.unit_states import UnitState
@@ -166,6 +167,7 @@ def take_back(
             error.details = error.details or [detail]
             raise
     outbox.put(session, shop.id, JobKind.MIRROR_ORDER, [order_id])
+    holds.order_changed(session, shop, order_id)
     return returned
 
 

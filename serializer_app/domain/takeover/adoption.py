@@ -17,6 +17,7 @@ from serializer_app.clock import now
 from serializer_app.domain import history
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.catalog.catalog import TrackingChanges
+from serializer_app.domain.gate import holds
 from serializer_app.domain.ids.item_ids import make_item_ids, old_id_key
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import field_values, items, ties
@@ -49,7 +50,7 @@ def add_items(
     Blank items of ours on the same line get an old ID first, and stay findable under their own; new ones are made for
     the rest, also beyond the line's quantity. An old ID that another item of the shop has, or that comes twice, is left
     out and reported; the item is made all the same. A line that Shopify does not show is kept as a removed one. The
-    order must be known. Queues nothing: whoever decides about the metafields does.
+    order must be known. Queues no write: whoever decides about the metafields does.
     """
     customer_id = session.scalar(
         select(Order.customer_id)
@@ -116,6 +117,7 @@ def add_items(
     session.flush()
     field_values.put(session, shop_id, given)
     _tie(session, shop_id, entered, found.problems, actor=actor)
+    holds.serials_changed(session, shop_id, order_id)
     return found
 
 

@@ -4,6 +4,7 @@ from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSet
 from serializer_app.store.models.columns import Base
 from serializer_app.store.models.desk import FieldValue, PackedUnit, Staff, Task, TaskPart
 from serializer_app.store.models.doctor import ShopFinding, WebhookSeen, WorkerSeen
+from serializer_app.store.models.gate import FulfillmentHold
 from serializer_app.store.models.items import BY_CUSTOMER, PUBLIC_ID, HistoryEntry, Item
 from serializer_app.store.models.orders import Line, Order
 from serializer_app.store.models.outbox import Lane, Mirror, OutboxRow
@@ -44,6 +45,7 @@ __all__ = [
     "Erasure",
     "FieldValue",
     "ForeignValue",
+    "FulfillmentHold",
     "HistoryEntry",
     "IdempotencyKey",
     "Item",

@@ -67,6 +67,12 @@ class Shop(Base):
         String(16), server_default="restart"
     )
     """Whether the warranty of a unit that is sold again starts anew or ends when the first one would have."""
+    gate_since: Mapped[Utc | None]
+    """Since when orders are held until their required serial numbers are entered; NULL: they are not (domain.gate)."""
+    gate_note: Mapped[str | None] = mapped_column(Text)
+    """The words on a hold, for packers; NULL: the app's own."""
+    gated_until: Mapped[Utc | None]
+    """Watermark: fulfilment orders that changed before this moment have been looked at."""
     custom_fields: Mapped[JsonText] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
     settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serializer_app.domain.gate.switch import NOTE
 from serializer_app.text import JsonDict
 from serializer_app.web.api.operations import Example
 
@@ -113,6 +114,8 @@ _SETTINGS = {
     "trackingMethod": "sold",
     "onReturn": "end",
     "warrantyOnResale": "restart",
+    "gate": False,
+    "gateNote": NOTE,
     "customFields": [{"name": "imei", "key": "imei"}, {"name": "colour", "key": "colour"}],
 }
 _CLAIMS: JsonDict = {"fields": {}, "approval": "never", "withoutLink": "refused", "consentText": None}

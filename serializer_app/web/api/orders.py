@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, g
 from sqlalchemy.orm import Session
 
+from serializer_app.domain.gate import holds
 from serializer_app.domain.ids.item_ids import read_item_id
 from serializer_app.domain.items import items, mirrored, pages
 from serializer_app.domain.orders import orders
@@ -144,6 +145,7 @@ def _wire(session: Session, order_id: int) -> OrderWire:
             mirrored.standing(session, g.shop_id, "order", order_id),
             foreign.hold_of(session, g.shop_id, "order", order_id),
         ),
+        holds.of_order(session, g.shop_id, order_id),
     )
 
 

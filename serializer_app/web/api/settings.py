@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, g
 
+from serializer_app.domain.gate import switch
 from serializer_app.domain.shops import shops
 from serializer_app.web.api.conditions import content_tag, must_match, tagged
 from serializer_app.web.api.operations import operation
@@ -55,4 +56,5 @@ def put_settings(body: SettingsChanges) -> Response:
                 {"name": field.name, "key": field.key} for field in body.custom_fields
             ]
         shops.configure(session, shop, changes, actor=g.actor)
+        switch.switch(session, shop, **body.given("gate", "gate_note"), actor=g.actor)
         return tagged(settings_wire(shop))

@@ -8,8 +8,10 @@ import msgspec
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
+from serializer_app.domain import history
 from serializer_app.domain.catalog import catalog
-from serializer_app.domain.desk import order_list, order_units, serial_entry
+from serializer_app.domain.desk import order_list, order_units, serial_entry, staff
+from serializer_app.domain.gate import holds
 from serializer_app.domain.items import items, mirrored
 from serializer_app.domain.orders import lookups, orders
 from serializer_app.domain.shops import shops
@@ -24,11 +26,13 @@ from serializer_app.web.desk.forms import checked, json_body, typed
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
 from serializer_app.web.desk.items import filled
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
+from serializer_app.web.desk.notices import gate_notice
 from serializer_app.web.desk.scan import recognized
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
-from serializer_app.web.wire.inputs import Adjustment
+from serializer_app.web.wire.inputs import Adjustment, Reason
 
+GATE_ACTIONS = ("order-held", "hold-released", "hold-released-elsewhere")
 STATES = ("serials", "warning", "complete")
 
 
@@ -95,6 +99,7 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
     ):
         removed.setdefault(line_id, []).append(item_id)
     standing = mirrored.standing(session, shop.id, "order", order_id)
+    missing = order_units.missing_by_line(session, shop.id, order_id, lines)
     return show(
         "order",
         shop,
@@ -103,7 +108,8 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         by_line=by_line,
         counts=counts,
         removed=removed,
-        missing=orders.missing_by_line(session, shop.id, order_id, lines),
+        missing=missing,
+        required=sum(missing[line.line_item_id] for line in lines if line.serial_numbers == catalog.REQUIRED),
         numbered=sum(
             counts.get(line.line_item_id, 0) for line in lines if line.serial_numbers != catalog.OFF
         ),
@@ -113,6 +119,13 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         waiting=standing.waiting,
         written_at=standing.written_at,
         hold=foreign.hold_of(session, shop.id, "order", order_id),
+        gate=gate_notice(session, shop, order_id),
+        story=[
+            entry
+            for entry in history.entries(session, shop.id, "order", order_id)
+            if entry[2] in GATE_ACTIONS
+        ],
+        people=staff.names(session, shop.id),
         following=following and address("desk.order", order_id=order_id, after=following),
         first=asked_number("after") and address("desk.order", order_id=order_id),
         nonce=new_nonce(),
@@ -168,6 +181,16 @@ def _present(session: Session, entry: SerialEntry) -> dict[str, Json]:
     """What is stored now, so that whoever was too late sees it and can decide."""
     item = items.find(session, g.shop_id, entry.item_id)
     return {} if item is None else {"version": item.version, "serialNumber": item.serial_number}
+
+
+@desk.post("/orders/<int:order_id>/release")
+def release_hold(order_id: int) -> Response:
+    """Staff ship the order without its serial numbers; the reason goes into its history."""
+    reason: str = checked(Reason, {"reason": typed("reason")}).reason
+    with house().db.write() as session:
+        orders.find(session, g.shop_id, order_id)
+        holds.let_go(session, g.shop_id, order_id, reason=reason, actor=g.actor)
+    return said(texts().label("gate.releasing"))
 
 
 @desk.post("/orders/<int:order_id>/items")

@@ -19,6 +19,7 @@ from serializer_app.store.models import Item
 from serializer_app.web.answers import answer
 from serializer_app.web.desk.forms import is_number, json_body
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
+from serializer_app.web.desk.notices import gate_notice
 from serializer_app.web.house import house
 
 
@@ -62,6 +63,7 @@ def scan_units(order_id: int) -> Response:
             lines=[line for line in lines if line.line_item_id in held],
             packed=packing.packed(session, shop.id, order_id),
             progress=packing.progress(session, shop.id, order_id),
+            gate=gate_notice(session, shop, order_id),
             following=following and address("desk.scan_units", order_id=order_id, after=following),
             first=asked_number("after") and address("desk.scan_units", order_id=order_id),
         )

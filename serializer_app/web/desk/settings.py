@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now
 from serializer_app.config import OPTIONAL_SCOPES
 from serializer_app.domain.desk import home, item_search, order_units
+from serializer_app.domain.gate import holds, switch
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
@@ -59,6 +60,9 @@ def settings() -> Response:
             choices=CHOICES,
             now_set=now_set,
             fields=shops.custom_fields(shop),
+            gate_note=shop.gate_note or texts().label("gate.note"),
+            missing_gate=shops.missing_of(shop, (holds.READ, holds.WRITE)),
+            waiting=holds.count(session, shop.id, "placing", "held"),
             missing_inventory=shops.missing_of(shop, (shops.READ_INVENTORY,)),
         )
 
@@ -86,13 +90,20 @@ def change_settings() -> Response:
         name = typed(f"{at}.name")
         fields.append({"name": name, "key": typed(f"{at}.key") or name[:30]})
     body: dict[str, Json] = {name: request.form.get(name) for name in CHOICES if name in request.form}
+    if "gate" in request.form:
+        body |= {"gate": request.form["gate"] == "on", "gateNote": typed("gateNote")}
     asked: SettingsChanges = checked(SettingsChanges, {**body, "customFields": fields})
     changes: dict[str, Json] = asked.given(*shops.CHOICES)
     changes["custom_fields"] = [{"name": field.name, "key": field.key} for field in asked.custom_fields]
+    words = texts()
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
         shops.configure(session, shop, cast(shops.SettingsChanges, changes), actor=g.actor)
-    return said(texts().gettext("Saved"))
+        if "gate" in request.form:
+            # Packers read the words in Shopify, so they are stored in the language of whoever turned it on.
+            note = asked.gate_note or (words.label("gate.note") if asked.gate else "")
+            switch.switch(session, shop, gate=asked.gate, gate_note=note, actor=g.actor)
+    return said(words.gettext("Saved"))
 
 
 @desk.get("/settings/keys")

@@ -34,6 +34,7 @@ FAILURES: dict[str, str] = {
     "foreign_values": N_(
         "The metafields of this order hold data of another app; decide first what to do with it"
     ),
+    "order_not_held": N_("This order is not on hold any more"),
     "order_deleted": N_("This order was deleted in Shopify"),
     "variant_not_found": N_("This variant was not found"),
     "variant_not_trackable": N_("This variant is not tracked. Turn on “Track items” first"),

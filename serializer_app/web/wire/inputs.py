@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from serializer_app.domain.gate.switch import MOST_NOTE
 from serializer_app.domain.shops.shops import MOST_FIELDS
-from serializer_app.text import JsonDict
+from serializer_app.text import JsonDict, clean
 from serializer_app.web.wire.values import (
     FieldKey,
     FieldValue,
@@ -195,11 +196,31 @@ class SettingsChanges(Changes):
             "would have ended."
         ),
     ] = "restart"
+    gate: Annotated[
+        bool,
+        Field(
+            description="Hold the lines of an order in Shopify until their required serial numbers are entered. Needs "
+            "the scopes read_ and write_merchant_managed_fulfillment_orders."
+        ),
+    ] = False
+    gate_note: Annotated[
+        str,
+        Field(
+            max_length=MOST_NOTE, description="The words on a hold in Shopify. Empty for the default words."
+        ),
+        AfterValidator(clean),
+    ] = ""
     custom_fields: Annotated[
         list[FieldDefinition],
         Field(max_length=MOST_FIELDS, description="Every field that staff may fill for an item."),
         AfterValidator(_one_entry_per_key),
     ] = Field(default=[])
+
+
+class Reason(Input):
+    """Why somebody did something out of the ordinary."""
+
+    reason: Annotated[Name, Field(description="Kept in the history.")]
 
 
 class Adjustment(Input):

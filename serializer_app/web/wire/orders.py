@@ -10,9 +10,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from serializer_app.clock import iso
+from serializer_app.domain.gate.holds import OrderHold
 from serializer_app.domain.orders import orders
 from serializer_app.domain.orders.orders import OrderLine, Surplus
 from serializer_app.store.models import Order
+from serializer_app.store.models.gate import HoldState
 from serializer_app.store.models.variants import SerialNumbers
 from serializer_app.web.wire.items import ItemWire, Time
 from serializer_app.web.wire.mirror import MirrorWire
@@ -53,8 +55,19 @@ class WarningWire(msgspec.Struct):
     message: str
 
 
+class HoldWire(msgspec.Struct):
+    """Fulfilment orders that Shopify holds until their serial numbers are entered, in the state that matters most."""
+
+    state: HoldState
+    since: Time
+    problem: str | None
+    fulfillmentOrderIds: list[int]
+
+
 class OrderWire(msgspec.Struct, omit_defaults=True):
-    """An order. `created` stands only in the answer of a call that may make items."""
+    """An order. `created` stands only in the answer of a call that may make items, and `hold` only where the app held
+    fulfilment orders.
+    """
 
     orderId: int
     name: str | None
@@ -70,6 +83,7 @@ class OrderWire(msgspec.Struct, omit_defaults=True):
     warnings: list[WarningWire]
     mirror: MirrorWire
     created: list[str] | UnsetType = UNSET
+    hold: HoldWire | UnsetType = UNSET
 
 
 def order_wire(
@@ -78,6 +92,7 @@ def order_wire(
     items: list[ItemWire],
     removed: Iterable[tuple[str, int, datetime]],
     mirror: MirrorWire,
+    hold: OrderHold | None = None,
 ) -> OrderWire:
     """``lines`` as of domain.orders.lines; ``removed`` (item ID, line item ID, when)."""
     living: dict[int, int] = {}
@@ -114,7 +129,12 @@ def order_wire(
         removedItems=[RemovedItemWire(item_id, line, iso(at)) for item_id, line, at in removed],
         warnings=[_warning(surplus) for surplus in orders.surpluses(lines, living)],
         mirror=mirror,
+        hold=UNSET if hold is None else _hold(hold),
     )
+
+
+def _hold(hold: OrderHold) -> HoldWire:
+    return HoldWire(hold.state, iso(hold.since), hold.problem, list(hold.fulfillment_order_ids))
 
 
 def _warning(surplus: Surplus) -> WarningWire:

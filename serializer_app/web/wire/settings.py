@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from serializer_app.domain.gate import switch
 from serializer_app.domain.shops import shops
 from serializer_app.store.models import Shop
 
@@ -26,6 +27,8 @@ class SettingsWire(msgspec.Struct):
     trackingMethod: Literal["sold", "inventory"]
     onReturn: Literal["end", "suspend", "keep"]
     warrantyOnResale: Literal["restart", "continue"]
+    gate: bool
+    gateNote: str
     customFields: list[FieldWire]
 
 
@@ -37,5 +40,7 @@ def settings_wire(shop: Shop) -> SettingsWire:
         trackingMethod=shop.tracking_method,
         onReturn=shop.on_return,
         warrantyOnResale=shop.warranty_on_resale,
+        gate=shop.gate_since is not None,
+        gateNote=switch.note_of(shop),
         customFields=[FieldWire(field["name"], field["key"]) for field in shops.custom_fields(shop)],
     )

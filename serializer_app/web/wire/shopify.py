@@ -9,6 +9,8 @@ in quotes; texts may hold what no strict parser takes. None of that is a reason 
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -324,3 +326,29 @@ def _line(text: str | None) -> str | None:
 
 def _code(text: str | None) -> str | None:
     return clean_code(text) if text else text
+
+
+_FULFILLMENT_ORDER = re.compile(r"gid://shopify/FulfillmentOrder/([1-9]\d{0,18})")
+MOST_FULFILLMENT_ORDERS = 50
+
+
+def fulfillment_order_ids(body: bytes) -> list[int]:
+    """Every fulfilment order that a payload of ``fulfillment_orders/*`` names, each once, at most fifty.
+
+    Each topic has a shape of its own, and all of them name global IDs.
+    """
+    found: dict[int, None] = {}
+    pending: deque[Any] = deque([decode(body, dict[str, Any])])
+    while pending and len(found) < MOST_FULFILLMENT_ORDERS:
+        value = pending.popleft()
+        if isinstance(value, dict):
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value
+        elif (
+            isinstance(value, str)
+            and (match := _FULFILLMENT_ORDER.fullmatch(value))
+            and (number := int(match[1])) < 2**63
+        ):
+            found[number] = None
+    return list(found)

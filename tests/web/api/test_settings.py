@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from serializer_app.domain import history
+from serializer_app.domain.gate.switch import NOTE
 from serializer_app.domain.webhooks_out import mail
 from serializer_app.store.db import Database
 from serializer_app.web.house import house
@@ -20,6 +21,8 @@ def test_a_new_shop_has_the_defaults_of_the_contract(api: Caller) -> None:
         "trackingMethod": "sold",
         "onReturn": "end",
         "warrantyOnResale": "restart",
+        "gate": False,
+        "gateNote": NOTE,
         "customFields": [],
     }
 
@@ -37,6 +40,8 @@ def test_an_absent_key_leaves_the_stored_value_and_history_tells_the_rest(api: C
         "trackingMethod": "sold",
         "onReturn": "end",
         "warrantyOnResale": "restart",
+        "gate": False,
+        "gateNote": NOTE,
         "customFields": fields,
     }
     assert answer.json == api.get("/settings").json == wanted

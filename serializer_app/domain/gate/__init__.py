@@ -1,0 +1,1 @@
+"""Orders that wait in Shopify for their serial numbers."""
