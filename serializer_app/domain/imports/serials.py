@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from serializer_app.domain.desk import item_search
 from serializer_app.domain.desk.serial_entry import Numbers
 from serializer_app.domain.desk.sheet_rows import whole_number
+from serializer_app.domain.ids import reader as codes
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.imports.kinds import Action, Context, ImportKind, ImportRow, Verdict, in_chunks
 from serializer_app.domain.items.unit_states import UnitState
@@ -164,10 +166,49 @@ def enter(context: Context, action: Action) -> None:
         raise AppError("import_serial_refused", sentence(entered.refused[0].problem, entry), status=409)
 
 
+@dataclass(frozen=True)
+class LineVerdict:
+    """What became of a line that somebody typed or scanned; without an ``error`` its serial number is there now."""
+
+    number: int
+    text: str
+    error: AppError | None = None
+    is_new: bool = False
+    note: str | None = None
+    """The code of what a person should look at (``Action.note``)."""
+
+
+def enter_lines(context: Context, variant_id: int, lines: Sequence[str]) -> list[LineVerdict]:
+    """Enter serial numbers of one variant, as a file with these lines would, and say what became of each.
+
+    Empty lines are left out; ``number`` counts them, beginning with 1.
+    """
+    rows = [
+        ImportRow(number, {"serial_number": text, "variant_id": str(variant_id)})
+        for number, line in enumerate(lines, 1)
+        if (text := codes.clean(line).strip())
+    ]
+    verdicts = []
+    for row, verdict in zip(rows, judge(context, rows, {}), strict=True):
+        text = row.get("serial_number")
+        if isinstance(verdict, Action):
+            try:
+                with context.session.begin_nested():
+                    enter(context, verdict)
+            except AppError as error:
+                verdict = error
+            else:
+                verdicts.append(LineVerdict(row.number, text, is_new=True, note=verdict.note))
+                continue
+        verdicts.append(LineVerdict(row.number, text, verdict))
+    return verdicts
+
+
 def export(
-    opened: Callable[[], AbstractContextManager[Context]], _filters: object = None
+    opened: Callable[[], AbstractContextManager[Context]],
+    filters: Sequence[ColumnElement[bool]] | None = None,
 ) -> Iterator[list[list[Value]]]:
-    """Every serial that somebody entered or had made, page by page."""
+    """Serials that somebody entered or had made, page by page: all of them, or those that ``filters`` leave."""
     beyond, more = 0, True
     while more:
         with opened() as context:
@@ -182,7 +223,7 @@ def export(
                 )
                 .where(Serial.shop_id == context.shop.id, Serial.id > beyond)
                 .order_by(Serial.id)
-                .where(Serial.source != "item")
+                .where(Serial.source != "item", *(filters or ()))
                 .limit(_CHUNK)
             ).all()
             written = _written(context, rows)

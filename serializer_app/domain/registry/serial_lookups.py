@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.history import Changes, Entry
@@ -15,6 +16,25 @@ from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.paging import START, Page, Place, walk
 from serializer_app.domain.registry import lookups, recognition, replacements
 from serializer_app.store.models import Item, Registration, Serial, Shop, Variant
+
+
+class SerialRow(NamedTuple):
+    """A serial with its variant, its active sale and its registration."""
+
+    id: int
+    serial_number: str
+    token: str
+    source: str
+    state: str
+    location_id: int | None
+    note: str | None
+    variant_id: int
+    created_at: datetime
+    experience_id: str | None
+    sku: str | None
+    item_id: str | None
+    order_id: int | None
+    registration_id: str | None
 
 
 def story(session: Session, shop_id: int, serial: Serial) -> list[Entry]:
@@ -50,7 +70,7 @@ def serial_page(
     location_id: int | None = None,
     place: Place = START,
     most: int = PAGE,
-) -> Page[Row[Any]]:
+) -> Page[SerialRow]:
     """Serials in the order they were entered that match all filters; rows as of ``serial_rows``."""
     query = select(Serial.id).where(Serial.shop_id == shop.id)
     if variant_id is not None:
@@ -66,7 +86,7 @@ def serial_page(
     return page.of(serial_rows(session, shop.id, page.rows))
 
 
-def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row[Any]]:
+def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[SerialRow]:
     """Serials by their keys, in that order, with their variant, their active sale and whether they are registered."""
     claim = (
         select(Registration.public_id)
@@ -80,7 +100,7 @@ def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row
         .correlate(Serial)
         .scalar_subquery()
     )
-    query: Any = (
+    query = (
         select(
             Serial.id,
             Serial.serial_number,
@@ -106,5 +126,5 @@ def serial_rows(session: Session, shop_id: int, keys: Sequence[int]) -> list[Row
         )
         .where(Serial.shop_id == shop_id, Serial.id.in_(keys))
     )
-    rows = {row.id: row for row in session.execute(query)}
+    rows = {row.id: row for row in (SerialRow._make(found) for found in session.execute(query))}
     return [rows[key] for key in keys if key in rows]

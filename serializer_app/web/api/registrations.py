@@ -14,7 +14,7 @@ from serializer_app.domain.privacy import privacy
 from serializer_app.domain.privacy.privacy import DataSubject
 from serializer_app.domain.registry import customers, lookups, registrations, swaps, transfers
 from serializer_app.domain.registry.lookups import Filters
-from serializer_app.domain.registry.registrations import Claim, Corrections
+from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError, Detail
 from serializer_app.store.models import Registration, Shop
@@ -72,14 +72,7 @@ _FILTERS = {
 def post_registration(body: RegistrationInput) -> Response:
     def register(session: Session) -> once.OnceOutcome:
         shop = shops.by_id(session, g.shop_id)
-        claim = Claim(
-            serial_number=body.serial_number,
-            person=body.customer.person(),
-            purchase_date=body.purchase_date,  # type: ignore[arg-type]  # its validator makes a date of the text
-            channel=body.channel,
-            order_number=body.order_number,
-        )
-        registration = registrations.register(session, house().vault, shop, claim, actor=g.actor)
+        registration = registrations.register(session, house().vault, shop, body.claim(), actor=g.actor)
         return once.OnceOutcome(201, _wire(session, shop, registration), registration.public_id)
 
     return once.once(register, body.model_dump(warnings=False))

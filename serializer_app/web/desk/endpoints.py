@@ -92,3 +92,11 @@ def remove_endpoint(endpoint_id: str) -> Response:
         shop = shops.by_id(session, g.shop_id, lock=True)
         endpoints.remove(session, shop, endpoints.find(session, shop.id, endpoint_id))
     return said(texts().gettext("Webhook removed"))
+
+
+@desk.post("/settings/webhooks/deliveries/<delivery_id>/replay")
+def replay_delivery(delivery_id: str) -> Response:
+    """Send an event again, as a delivery of its own."""
+    with house().db.write() as session:
+        deliveries.replay(session, g.shop_id, deliveries.delivery(session, g.shop_id, delivery_id))
+    return said(texts().gettext("Event sent again"))

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, g, request, url_for
 
 from serializer_app.clock import now
 from serializer_app.domain.ids import reader
+from serializer_app.domain.paging import END, Page, Place, Row
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
 from serializer_app.text import Json
@@ -36,6 +37,7 @@ NAVIGATION = (
     ("orders", "/orders"),
     ("items", "/items"),
     ("scan", "/scan"),
+    ("serials", "/serials"),
     ("registrations", "/registrations"),
     ("settings", "/settings"),
 )
@@ -145,3 +147,20 @@ def asked_number(name: str) -> int | None:
     """A key in the address; what is none counts as not given."""
     text = request.args.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def asked_place() -> Place:
+    """Where a page of a list that shows the newest rows first begins: ``before`` or ``after`` a row's key."""
+    after, before = asked_number("after"), asked_number("before")
+    if after is not None:
+        return Place("next", after)
+    return END if before is None else Place("previous", before)
+
+
+def neighbours(endpoint: str, page: Page[Row]) -> tuple[str | None, str | None]:
+    """Addresses of the pages with newer and with older rows than ``page``, of a list that shows the newest first."""
+    newer = page.has_next and page.edges and address(endpoint, **parameters(after=page.edges[1], before=None))
+    older = (
+        page.has_previous and page.edges and address(endpoint, **parameters(before=page.edges[0], after=None))
+    )
+    return newer or None, older or None

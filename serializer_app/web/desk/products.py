@@ -9,7 +9,7 @@ from flask import Response, g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import tasks
-from serializer_app.domain.catalog import catalog
+from serializer_app.domain.catalog import catalog, experiences
 from serializer_app.domain.catalog.catalog import FieldTracking, TrackingChanges
 from serializer_app.domain.desk import variant_changes, variant_list
 from serializer_app.domain.desk.variant_changes import Matching
@@ -18,8 +18,10 @@ from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
 from serializer_app.text import JsonDict
+from serializer_app.web.api.experiences import MOST_BYTES
 from serializer_app.web.desk.forms import picked, ticked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
+from serializer_app.web.desk.spreadsheets import download
 from serializer_app.web.desk.tasks import standing
 from serializer_app.web.house import house
 
@@ -29,6 +31,7 @@ _BULK: dict[str, TrackingChanges] = {
     "generate": {"trackable": True, "auto_generatable": True},
     "ungenerate": {"auto_generatable": False},
 }
+_MOST_ERRORS = 200
 _TRACKED = ("tracked", "untracked", "automatic")
 
 
@@ -103,6 +106,30 @@ def change_products() -> Response:
                 "{count} variant changed", "{count} variants changed", tasks.counts(task).get("changed", 0)
             )
         )
+
+
+@desk.get("/products/file")
+def product_file() -> Response:
+    """Where the settings of many variants are exported and imported."""
+    with house().db.read() as session:
+        return show("product_file", shops.by_id(session, g.shop_id), verdicts=None)
+
+
+@desk.get("/products/file/experiences.csv")
+def export_products() -> Response:
+    with house().db.read() as session:
+        content = "".join(experiences.sheet(session, g.shop_id))
+    return download(iter([content.encode()]), "experiences", "csv")
+
+
+@desk.post("/products/file")
+def import_products() -> Response:
+    """The whole file as the body. The page that answers says what became of it; wrong rows change nothing."""
+    request.max_content_length = MOST_BYTES
+    content = request.get_data()
+    with house().db.write() as session:
+        verdicts = experiences.read_sheet(session, g.shop_id, content)
+        return show("product_file", shops.by_id(session, g.shop_id), verdicts=verdicts, shown=_MOST_ERRORS)
 
 
 @desk.get("/products/<int:variant_id>")

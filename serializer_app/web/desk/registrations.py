@@ -167,6 +167,26 @@ def _owner(named: dict[str, str]) -> Any:
         raise
 
 
+@desk.post("/registrations/<public_id>/transfer-code")
+def offer_transfer(public_id: str) -> Response:
+    """A one-time code that the owner passes on; shown in this answer and never again."""
+    words = texts()
+    with house().db.write() as session:
+        found = registrations.find(session, g.shop_id, public_id)
+        code = transfers.offer(session, house().vault, found, actor=g.actor)
+    hours = int(transfers.LIFE.total_seconds() // 3600)
+    shown = {
+        "title": words.gettext("Transfer code"),
+        "secret": code,
+        "note": words.ngettext(
+            "Give it to the present owner. The new owner can use it once, within {count} hour.",
+            "Give it to the present owner. The new owner can use it once, within {count} hours.",
+            hours,
+        ),
+    }
+    return said(words.gettext("Transfer code created"), show=shown)
+
+
 @desk.post("/registrations/<public_id>/reset")
 def reset_registration(public_id: str) -> Response:
     """The claim ends: the serial can be registered again, the customer's data goes, the history stays."""

@@ -8,6 +8,7 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "nav.orders": N_("Orders"),
     "nav.items": N_("Items"),
     "nav.scan": N_("Scan"),
+    "nav.serials": N_("Serial numbers"),
     "nav.registrations": N_("Registrations"),
     "nav.settings": N_("Settings"),
     "warranty.unset": N_("Not set"),

@@ -4,6 +4,7 @@ from serializer_app.translations import N_
 
 LABELS: dict[str, str | tuple[str, str]] = {
     "settings.page.general": N_("General"),
+    "settings.page.serials": N_("Serial numbers"),
     "settings.page.keys": N_("API keys"),
     "settings.page.snippets": N_("Notifications"),
     "settings.page.data": N_("Data"),

@@ -14,6 +14,7 @@ from serializer_app.domain.ids import contacts
 from serializer_app.domain.items.unit_states import BY_HAND, UnitState
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.people import Person
+from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.registry.swaps import OPERATION, UNKNOWN_OPERATION
 from serializer_app.domain.stock.changes import NOTE_LENGTH, UnitChanges
 from serializer_app.errors import AppError
@@ -111,6 +112,15 @@ class RegistrationInput(Input):
     purchase_date: PastDayText | None = None
     channel: Annotated[Name | None, Field(description="Where it was bought, e.g. retail.")] = None
     order_number: Name | None = None
+
+    def claim(self) -> Claim:
+        return Claim(
+            serial_number=self.serial_number,
+            person=self.customer.person(),
+            purchase_date=self.purchase_date,  # type: ignore[arg-type]  # its validator makes it a date
+            channel=self.channel,
+            order_number=self.order_number,
+        )
 
 
 class RegistrationChanges(Changes):

@@ -2,7 +2,7 @@
 import { confirmed, showSecret } from "./dialog.js";
 import { find, findAll } from "./dom.js";
 import { showErrors, unmarkAll } from "./errors.js";
-import { load, reload, showOffline } from "./navigate.js";
+import { download, load, reload, showOffline } from "./navigate.js";
 import { formAction, formBody, postOrThrow, queryUrl } from "./requests.js";
 import { texts } from "./texts.js";
 import { showToast } from "./toast.js";
@@ -22,6 +22,7 @@ export const submitForm = async (form, submitter) => {
   try {
     const answer = await postOrThrow(submitter?.getAttribute("formaction") || formAction(form), body);
     if (!answer.ok) return showErrors(form, answer.error);
+    if (answer.download) return await download(answer.download.href, answer.download.name);
     form.closest("dialog")?.close();
     // The toast waits for the page: who reads "done" and types on must not type into the page that is leaving.
     if (!answer.show) await load(answer.go || location.href, { push: !!answer.go, scroll: !!answer.go });
@@ -50,9 +51,15 @@ export const filterWhileTyping = (form) => {
   typing = setTimeout(() => load(queryUrl(form), { push: false, part: form.dataset.part }), TYPING_PAUSE);
 };
 
-/** Ask by POST what must stay out of the address, such as a person's name. */
-export const submitQuietly = (form) =>
-  load(formAction(form), { part: form.dataset.part, body: formBody(form) });
+/** Ask by POST what must stay out of the address, such as a person's name, and show the page that answers. */
+export const submitQuietly = async (form) => {
+  // A newer search overtakes an older one; what writes is sent once.
+  const isSearch = form.getAttribute("role") === "search";
+  if (form.dataset.busy && !isSearch) return;
+  form.dataset.busy = "1";
+  await load(formAction(form), { part: form.dataset.part, body: formBody(form) });
+  delete form.dataset.busy;
+};
 
 /** Show or hide what a checkbox or a choice (`data-when`) has to do with. */
 export const applyToggle = (field) => {

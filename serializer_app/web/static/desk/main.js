@@ -19,8 +19,8 @@ import { pickProducts } from "./products.js";
 import { queryUrl } from "./requests.js";
 import { addRow, removeRow } from "./rows.js";
 import { scan } from "./scan.js";
-import { pickWholePage, showSelection, showSelections } from "./selection.js";
 import { requestScopes } from "./scopes.js";
+import { pickWholePage, showSelection, showSelections } from "./selection.js";
 import { isSerialField, moveBetweenSerials, pasteSerials, saveSerial, showTally } from "./serials.js";
 import { followTasks, uploadFile } from "./tasks.js";
 

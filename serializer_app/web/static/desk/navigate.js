@@ -54,7 +54,9 @@ const show = (main, part, scroll) => {
   const newPart = part && find(part, main);
   const oldPart = part && find(part);
   if (newPart && oldPart) {
+    const hadFocus = oldPart.contains(document.activeElement);
     oldPart.replaceWith(newPart);
+    if (hadFocus) find("[autofocus]", newPart)?.focus();
     return;
   }
   find("#main").replaceWith(main);
@@ -90,7 +92,7 @@ const isChanged = (form) =>
   );
 
 /** The browser downloads a file itself, however large, with a token that is valid for a minute. */
-const download = async (href, name) => {
+export const download = async (href, name) => {
   const url = frameUrl(href);
   url.searchParams.set("id_token", await shopify().idToken());
   const link = document.createElement("a");

@@ -10,7 +10,7 @@ import { showToast } from "./toast.js";
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 2000;
 
-/** Send the file that somebody chose, and go to the page that shows what is in it. */
+/** Send the file that somebody chose, and show what is in it: the page that answers, or the one that the answer names. */
 export const uploadFile = async (field) => {
   const file = field.files[0];
   const form = field.form;
@@ -19,6 +19,7 @@ export const uploadFile = async (field) => {
   unmarkInvalid(field);
   find(".reading", form).hidden = false;
   field.disabled = true;
+  if (form.hasAttribute("data-answers")) return load(formAction(form), { body: file });
   const answer = await post(formAction(form), file, "text/csv");
   if (!form.isConnected) return;
   delete form.dataset.busy;
