@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Frame
 
 from serializer_app.domain.desk import label_bundles, spreadsheets
-from serializer_app.domain.registry import registrations
+from serializer_app.domain.imports import serials as imports
+from serializer_app.domain.imports.kinds import Context
+from serializer_app.domain.registry import registrations, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
@@ -48,6 +50,17 @@ def paths(desk: Desk) -> dict[str, str]:
             session, house(desk.town.app).vault, shop, claim, actor="customer:1", status="pending"
         )
         public_id = made.public_id
+        context = Context(session, house(desk.town.app).vault, shop, "staff:1")
+        imports.enter_lines(context, watch.id, ["W-1001", "W-1002", "W-1003"])
+        registrations.register(
+            session,
+            context.vault,
+            shop,
+            Claim("W-1001", Person("eve@example.com", "Eve", "Holm")),
+            actor="staff:1",
+        )
+        unit = serials.find(session, shop.id, "W-1001")
+        assert unit is not None
         wanted = label_bundles.BundleRequest(order_id=order.id)
         codes = f"/codes/{label_bundles.begin(session, shop, wanted, actor='staff:1').public_id}"
     desk.town.shop.refund(order, {order.lines[0].id: 2})
@@ -71,9 +84,16 @@ def paths(desk: Desk) -> dict[str, str]:
         "import-errors": _looked_through(desk, item_ids),
         "scan": "/scan",
         "scan-units": f"/scan/{order.id}",
+        "serials": "/serials",
+        "serials-none": "/serials?q=nothing-like-this",
+        "serial": f"/serials/{unit.id}",
+        "serials-product": "/serials/new",
+        "serials-new": f"/serials/new?variant={watch.id}",
         "registrations": "/registrations",
         "registration": f"/registrations/{public_id}",
         "settings": "/settings",
+        "pattern": "/settings/serials",
+        "product-file": "/products/file",
         "keys": "/settings/keys",
         "snippets": "/settings/snippets",
         "webhooks": "/settings/webhooks",

@@ -33,8 +33,9 @@ def paths(db: Database, shop_id: int, sale: list[str]) -> list[str]:
     sold(db, shop_id, {"order_id": 2, "line_item_id": 21, "serial_number": HOSTILE})
     pages = "/ /products /products/111 /orders /orders/2 /orders/2/labels /items /items/import /scan /scan/2"
     more = "/orders?state=serials /orders?state=warning /orders?state=complete /orders?q=1001 /items?q=sn-"
+    registry = "/serials /serials/new /serials/new?variant=111 /settings/serials /products/file"
     rest = "/registrations /settings /settings/keys /settings/webhooks /settings/snippets /settings/data"
-    return [*f"{pages} {more} {rest}".split(), f"/items/{sale[1]}", f"/registrations/{public_id}"]
+    return [*f"{pages} {more} {registry} {rest}".split(), f"/items/{sale[1]}", f"/registrations/{public_id}"]
 
 
 def test_every_page_opens_in_both_languages_and_escapes_what_people_entered(
@@ -91,5 +92,6 @@ def test_an_empty_shop_gets_useful_pages(desk: Staff) -> None:
         ("/products", "No variants yet"),
         ("/orders", "No orders yet"),
         ("/items", "No items yet"),
+        ("/serials", "No serial numbers yet"),
     ):
         assert words in desk.page(path)
