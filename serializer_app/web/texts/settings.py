@@ -53,8 +53,8 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "settings.warrantyOnResale.continue.help": N_("It ends when the first warranty would have ended."),
     "settings.trackingMethod": N_("Tracking method"),
     "settings.trackingMethod.text": N_(
-        "From when on your shop knows a unit. You can switch at any time: items, serial numbers and history "
-        "stay as they are, and switching back restores the earlier behaviour."
+        "When tracking of a unit begins. You can switch at any time: items, serial numbers and history "
+        "stay as they are, and switching back restores how it worked before."
     ),
     "settings.trackingMethod.sold": N_("Sold items only"),
     "settings.trackingMethod.sold.help": N_(
