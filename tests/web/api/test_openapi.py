@@ -222,7 +222,7 @@ def test_answers_hold_no_key_the_document_does_not_know(world: Caller, document:
     schemas = document["components"]["schemas"]
     order: Any = world.get("/orders/4460047270069").json
 
-    assert set(order) | {"created"} == set(schemas["Order"]["properties"])
+    assert set(order) | {"created", "hold"} == set(schemas["Order"]["properties"])
     assert set(order["items"][0]) <= set(schemas["Item"]["properties"])
     assert "serialNumber" not in schemas["Item"]["required"]
     assert "warrantyDuration" not in schemas["Item"]["required"]
