@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from scripts import messages
 from scripts.messages import forms
 from serializer_app import translations
-from serializer_app.translations import LANGUAGES, SOURCE, Language, language, name_of
+from serializer_app.translations import LANGUAGES, SOURCE, Counted, Language, language, name_of
 from serializer_app.web.texts import LABELS
 
 PACKAGE = messages.PACKAGE
@@ -141,11 +141,17 @@ def test_every_label_is_one_that_something_picks() -> None:
         if "texts" not in path.parts or path.name == "__init__.py":
             code += path.read_text(encoding="utf-8")
     whole = set(re.findall(r"""["']([\w.-]+)["']""", code))
-    parts = re.findall(r"""label\(\s*f?(["'])([\w-]+[._](?:[\w.-]|\{[^}]*\})*)\1""", code)
-    parts += re.findall(r"""key = f(["'])(.*?)\1""", code)
+    parts = re.findall(r"""(?:label|numbers)\(\s*f?(["'])([\w-]+[._](?:[\w.-]|\{[^}]*\})*)\1""", code)
+    parts += re.findall(r"""\bf(["'])([a-z]+\.\{.*?)\1""", code)
     beginnings = tuple({re.split(r"\{", part)[0] for _, part in parts if len(re.split(r"\{", part)[0]) > 2})
     assert len(beginnings) > 20
     assert [label for label in LABELS if label not in whole and not label.startswith(beginnings)] == []
+
+
+def test_the_number_that_picks_a_plural_form_is_in_the_message() -> None:
+    counted = [label for label in LABELS.values() if isinstance(label, Counted)]
+    assert len(counted) > 10
+    assert all(label.by in values(label.plural) for label in counted)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
@@ -34,14 +35,33 @@ def N_(message: str) -> str:
     return message
 
 
-def NP_(context: str, message: str) -> tuple[str, str]:
-    """Like ``N_`` for a word that other languages translate in several ways: ``context`` says which one is meant."""
-    return context, message
+class InContext(NamedTuple):
+    """A word that other languages translate in several ways, and which one is meant."""
+
+    context: str
+    message: str
 
 
-def NN_(singular: str, plural: str) -> tuple[str, str]:
-    """Like ``N_`` for a message about a number of things, whose plural forms ``ngettext`` picks."""
-    return singular, plural
+class Counted(NamedTuple):
+    """A message about a number of things; the value called ``by`` picks its plural form."""
+
+    singular: str
+    plural: str
+    by: str
+
+
+Label = str | InContext | Counted
+"""A message that was marked for translation."""
+
+
+def NP_(context: str, message: str) -> InContext:
+    """Like ``N_`` for a word whose meaning ``context`` has to tell."""
+    return InContext(context, message)
+
+
+def NN_(singular: str, plural: str, by: str = "count") -> Counted:
+    """Like ``N_`` for a message about a number of things."""
+    return Counted(singular, plural, by)
 
 
 class Language:

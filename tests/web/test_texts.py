@@ -50,6 +50,14 @@ def test_times_numbers_and_durations_are_those_of_the_shop() -> None:
     ]
 
 
+def test_a_label_with_a_number_has_the_plural_form_of_that_number() -> None:
+    done = {"done": 0, "entered": 1, "same": 0, "bad": 1234}
+    english, german = (Texts(tag).numbers("task.serials.finished", **done) for tag in ("en", "de"))
+    assert english == "1 serial number entered, 0 already there, 1,234 with errors."
+    assert german == "1 Seriennummer eingetragen, 0 schon vorhanden, 1.234 mit Fehlern."
+    assert Texts("de").numbers("task.takeover-adopt.running", done=1, total=2000) == "1 von 2.000 übernommen."
+
+
 def test_the_language_is_the_one_asked_for() -> None:
     assert choose("de-CH", LanguageAccept([("en", 1)])) == "de-CH"
     assert choose(None, LanguageAccept([("fr", 1), ("de", 0.5)])) == "de"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from flask import Response, g, request
@@ -17,7 +17,6 @@ from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop, Variant
-from serializer_app.text import JsonDict
 from serializer_app.web.api.experiences import MOST_BYTES
 from serializer_app.web.desk.forms import picked, ticked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
@@ -77,7 +76,7 @@ def change_products() -> Response:
     far it is.
     """
     action = request.form.get("action", "")
-    changes: JsonDict = dict(_BULK.get(action, {}))
+    changes: dict[str, Any] = dict(_BULK.get(action, {}))
     if action == "warranty":
         changes |= warranty_changes()
     if action == "serials":
@@ -100,7 +99,11 @@ def change_products() -> Response:
         matching = _matching(typed("q")[:100], typed("tracked"), typed("products")[:2000])
         task = variant_changes.begin(session, shop.id, matching, wanted, actor=g.actor)
         if task.finished_at is None:
-            return said(words.gettext("{count} variants are being changed", count=words.number(task.total)))
+            return said(
+                words.ngettext(
+                    "{count} variant is being changed", "{count} variants are being changed", task.total
+                )
+            )
         return said(
             words.ngettext(
                 "{count} variant changed", "{count} variants changed", tasks.counts(task).get("changed", 0)
@@ -152,7 +155,7 @@ def product(variant_id: int) -> Response:
 
 @desk.post("/products/<int:variant_id>")
 def change_product(variant_id: int) -> Response:
-    changes: JsonDict = {
+    changes: dict[str, Any] = {
         "trackable": ticked("trackable"),
         "auto_generatable": ticked("autoGeneratable"),
         **_serial_numbers(),

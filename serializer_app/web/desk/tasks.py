@@ -44,9 +44,7 @@ def standing(task: Task, words: Texts) -> str:
     state = "running" if task.finished_at is None else "finished"
     if task.kind in moves.KINDS and state == "running" and not task.total:
         state = "searching"  # how many orders there are is known when all have been seen
-    said = words.label(
-        f"task.{task.kind}.{state}", **{name: words.number(count) for name, count in numbers.items()}
-    )
+    said = words.numbers(f"task.{task.kind}.{state}", **numbers)
     seconds = moves.seconds_left(task) if task.kind in moves.KINDS else None
     if seconds is None:
         return said

@@ -15,7 +15,7 @@ from serializer_app import translations
 from serializer_app.domain.desk.doctor import Finding
 from serializer_app.domain.ids.warranty import LIFETIME, Unit, parse, zone
 from serializer_app.errors import AppError
-from serializer_app.translations import NN_, SOURCE, name_of
+from serializer_app.translations import NN_, SOURCE, Counted, InContext, Label, name_of
 from serializer_app.web.texts import (
     buyer,
     claims,
@@ -34,7 +34,7 @@ from serializer_app.web.texts import (
     takeover,
 )
 
-LABELS: Mapping[str, str | tuple[str, str]] = {
+LABELS: Mapping[str, Label] = {
     **buyer.LABELS,
     **claims.LABELS,
     **codes.LABELS,
@@ -52,7 +52,7 @@ LABELS: Mapping[str, str | tuple[str, str]] = {
 }
 _LONGEST_TAG = 35
 """Longer ones (RFC 5646 §4.4.1) name variants that no format of ours knows."""
-_DURATIONS: Mapping[Unit, tuple[str, str]] = {
+_DURATIONS: Mapping[Unit, Counted] = {
     "day": NN_("{count} day", "{count} days"),
     "month": NN_("{count} month", "{count} months"),
     "year": NN_("{count} year", "{count} years"),
@@ -87,9 +87,29 @@ class Texts:
     def label(self, key: str, /, **values: object) -> str:
         """The text of ``LABELS`` under a key that data picked. Raises KeyError for one that nobody wrote."""
         label = LABELS[key]
-        if isinstance(label, tuple):
+        if isinstance(label, Counted):
+            return self._counted(label, values)
+        if isinstance(label, InContext):
             return self.pgettext(*label, **values)
         return self.gettext(label, **values) if label else ""
+
+    def numbers(self, key: str, /, **values: str | int) -> str:
+        """The text of a label with numbers in it, as the language writes them."""
+        if isinstance(LABELS[key], Counted):
+            return self.label(key, **values)
+        return self.label(key, **self._written(values))
+
+    def _counted(self, label: Counted, values: Mapping[str, object]) -> str:
+        number = values[label.by]
+        if not isinstance(number, int):
+            raise TypeError(f"{label.by} picks the plural form and must be a whole number")
+        written = {name: value for name, value in self._written(values).items() if name != "count"}
+        return self.ngettext(label.singular, label.plural, number, **written)
+
+    def _written(self, values: Mapping[str, object]) -> dict[str, object]:
+        return {
+            name: self.number(value) if isinstance(value, int) else value for name, value in values.items()
+        }
 
     def at_most(self, number: int, most: int) -> str:
         """A count that stopped counting at ``most``."""
@@ -117,7 +137,7 @@ class Texts:
             return self.label("warranty.none")
         if duration == LIFETIME:
             return self.label("warranty.lifetime")
-        return self.ngettext(*_DURATIONS[duration.unit], duration.value)
+        return self._counted(_DURATIONS[duration.unit], {"count": duration.value})
 
     def actor(self, actor: str) -> str:
         """Who did something, as a person says it."""
@@ -159,7 +179,7 @@ class Texts:
         """(what the doctor found, what to do about it); the second is empty where there is nothing to do."""
         key = f"doctor.{finding.check}.{finding.case}"
         advice = self.label(f"{key}.do", **finding.facts) if f"{key}.do" in LABELS else ""
-        return self.label(key, **finding.facts), advice
+        return self.numbers(key, **finding.facts), advice
 
     def action(self, action: str) -> str:
         key = f"action.{action}"

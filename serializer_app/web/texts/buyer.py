@@ -1,8 +1,8 @@
 """Texts of the pages for visitors of a shop that data picks: what was found, which field is wrong, what ended."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "not_found_long": N_(
         "{shop} has no product with the number “{number}”. Check it for typing errors. If your product shows "
         "exactly this number, please contact the shop."

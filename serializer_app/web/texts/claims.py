@@ -1,8 +1,8 @@
 """Texts of what customers may do themselves: register, verify; and of what looks copied."""
 
-from serializer_app.translations import N_, NP_
+from serializer_app.translations import N_, NP_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "settings.page.claims": N_("Customer registration"),
     "claims.approval": N_("Registrations that need your approval"),
     "claims.approval.text": N_("A registration counts only once it is approved."),

@@ -1,8 +1,10 @@
 """Texts of the pages that make the codes of many units."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, NN_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
-    "task.codes.running": N_("Created {done} of {total} QR codes"),
+LABELS: dict[str, Label] = {
+    "task.codes.running": NN_(
+        "Created {done} of {total} QR code", "Created {done} of {total} QR codes", "total"
+    ),
     "task.codes.finished": N_("QR codes ready: {done}"),
 }

@@ -4,9 +4,9 @@
 do about it.
 """
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, NN_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "doctor.level.ok": N_("OK"),
     "doctor.level.note": N_("Note"),
     "doctor.level.warning": N_("Warning"),
@@ -47,8 +47,10 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "doctor.worker.never.do": N_(
         "Start serializer-app worker (with SQLite: the web process, which contains the worker)."
     ),
-    "doctor.worker.silent": N_(
-        "No worker has reported for {minutes} minutes. Nothing is written to Shopify."
+    "doctor.worker.silent": NN_(
+        "No worker has reported for {minutes} minute. Nothing is written to Shopify.",
+        "No worker has reported for {minutes} minutes. Nothing is written to Shopify.",
+        "minutes",
     ),
     "doctor.worker.silent.do": N_(
         "Restart serializer-app worker (with SQLite: the web process) and read its log."
@@ -101,7 +103,11 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "doctor.definitions.unanswered": N_("Could not be checked: {reason}"),
     "doctor.definitions.unanswered.do": N_("Check again later, or see what Shopify refuses."),
     "doctor.webhooks": N_("Webhooks"),
-    "doctor.webhooks.ok": N_("Webhooks arrive; the last one came {minutes} minutes ago ({topics})."),
+    "doctor.webhooks.ok": NN_(
+        "Webhooks arrive; the last one came {minutes} minute ago ({topics}).",
+        "Webhooks arrive; the last one came {minutes} minutes ago ({topics}).",
+        "minutes",
+    ),
     "doctor.webhooks.not_yet": N_("No webhook has arrived yet."),
     "doctor.webhooks.not_yet.do": N_("Place a test order, wait a minute, and check again."),
     "doctor.webhooks.missed": N_(
@@ -129,18 +135,26 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "doctor.queue.ok": N_("Nothing is overdue."),
     "doctor.queue.parked": N_("Changes that Shopify refused for good: {count}."),
     "doctor.queue.parked.do": N_("Read the reasons on the home page, fix them, then choose Retry now."),
-    "doctor.queue.late": N_("The oldest job has been due for {minutes} minutes."),
+    "doctor.queue.late": NN_(
+        "The oldest job has been due for {minutes} minute.",
+        "The oldest job has been due for {minutes} minutes.",
+        "minutes",
+    ),
     "doctor.queue.late.do": N_(
         "Check that a worker is running and that Shopify answers (see the other checks)."
     ),
     "doctor.lag": N_("Speed of the mirror"),
-    "doctor.lag.ok": N_(
-        "Items follow an order after {items} s and the metafield {metafields} s later (median of {orders} "
-        "orders)."
+    "doctor.lag.ok": NN_(
+        "Items follow an order after {items} s and the metafield {metafields} s later (median of {orders} order).",
+        "Items follow an order after {items} s and the metafield {metafields} s later (median of {orders} orders).",
+        "orders",
     ),
-    "doctor.lag.slow": N_(
-        "Items follow an order after {items} s and the metafield {metafields} s later (median of {orders} "
-        "orders). Order mails may be sent before that."
+    "doctor.lag.slow": NN_(
+        "Items follow an order after {items} s and the metafield {metafields} s later "
+        "(median of {orders} order). Order mails may be sent before that.",
+        "Items follow an order after {items} s and the metafield {metafields} s later "
+        "(median of {orders} orders). Order mails may be sent before that.",
+        "orders",
     ),
     "doctor.lag.slow.do": N_(
         "Check worker and queue; a shop with many orders needs more workers or a higher API limit."
@@ -149,7 +163,7 @@ LABELS: dict[str, str | tuple[str, str]] = {
         "No order with items since the installation, so there is nothing to measure yet."
     ),
     "doctor.lag.no_orders.do": N_("Track a product, place a test order, and check again."),
-    "doctor.lag.no_metafields": N_("The newest {orders} orders have items here but no metafield in Shopify."),
+    "doctor.lag.no_metafields": N_("Newest orders with items here but no metafield in Shopify: {orders}."),
     "doctor.lag.no_metafields.do": N_("Check scopes and queue, then run serializer-app resync."),
     "doctor.lag.unanswered": N_("Could not be checked: {reason}"),
     "doctor.lag.unanswered.do": N_("Check again later, or see what Shopify refuses."),
@@ -180,7 +194,11 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "doctor.proxy.unreachable.do": N_("Check the server's outgoing connections and that the shop is open."),
     "doctor.clock": N_("Clock"),
     "doctor.clock.ok": N_("The server's clock agrees with Shopify's."),
-    "doctor.clock.off": N_("The server's clock is off by {seconds} seconds."),
+    "doctor.clock.off": NN_(
+        "The server's clock is off by {seconds} second.",
+        "The server's clock is off by {seconds} seconds.",
+        "seconds",
+    ),
     "doctor.clock.off.do": N_(
         "Turn on time synchronization (NTP). From 90 seconds on, Shopify's signatures are refused."
     ),

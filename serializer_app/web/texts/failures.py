@@ -245,7 +245,7 @@ SHAPED = (
 
 def counted(message: str) -> tuple[str, str, int] | None:
     """(singular, plural, number) of a sentence with a number in it."""
-    for pattern, (singular, plural) in COUNTED:
+    for pattern, (singular, plural, _) in COUNTED:
         if found := re.fullmatch(pattern, message):
             return singular, plural, int(found[1])
     return None

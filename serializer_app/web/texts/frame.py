@@ -1,8 +1,8 @@
 """Texts of the frame around every page, of the home page, and words that all pages share."""
 
-from serializer_app.translations import N_, NP_
+from serializer_app.translations import N_, NP_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "nav.home": N_("Home"),
     "nav.products": N_("Products"),
     "nav.orders": N_("Orders"),

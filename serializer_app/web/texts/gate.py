@@ -1,8 +1,8 @@
 """Texts of the gate, which holds orders until their serial numbers are entered, and of optional scopes."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "gate.settings": N_("Hold orders until serial numbers are entered"),
     "gate.settings.text": N_(
         "Shopify does not let anybody ship a product whose serial numbers are required until they are "

@@ -1,8 +1,8 @@
 """Texts of the item pages, of imports and of exports."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, NN_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "items.filter.variant": N_("Variant {number}"),
     "items.filter.customer": N_("Customer {number}"),
     "items.filter.order": N_("Order {number}"),
@@ -63,16 +63,34 @@ LABELS: dict[str, str | tuple[str, str]] = {
     "import.result.xlsx": N_("Rows with errors (Excel)"),
     "import.result.csv": N_("Rows with errors (CSV)"),
     "import.result.jsonl": N_("Rows with errors (JSON Lines)"),
-    "task.serials.running": N_("{done} of {total} serial numbers"),
-    "task.serials.finished": N_(
-        "{entered} serial numbers entered, {same} were there already, {bad} rows have errors."
+    "task.serials.running": NN_(
+        "{done} of {total} serial number", "{done} of {total} serial numbers", "total"
     ),
-    "task.import-registrations.running": N_("{done} of {total} rows"),
-    "task.import-registrations.finished": N_("{entered} rows imported, {same} unchanged, {bad} with errors."),
-    "task.import-serials.running": N_("{done} of {total} rows"),
-    "task.import-serials.finished": N_("{entered} rows imported, {same} unchanged, {bad} with errors."),
-    "task.import-items.running": N_("{done} of {total} rows"),
-    "task.import-items.finished": N_("{entered} rows imported, {same} unchanged, {bad} with errors."),
-    "task.variants.running": N_("{done} of {total} variants changed"),
-    "task.variants.finished": N_("{changed} variants changed"),
+    "task.serials.finished": NN_(
+        "{entered} serial number entered, {same} already there, {bad} with errors.",
+        "{entered} serial numbers entered, {same} already there, {bad} with errors.",
+        "entered",
+    ),
+    "task.import-registrations.running": NN_("{done} of {total} row", "{done} of {total} rows", "total"),
+    "task.import-registrations.finished": NN_(
+        "{entered} row imported, {same} unchanged, {bad} with errors.",
+        "{entered} rows imported, {same} unchanged, {bad} with errors.",
+        "entered",
+    ),
+    "task.import-serials.running": NN_("{done} of {total} row", "{done} of {total} rows", "total"),
+    "task.import-serials.finished": NN_(
+        "{entered} row imported, {same} unchanged, {bad} with errors.",
+        "{entered} rows imported, {same} unchanged, {bad} with errors.",
+        "entered",
+    ),
+    "task.import-items.running": NN_("{done} of {total} row", "{done} of {total} rows", "total"),
+    "task.import-items.finished": NN_(
+        "{entered} row imported, {same} unchanged, {bad} with errors.",
+        "{entered} rows imported, {same} unchanged, {bad} with errors.",
+        "entered",
+    ),
+    "task.variants.running": NN_(
+        "{done} of {total} variant changed", "{done} of {total} variants changed", "total"
+    ),
+    "task.variants.finished": NN_("{changed} variant changed", "{changed} variants changed", "changed"),
 }

@@ -1,8 +1,8 @@
 """Texts of the orders: the list, the page of one, its labels, and the packing table."""
 
-from serializer_app.translations import N_, NP_
+from serializer_app.translations import N_, NP_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "orders.state.": N_("All"),
     "orders.state.serials": NP_("filter", "Missing serial numbers"),
     "orders.state.warning": N_("Warning"),

@@ -1,8 +1,8 @@
 """Texts of the product pages."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "products.filter.all": N_("All variants"),
     "products.filter.tracked": N_("Tracked"),
     "products.filter.automatic": N_("Item IDs created automatically"),

@@ -1,8 +1,8 @@
 """Texts of the registrations."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "registrations.status.": N_("All"),
     "registrations.status.pending": N_("Pending"),
     "registrations.status.approved": N_("Approved"),

@@ -1,8 +1,8 @@
 """Texts of the settings."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "settings.page.general": N_("General"),
     "settings.page.serials": N_("Serial numbers"),
     "settings.page.keys": N_("API keys"),

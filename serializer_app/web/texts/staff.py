@@ -1,8 +1,8 @@
 """Texts of the page that says who may change settings."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "settings.page.staff": N_("Staff"),
     "staff.limited.text": N_(
         "Products, orders, items and registrations stay open to everyone who can open the app."

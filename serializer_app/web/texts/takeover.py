@@ -1,8 +1,8 @@
 """Texts about data of another app in the shop's metafields."""
 
-from serializer_app.translations import N_
+from serializer_app.translations import N_, NN_, Label
 
-LABELS: dict[str, str | tuple[str, str]] = {
+LABELS: dict[str, Label] = {
     "foreign.order": N_(
         "Another app wrote {keys} of this order (first seen {time}). We keep a copy and do not overwrite or "
         "delete it. Until you decide, this app does not update the order’s metafields or create missing "
@@ -26,12 +26,16 @@ LABELS: dict[str, str | tuple[str, str]] = {
         "Numbers on labels and in emails can still be looked up, in this app and in your shop."
     ),
     "move.will.copy": N_("We keep a copy of everything. Whatever cannot be read stays in Shopify as it is."),
-    "task.takeover-look.searching": N_("Searching the shop: {looked} orders so far."),
+    "task.takeover-look.searching": NN_(
+        "Searching the shop: {looked} order so far.", "Searching the shop: {looked} orders so far.", "looked"
+    ),
     "task.takeover-look.running": N_("Reading {done} of {total}."),
     "task.takeover-look.finished": N_(
         "Preview finished. Items that can be taken over: {items}. Orders: {orders}."
     ),
-    "task.takeover-adopt.searching": N_("Searching the shop: {looked} orders so far."),
+    "task.takeover-adopt.searching": NN_(
+        "Searching the shop: {looked} order so far.", "Searching the shop: {looked} orders so far.", "looked"
+    ),
     "task.takeover-adopt.running": N_("Taken over: {done} of {total}."),
     "task.takeover-adopt.finished": N_(
         "Everything readable was taken over. Items: {items}. Orders: {orders}."

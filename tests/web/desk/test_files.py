@@ -51,7 +51,7 @@ def test_a_file_is_previewed_entered_once_and_its_refused_rows_come_back(
     for _ in range(2):
         assert desk.post(f"{path}/start").status_code == 200
     worked_off(db)
-    assert "1 rows imported, 0 unchanged, 1 with errors." in desk.page(path)
+    assert "1 row imported, 0 unchanged, 1 with errors." in desk.page(path)
     (row,) = open_sheet(desk.get(f"{path}/result.csv").get_data()).rows
     assert row.cells[0] == "3"
     assert row.cells[2:] == [sale[2], "A-2", "soon", "x"]
