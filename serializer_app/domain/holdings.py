@@ -81,6 +81,7 @@ COVERED_OTHERWISE = {
     "endpoints": "addresses of the merchant's systems",
     "erased_customers": "a keyed hash, so that older orders do not bring an erased customer back",
     "erasures": "proof of an erasure, under hashes",
+    "expected_units": "serial numbers of a delivery that no customer has yet; names staff",
     "field_values": "words of items' custom fields, which are about the unit",
     "fulfillment_holds": "which fulfilment orders wait for serial numbers",
     "history": "names fields, not values; privacy replaces an erased customer as the actor",

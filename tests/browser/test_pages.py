@@ -17,6 +17,7 @@ from serializer_app.domain.registry import registrations, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
+from serializer_app.domain.stock import expected
 from serializer_app.web.house import house
 from tests.browser.conftest import SCREENSHOTS, Desk
 
@@ -63,6 +64,7 @@ def paths(desk: Desk) -> dict[str, str]:
         assert unit is not None
         wanted = label_bundles.BundleRequest(order_id=order.id)
         codes = f"/codes/{label_bundles.begin(session, shop, wanted, actor='staff:1').public_id}"
+        expected.load(session, shop.id, watch.id, ["SN-10", "SN-11"], actor="staff:1")
     desk.town.shop.refund(order, {order.lines[0].id: 2})
     desk.town.settle()
     return {
@@ -89,6 +91,8 @@ def paths(desk: Desk) -> dict[str, str]:
         "serial": f"/serials/{unit.id}",
         "serials-product": "/serials/new",
         "serials-new": f"/serials/new?variant={watch.id}",
+        "receive": "/receive",
+        "receive-units": f"/receive?variant={watch.id}",
         "registrations": "/registrations",
         "registration": f"/registrations/{public_id}",
         "settings": "/settings",

@@ -38,9 +38,17 @@ ASK = "confirm_"
 
 
 def number_of(
-    session: Session, shop_id: int, found: Recognized, *, variant_id: int, confirmed: bool = False
+    session: Session,
+    shop_id: int,
+    found: Recognized,
+    *,
+    variant_id: int,
+    confirmed: bool = False,
+    arriving: bool = False,
 ) -> str:
     """The serial number that a code stands for on a unit of ``variant_id``.
+
+    ``arriving``: the unit is being received now, so nobody is asked why it is not in stock yet.
 
     Raises AppError 409: ``code_is_product``, ``code_is_item_id``, ``code_is_link``, ``code_is_no_unit``,
     ``code_of_other_product``; without ``confirmed`` also ``confirm_order_name``, ``confirm_item_id``,
@@ -55,7 +63,7 @@ def number_of(
     own = next((serial for serial in found.serials if serial.variant_id == variant_id), None)
     if own is not None and own.source != "item" and own.state != REPLACED:
         number = own.serial_number
-    elif not confirmed and is_from_stock(session, shop_id, variant_id):
+    elif not (confirmed or arriving) and is_from_stock(session, shop_id, variant_id):
         raise _refused("confirm_not_received", "{number} was not received into stock.", {"number": number})
     problem = serials.wrong(number)
     if problem is not None:

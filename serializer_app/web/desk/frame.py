@@ -38,6 +38,7 @@ NAVIGATION = (
     ("items", "/items"),
     ("scan", "/scan"),
     ("serials", "/serials"),
+    ("receive", "/receive"),
     ("registrations", "/registrations"),
     ("settings", "/settings"),
 )
@@ -51,6 +52,7 @@ _SCRIPT_TEXTS = {
     "surplus": N_("Lines not used: {count}. There are no more empty units."),
     "left": N_("{count} left"),
     "anyway": N_("Use it as the serial number"),
+    "receive": N_("Receive anyway"),
     "undo": N_("Undo"),
     "every": N_("This changes {count} variants."),
     "now": N_("Entered in the meantime: {value}"),

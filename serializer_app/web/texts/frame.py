@@ -9,6 +9,7 @@ LABELS: dict[str, Label] = {
     "nav.items": N_("Items"),
     "nav.scan": N_("Scan"),
     "nav.serials": N_("Serial numbers"),
+    "nav.receive": N_("Receiving"),
     "nav.registrations": N_("Registrations"),
     "nav.settings": N_("Settings"),
     "warranty.unset": N_("Not set"),

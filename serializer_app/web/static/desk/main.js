@@ -16,6 +16,7 @@ import {
 import { followLink, followMenu, go, load, onArrival } from "./navigate.js";
 import { foldPanel, savePanel, togglePanel } from "./panel.js";
 import { pickProducts } from "./products.js";
+import { readInto, receive } from "./receive.js";
 import { queryUrl } from "./requests.js";
 import { addRow, removeRow } from "./rows.js";
 import { scan } from "./scan.js";
@@ -36,6 +37,7 @@ document.addEventListener("submit", (event) => {
   if (method === "dialog") return;
   event.preventDefault();
   if (form.matches("[data-scan]")) scan(form);
+  else if (form.matches("[data-receive]")) receive(form);
   else if (form.matches("[data-upload]")) return;
   else if (form.matches(".panel")) savePanel(form);
   else if (method === "get") go(queryUrl(form), { part: form.dataset.part || null });
@@ -55,6 +57,7 @@ document.addEventListener("change", ({ target: field }) => {
   if (field.matches("[data-toggles]")) applyToggle(field);
   if (field.matches(".unit input")) saveSerial(field);
   if (field.matches("[data-file]")) uploadFile(field);
+  if (field.matches("[data-into]")) readInto(field);
 });
 
 document.addEventListener("click", (event) => {
