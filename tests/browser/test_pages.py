@@ -92,6 +92,7 @@ def paths(desk: Desk) -> dict[str, str]:
         "serials-product": "/serials/new",
         "serials-new": f"/serials/new?variant={watch.id}",
         "receive": "/receive",
+        "returns": f"/returns?order={order.id}",
         "receive-units": f"/receive?variant={watch.id}",
         "registrations": "/registrations",
         "registration": f"/registrations/{public_id}",

@@ -47,3 +47,31 @@ def test_ten_units_are_received_without_the_mouse(desk: Desk) -> None:
     with desk.town.db.read() as session:
         latest = receiving.latest(session, desk.town.shop_id, watch.id)
     assert [unit.serial_number for unit in latest] == [f"SN-{number:04}" for number in range(9, -1, -1)]
+
+
+def test_a_unit_is_returned_without_the_mouse(desk: Desk) -> None:
+    order = desk.order((desk.town.track("Watch"), 2))
+    item, other = desk.town.items(order)
+    desk.enter(item.item_id, "SN-1")
+    desk.enter(other.item_id, "SN-2")
+    desk.open("/returns")
+    expect(desk.app.locator("#code")).to_be_focused()
+    scan(desk, order.name)
+    expect(desk.app.locator("#returning tbody tr")).to_have_count(2)
+    scan(desk, "STRANGE")
+    expect(desk.app.locator("#verdict")).to_contain_text("no unit of this shop")
+    scan(desk, "SN-1")
+    # A scan without a decision in between is told and not taken.
+    scan(desk, "SN-2")
+    expect(desk.app.locator("#verdict")).to_contain_text("First choose what becomes of this unit")
+    scan(desk, "1")
+    expect(desk.app.locator("#verdict")).to_contain_text("SN-1 taken back: in stock")
+    expect(desk.app.locator("#returning .done")).to_have_count(1)
+    expect(desk.app.locator("#code")).to_be_focused()
+    scan(desk, "SN-2")
+    scan(desk, "0")
+    expect(desk.app.locator("#verdict")).to_have_text("Nothing was recorded")
+    scan(desk, "SN-1")
+    expect(desk.app.locator("#verdict")).to_contain_text("back already")
+    desk.picture("returned")
+    assert [one.item_id for one in desk.town.items(order)] == [other.item_id]

@@ -39,6 +39,7 @@ NAVIGATION = (
     ("scan", "/scan"),
     ("serials", "/serials"),
     ("receive", "/receive"),
+    ("returns", "/returns"),
     ("registrations", "/registrations"),
     ("settings", "/settings"),
 )
@@ -53,6 +54,8 @@ _SCRIPT_TEXTS = {
     "left": N_("{count} left"),
     "anyway": N_("Use it as the serial number"),
     "receive": N_("Receive anyway"),
+    "decide": N_("First choose what becomes of this unit: type its digit. The last scan was not taken."),
+    "skipped": N_("Nothing was recorded"),
     "undo": N_("Undo"),
     "every": N_("This changes {count} variants."),
     "now": N_("Entered in the meantime: {value}"),

@@ -153,6 +153,7 @@ FAILURES: dict[str, str] = {
     "received_sold": N_("{number} was sold. If it came back, use the page “Returns”"),
     "received_on_order": N_("{number} belongs to order {order}. If it came back, use the page “Returns”"),
     "received_undo_late": N_("{number} can no longer be removed. Change the status of the unit instead"),
+    "return_several_orders": N_("Several orders are called {number}. Scan a unit instead"),
     "receive_no_product": N_("Scan the barcode of the product first, or choose it"),
     "receive_shared_code": N_("Several products have this code. Choose one by its name"),
     "receive_other_product": N_("{number} belongs to another product: {product}"),

@@ -10,6 +10,7 @@ LABELS: dict[str, Label] = {
     "nav.scan": N_("Scan"),
     "nav.serials": N_("Serial numbers"),
     "nav.receive": N_("Receiving"),
+    "nav.returns": N_("Returns"),
     "nav.registrations": N_("Registrations"),
     "nav.settings": N_("Settings"),
     "warranty.unset": N_("Not set"),

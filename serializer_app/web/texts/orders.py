@@ -17,6 +17,10 @@ LABELS: dict[str, Label] = {
     ),
     "labels.code.item": N_("Item ID only"),
     "labels.code.item.help": N_("For your own scanners. A phone shows the ID but opens no page."),
+    "returns.becomes.in_stock": N_("Back in stock"),
+    "returns.becomes.returned": N_("Decide later"),
+    "returns.becomes.in_repair": N_("Repair"),
+    "returns.becomes.scrapped": N_("Scrap"),
     "scan.no.order.unit": N_("The unit {code} is not part of an order"),
     "scan.no.order.product": N_(
         "{code} is the barcode or SKU of a product. Scan an order number, an item ID or a serial number."

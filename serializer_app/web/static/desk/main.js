@@ -18,6 +18,7 @@ import { foldPanel, savePanel, togglePanel } from "./panel.js";
 import { pickProducts } from "./products.js";
 import { readInto, receive } from "./receive.js";
 import { queryUrl } from "./requests.js";
+import { scanReturn } from "./returns.js";
 import { addRow, removeRow } from "./rows.js";
 import { scan } from "./scan.js";
 import { requestScopes } from "./scopes.js";
@@ -38,6 +39,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (form.matches("[data-scan]")) scan(form);
   else if (form.matches("[data-receive]")) receive(form);
+  else if (form.matches("[data-return]")) scanReturn(form);
   else if (form.matches("[data-upload]")) return;
   else if (form.matches(".panel")) savePanel(form);
   else if (method === "get") go(queryUrl(form), { part: form.dataset.part || null });
