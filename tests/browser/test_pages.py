@@ -91,6 +91,8 @@ def paths(desk: Desk) -> dict[str, str]:
         "serial": f"/serials/{unit.id}",
         "serials-product": "/serials/new",
         "serials-new": f"/serials/new?variant={watch.id}",
+        "stock": "/stock",
+        "stock-take": f"/stock/take?variant={watch.id}",
         "receive": "/receive",
         "returns": f"/returns?order={order.id}",
         "receive-units": f"/receive?variant={watch.id}",

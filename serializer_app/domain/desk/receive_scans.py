@@ -87,7 +87,7 @@ def scan(
 
 def load_list(session: Session, shop_id: int, variant_id: int, text: str, *, actor: str) -> ListLoaded:
     """Add the numbers of a list, separated by line breaks, commas, semicolons or tabs. Raises as ``expected.load``."""
-    typed = list(dict.fromkeys(part for part in map(str.strip, _SEPARATORS.split(text)) if part))
+    typed = codes_in(text)
     if len(typed) > expected.MOST:
         message = f"A list holds at most {expected.MOST:,} serial numbers"
         raise AppError("too_many_expected", message, status=422)
@@ -100,6 +100,11 @@ def load_list(session: Session, shop_id: int, variant_id: int, text: str, *, act
         except AppError as error:
             refused.append((one, error))
     return ListLoaded(expected.load(session, shop_id, variant_id, kept, actor=actor), refused)
+
+
+def codes_in(text: str) -> list[str]:
+    """The codes of a text, each once, separated as in ``load_list``."""
+    return list(dict.fromkeys(part for part in map(str.strip, _SEPARATORS.split(text)) if part))
 
 
 def _only(products: Collection[int], chosen: int | None) -> int:

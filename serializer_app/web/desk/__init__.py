@@ -22,6 +22,7 @@ from serializer_app.web.desk import (
     settings,
     spreadsheets,
     staff,
+    stock,
     takeover,
     tasks,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "settings",
     "spreadsheets",
     "staff",
+    "stock",
     "takeover",
     "tasks",
 ]

@@ -38,8 +38,7 @@ NAVIGATION = (
     ("items", "/items"),
     ("scan", "/scan"),
     ("serials", "/serials"),
-    ("receive", "/receive"),
-    ("returns", "/returns"),
+    ("stock", "/stock"),
     ("registrations", "/registrations"),
     ("settings", "/settings"),
 )

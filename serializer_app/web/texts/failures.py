@@ -154,6 +154,7 @@ FAILURES: dict[str, str] = {
     "received_on_order": N_("{number} belongs to order {order}. If it came back, use the page “Returns”"),
     "received_undo_late": N_("{number} can no longer be removed. Change the status of the unit instead"),
     "return_several_orders": N_("Several orders are called {number}. Scan a unit instead"),
+    "stock_take_too_large": N_("A stock-take covers up to 5,000 units. Choose a location, or count in parts"),
     "receive_no_product": N_("Scan the barcode of the product first, or choose it"),
     "receive_shared_code": N_("Several products have this code. Choose one by its name"),
     "receive_other_product": N_("{number} belongs to another product: {product}"),

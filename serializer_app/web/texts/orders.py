@@ -21,6 +21,10 @@ LABELS: dict[str, Label] = {
     "returns.becomes.returned": N_("Decide later"),
     "returns.becomes.in_repair": N_("Repair"),
     "returns.becomes.scrapped": N_("Scrap"),
+    "stock.take.unknown": N_("not known yet"),
+    "stock.take.other_product": N_("another product"),
+    "stock.take.other_location": N_("in stock at another location"),
+    "stock.take.other_state": N_("not in stock"),
     "scan.no.order.unit": N_("The unit {code} is not part of an order"),
     "scan.no.order.product": N_(
         "{code} is the barcode or SKU of a product. Scan an order number, an item ID or a serial number."
