@@ -28,14 +28,12 @@ Answers = dict[str, tuple[int, str]]
 
 # What is made anew in every run, and so differs between any two shops.
 _ITEM_ID = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){3}\b")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)")
 _SECRET = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z\d])[\w-]{16,}(?![\w-])|\b[0-9a-f]{16}\b")
 
 _EXPERIENCE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{10,15}\b")
-_SHOWN = re.compile(
-    r'<time datetime="\d{4}-\d\d-\d\dT[\d:.]+\+00:00">\d{1,2} [A-Z][a-z]+ \d{4}(, \d\d:\d\d)?</time>'
-    r"|\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d|szr_\w+…"
-)
+_MOMENT = r"[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d\d\u202f[AP]M"
+_SHOWN = re.compile(rf'<time datetime="\d{{4}}-\d\d-\d\dT[\d:.]+\+00:00">[^<]*</time>|{_MOMENT}|szr_\w+…')
 _DRAWN = re.compile(r"<svg.*?</svg>|data:image/[^\"]*", re.DOTALL)
 _NONCE = re.compile(r'(name="(?:nonce|form)" value=")[^"]*')
 TEXTS = ("text/html", "application/json", "text/csv", "application/x-ndjson", "application/liquid")
