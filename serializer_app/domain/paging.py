@@ -80,8 +80,8 @@ def walk(
     more, keys = len(keys) > most, keys[:most]
     if place.is_backwards:
         keys.reverse()
-        edge = keys[-1] if keys else (beyond or 0) - 1
-        return _page(keys, more, bool(side(edge, "next", 1)))
+        ahead = beyond is not None and bool(side(keys[-1] if keys else beyond - 1, "next", 1))
+        return _page(keys, more, ahead)
     behind = beyond is not None and bool(side(keys[0] if keys else beyond + 1, "previous", 1))
     return _page(keys, behind, more)
 

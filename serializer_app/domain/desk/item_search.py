@@ -20,7 +20,6 @@ from serializer_app.domain.registry.recognition import Recognized
 from serializer_app.store.models import Item, Line, Order, Variant
 
 MOST = 50
-_ABOVE_ALL = 2**62
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.desk import item_search, staff
 from serializer_app.domain.holdings import HOLDINGS
-from serializer_app.domain.paging import Place
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import customers, lookups, registrations, serial_lookups, transfers
 from serializer_app.domain.registry.registrations import Corrections
@@ -18,13 +17,20 @@ from serializer_app.errors import AppError
 from serializer_app.store.models import Order, Registration
 from serializer_app.text import Json
 from serializer_app.web.desk.forms import checked, ticked, typed, typed_day, warranty_changes
-from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
+from serializer_app.web.desk.frame import (
+    asked,
+    asked_place,
+    desk,
+    neighbours,
+    said,
+    show,
+    texts,
+)
 from serializer_app.web.house import house
 from serializer_app.web.wire.registry_inputs import Owner, RegistrationChanges
 
 STATUSES = ("pending", "approved", "denied", "archived")
 _PAGE = 50
-_ABOVE_ALL = 2**62
 _PERSON = ("email", "firstName", "lastName", "phone")
 _DECISIONS = {"approve": "approved", "deny": "denied", "archive": "archived", "reopen": "pending"}
 
@@ -51,7 +57,6 @@ def _rows(text: str) -> Response:
             if text.startswith("#")
             else "serialNumber"
         ] = text
-    after, before = asked_number("after"), asked_number("before")
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         page = lookups.search(
@@ -59,24 +64,19 @@ def _rows(text: str) -> Response:
             house().vault,
             shop,
             cast(lookups.Filters, filters),
-            place=Place("next", after) if after is not None else Place("previous", before),
+            place=asked_place(),
             most=_PAGE,
         )
-        views = page.rows[::-1]
-        newer = (page.has_next and views and before is not None) or (after is not None and page.has_next)
+        newer, older = neighbours("desk.registration_rows", page)
         return show(
             "registrations",
             shop,
-            views=views,
+            views=page.rows[::-1],
             state=status,
             statuses=("", *STATUSES),
             text=text,
-            previous=address("desk.registration_rows", **parameters(after=views[0].key, before=None))
-            if newer and views
-            else None,
-            following=address("desk.registration_rows", **parameters(before=views[-1].key, after=None))
-            if page.has_previous and views
-            else None,
+            previous=newer,
+            following=older,
         )
 
 

@@ -20,7 +20,6 @@ from serializer_app.web.wire.values import Name
 
 _GUARDED = "/settings"
 _CHANGES = 20
-_ABOVE_ALL = 2**62
 
 
 @desk.before_request
