@@ -5,12 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import Generic, Literal, Never, TypeVar
 
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", covariant=True)
 New = TypeVar("New")
 Direction = Literal["next", "previous"]
 LARGEST_KEY = 2**63 - 1
@@ -58,7 +58,7 @@ class Page(Generic[Row]):
         return Page(rows, self.edges, self.has_previous, self.has_next)
 
 
-EMPTY: Page[Any] = Page((), None, False, False)
+EMPTY: Page[Never] = Page((), None, False, False)
 
 
 def walk(

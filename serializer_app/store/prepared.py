@@ -6,32 +6,38 @@ Why: docs/architecture.md, "What keeps the storefront fast".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Dialect, Select, exc
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from serializer_app.text import Json, JsonObject
 
+Row = TypeVar("Row")
 
-class Prepared:
-    """A SELECT compiled for one dialect. Parameters are plain integers and texts: no type of ours takes part."""
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
-        compiled: Any = statement.compile(dialect=dialect)
+class Prepared(Generic[Row]):
+    """A SELECT compiled for one dialect. Parameters are plain integers and texts: no type of ours takes part.
+
+    ``Row`` is what the driver makes of a row, as a tuple. Nothing checks it.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:  # of any columns
+        compiled = statement.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
         self.text: str = compiled.string
         self._constants: dict[str, Json] = dict(compiled.params)
-        self._order: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
+        self._order = tuple(compiled.positiontup or ()) if compiled.positional else None
 
-    def rows(self, connection: Connection, values: JsonObject) -> Sequence[tuple[Any, ...]]:
+    def rows(self, connection: Connection, values: JsonObject) -> Sequence[Row]:
         """The rows as the driver gives them: a Boolean of SQLite's is 0 or 1. Raises SQLAlchemy's DBAPIError."""
-        parameters: Any = {**self._constants, **values}
-        if self._order is not None:
-            parameters = [parameters[name] for name in self._order]
+        named = {**self._constants, **values}
+        parameters = named if self._order is None else [named[name] for name in self._order]
         cursor = connection.connection.cursor()
-        driver: Any = connection.dialect.loaded_dbapi
+        driver = connection.dialect.loaded_dbapi
         try:
             cursor.execute(self.text, parameters)
-            found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+            found: Sequence[Row] = cursor.fetchall()
         except driver.Error as problem:
             # Whatever it was, the next request gets a connection of which this is not in doubt.
             connection.invalidate(problem)

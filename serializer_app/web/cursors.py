@@ -13,7 +13,6 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from serializer_app.domain.paging import START, Direction, Page, Place
 from serializer_app.errors import AppError
@@ -48,7 +47,7 @@ class ListCursors:
         number = int.from_bytes(edge, "big")
         return Place("previous", number ^ _PREVIOUS) if number & _PREVIOUS else Place("next", number)
 
-    def around(self, page: Page[Any], place: Place) -> tuple[str | None, str | None]:
+    def around(self, page: Page[object], place: Place) -> tuple[str | None, str | None]:
         """The cursors (previous, next) of the page at ``place``; None where there is nothing more."""
         if not (page.has_previous or page.has_next):
             return None, None

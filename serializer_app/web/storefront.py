@@ -162,7 +162,7 @@ def _remember_proxy(parts: House, domain: str, shop_id: int, path: str) -> None:
 
 
 @lru_cache
-def _shop_by_domain(dialect: Dialect) -> Prepared:
+def _shop_by_domain(dialect: Dialect) -> Prepared[tuple[int, str, str, str]]:
     return Prepared(_SHOP_BY_DOMAIN, dialect)
 
 

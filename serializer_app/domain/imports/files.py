@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +17,16 @@ from serializer_app.domain.desk import sheet_rows
 from serializer_app.domain.desk.sheet_rows import Note
 from serializer_app.domain.ids import reader as codes
 from serializer_app.domain.imports import items, people, registrations, serials
-from serializer_app.domain.imports.kinds import FIELD, RESULT_COLUMNS, Action, Context, ImportKind, ImportRow
+from serializer_app.domain.imports.kinds import (
+    FIELD,
+    RESULT_COLUMNS,
+    Action,
+    Context,
+    ImportKind,
+    ImportRow,
+    Opened,
+    Seen,
+)
 from serializer_app.domain.sheets import cells as sheet_cells
 from serializer_app.domain.sheets import reader
 from serializer_app.domain.sheets.cells import TROUBLES
@@ -87,7 +95,7 @@ def look_through(
     meanings = kind.meanings(sheet.head, context.fields)
     _check(kind, sheet.head, meanings)
     judged = Judged(kind, sheet.head, meanings)
-    seen: dict[Any, Any] = {}
+    seen = Seen()
     numbers: list[tuple[int, str]] = []
     used = {at for at, meaning in enumerate(meanings) if meaning and meaning not in RESULT_COLUMNS}
     lot: list[tuple[ImportRow, list[str]]] = []
@@ -135,9 +143,7 @@ def read_row(kind: ImportKind, meanings: Sequence[str], number: int, cells: Sequ
     return ImportRow(number, own, fields)
 
 
-def _judge(
-    context: Context, judged: Judged, lot: Sequence[tuple[ImportRow, list[str]]], seen: dict[Any, Any]
-) -> None:
+def _judge(context: Context, judged: Judged, lot: Sequence[tuple[ImportRow, list[str]]], seen: Seen) -> None:
     if not lot:
         return
     verdicts = judged.kind.judge(context, [row for row, _ in lot], seen)
@@ -236,7 +242,7 @@ def _enter(
     """Enter rows; returns what came of them by word, and those that were refused."""
     kind, meanings = BY_TASK[task.kind], tasks.spec(task)["meanings"]
     rows = [read_row(kind, meanings, number, cells) for number, cells in entries]
-    verdicts = kind.judge(context, rows, {}) if rows else []
+    verdicts = kind.judge(context, rows, Seen()) if rows else []
     tally = {"entered": 0, "unchanged": 0, "failed": 0}
     refusals: list[Refusal] = []
     for (number, cells), row, verdict in zip(entries, rows, verdicts, strict=True):
@@ -294,8 +300,7 @@ def result(
 def export(
     kind: ImportKind,
     form: Form,
-    opened: Callable[[], AbstractContextManager[Context]],
-    filters: Any = None,
+    opened: Opened,
     *,
     bom: bool = True,
 ) -> Iterator[bytes]:
@@ -303,7 +308,7 @@ def export(
     with opened() as context:
         head = kind.head(context.fields)
     writer = Writer(form, head, bom=bom)
-    for rows in kind.export(opened, filters):
+    for rows in kind.export(opened):
         yield writer.write(rows)
     yield writer.end()
 

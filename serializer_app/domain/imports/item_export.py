@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from sqlalchemy import select
@@ -12,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.desk import item_search
 from serializer_app.domain.ids import warranty
-from serializer_app.domain.imports.kinds import Context, in_chunks
+from serializer_app.domain.imports.kinds import Context, Opened, in_chunks
 from serializer_app.domain.items import pages
 from serializer_app.domain.items.pages import Filters
 from serializer_app.domain.paging import START
@@ -22,9 +20,7 @@ from serializer_app.store.models import Item, Line, Order
 _CHUNK = 1000
 
 
-def export(
-    opened: Callable[[], AbstractContextManager[Context]], filters: Filters | None = None
-) -> Iterator[list[list[Value]]]:
+def export(opened: Opened, filters: Filters | None = None) -> Iterator[list[list[Value]]]:
     """Every living item that matches the filters, page by page: memory stays flat however many there are."""
     place = START
     more = True
@@ -39,7 +35,7 @@ def export(
         place = page.following
 
 
-def _written(context: Context, rows: Sequence[tuple[Any, ...]]) -> list[list[Value]]:
+def _written(context: Context, rows: Sequence[pages.Row]) -> list[list[Value]]:
     session, shop_id, keys = context.session, context.shop.id, context.fields
     names: dict[int, str | None] = {}
     for some in in_chunks({row[7] for row in rows}):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from types import EllipsisType
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from serializer_app.domain.imports.kinds import (
     Context,
     ImportKind,
     ImportRow,
+    Seen,
     Verdict,
     in_chunks,
     warranty_of,
@@ -46,17 +48,24 @@ class ItemEntry:
     """The old item ID that the new one shall have."""
 
 
-@dataclass
-class _Seen:
-    """What the rows above have claimed, so that of two rows for one unit the second is refused."""
+class _KnownItem(NamedTuple):
+    """An item as it is stored."""
 
-    given: dict[int, int] = field(default_factory=dict)
-    """Unit → row."""
-    made: dict[int, int] = field(default_factory=dict)
-    """Line → items that rows above would make."""
-    holders: dict[tuple[int, str], int] = field(default_factory=dict)
-    old_ids: dict[str, int] = field(default_factory=dict)
-    """Item ID of another app, as compared → row."""
+    id: int
+    order_id: int
+    line_item_id: int
+    serial_number: str | None
+    warranty: str | None
+    custom_fields: str
+    version: int
+    is_blank: bool
+
+
+class _KnownLine(NamedTuple):
+    line_item_id: int
+    order_id: int
+    variant_id: int | None
+    quantity: int
 
 
 @dataclass(frozen=True)
@@ -64,21 +73,20 @@ class _KnownItems:
     """What the database says of the rows at hand."""
 
     units: Units
-    items: dict[int, Any]
-    lines: dict[int, Any]
+    items: dict[int, _KnownItem]
+    lines: dict[int, _KnownLine]
     fields: set[str]
     numbers: Numbers
     mistyped: dict[str, str]
     """Item IDs that no item has and that differ by one typing error from the one named."""
 
 
-def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> list[Verdict]:
+def judge(context: Context, rows: Sequence[ImportRow], seen: Seen) -> list[Verdict]:
     """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
     session, shop_id = context.session, context.shop.id
-    memory = seen.setdefault("items", _Seen())
     named = [SheetRow(row.number, [], {**row.cells, "serial": row.get("serial_number")}) for row in rows]
     units = sheet_rows.units_of(session, shop_id, named)
-    units.holders |= memory.holders
+    units.holders |= seen.holders
     found = _items(session, shop_id, units)
     unknown = [one.named["item_id"] for one in named if "item_id" in one.named and not called(one, units)]
     stored = {item.serial_number for item in found.values()}
@@ -93,28 +101,24 @@ def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> 
     verdicts: list[Verdict] = []
     for row, sheet_row in zip(rows, named, strict=True):
         try:
-            verdicts.append(_judge(row, sheet_row, known, memory))
+            verdicts.append(_judge(row, sheet_row, known, seen))
         except AppError as error:
             verdicts.append(error)
     return verdicts
 
 
-def _judge(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> Action | None:
+def _judge(row: ImportRow, named: SheetRow, known: _KnownItems, seen: Seen) -> Action | None:
     changes = _changes(row, known.fields)
-    unit = _unit(row, named, known, memory)
+    unit = _unit(row, named, known, seen)
     if unit is None:
         adopts = row.get("item_id") or None
-        line = (
-            _line_to_adopt(row, named, known, memory)
-            if adopts
-            else _line_with_room(row, named, known, memory)
-        )
+        line = _line_to_adopt(row, named, known, seen) if adopts else _line_with_room(row, named, known, seen)
         number, note = _number(row, known, line.variant_id or 0)
         changes = replace(changes, serial_number=number)
-        _check_serial(known, memory, line.line_item_id, None, number, row.number)
-        _claim_place(row, line.line_item_id, known, memory, adopts=adopts is not None)
+        _check_serial(known, seen, line.line_item_id, None, number, row.number)
+        _claim_place(row, line.line_item_id, known, seen, adopts=adopts is not None)
         return Action(row, True, ItemEntry(None, line.line_item_id, line.order_id, changes, adopts), note)
-    if (above := memory.given.get(unit.key)) is not None:
+    if (above := seen.items.get(unit.key)) is not None:
         raise AppError("sheet_twice", f"Line {above} names this unit already", status=409)
     item = known.items[unit.key]
     for column, value in (("order_id", item.order_id), ("line_item_id", item.line_item_id)):
@@ -128,25 +132,25 @@ def _judge(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -
         changes = replace(changes, serial_number=number)
     changes = _different(item, changes)
     if changes.serial_number is not ...:
-        _check_serial(known, memory, unit.line_item_id, unit, changes.serial_number, row.number)
-    memory.given[unit.key] = row.number
+        _check_serial(known, seen, unit.line_item_id, unit, changes.serial_number, row.number)
+    seen.items[unit.key] = row.number
     if changes.serial_number is ... and changes.warranty is ... and not changes.custom_fields:
         return None
     return Action(row, False, ItemEntry(unit.key, unit.line_item_id, item.order_id, changes), note)
 
 
-def _number(row: ImportRow, known: _KnownItems, variant_id: int) -> tuple[Any, str | None]:
+def _number(row: ImportRow, known: _KnownItems, variant_id: int) -> tuple[str | EllipsisType, str | None]:
     """What a row's serial number is on a unit of this variant (... for an empty cell), and what to look at."""
     typed = row.get("serial_number")
     return known.numbers.of(typed, variant_id) if typed else (..., None)
 
 
-def _unit(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> SheetUnit | None:
+def _unit(row: ImportRow, named: SheetRow, known: _KnownItems, seen: Seen) -> SheetUnit | None:
     """The unit that a row means; None for one that its order does not have yet."""
     if row.get("item_id"):
         return _by_item_id(row, named, known)
     try:
-        return sheet_rows.unit_of(named, known.units, memory.given)
+        return sheet_rows.unit_of(named, known.units, seen.items)
     except AppError as error:
         if error.code not in _NO_ROOM:
             raise
@@ -173,10 +177,10 @@ def _by_item_id(row: ImportRow, named: SheetRow, known: _KnownItems) -> SheetUni
     return unit
 
 
-def _line_to_adopt(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> Any:
+def _line_to_adopt(row: ImportRow, named: SheetRow, known: _KnownItems, seen: Seen) -> _KnownLine:
     """The line whose item takes an old ID over: of several with the SKU, the first that has a unit without one."""
     key = old_ids.check(row.get("item_id"))
-    if (above := memory.old_ids.setdefault(key, row.number)) != row.number:
+    if (above := seen.old_ids.setdefault(key, row.number)) != row.number:
         raise AppError("import_item_id_twice", f"Line {above} has this item ID already", status=409)
     wanted = sheet_rows.lines_of(named, known.units)
     lines = [known.lines[line_id] for line_id in wanted if line_id in known.lines]
@@ -187,41 +191,39 @@ def _line_to_adopt(row: ImportRow, named: SheetRow, known: _KnownItems, memory: 
             "The order has no such line, or several: name line_item_id, line or sku",
             status=409,
         )
-    with_blank = (line for line in lines if _blank(line.line_item_id, known, memory) is not None)
-    with_room = (line for line in lines if _living(known, memory, line.line_item_id) < line.quantity)
+    with_blank = (line for line in lines if _blank(line.line_item_id, known, seen) is not None)
+    with_room = (line for line in lines if _living(known, seen, line.line_item_id) < line.quantity)
     return next(with_blank, None) or next(with_room, lines[0])
 
 
-def _blank(line_item_id: int, known: _KnownItems, memory: _Seen) -> SheetUnit | None:
+def _blank(line_item_id: int, known: _KnownItems, seen: Seen) -> SheetUnit | None:
     """The oldest blank item of a line that no row above means: takeover.adoption gives it the next old ID."""
     units = known.units.of_line.get(line_item_id, ())
     return next(
-        (unit for unit in units if known.items[unit.key].is_blank and unit.key not in memory.given), None
+        (unit for unit in units if known.items[unit.key].is_blank and unit.key not in seen.items), None
     )
 
 
-def _claim_place(
-    row: ImportRow, line_item_id: int, known: _KnownItems, memory: _Seen, *, adopts: bool
-) -> None:
-    blank = _blank(line_item_id, known, memory) if adopts else None
+def _claim_place(row: ImportRow, line_item_id: int, known: _KnownItems, seen: Seen, *, adopts: bool) -> None:
+    blank = _blank(line_item_id, known, seen) if adopts else None
     if blank is not None:
-        memory.given[blank.key] = row.number
+        seen.items[blank.key] = row.number
     else:
-        memory.made[line_item_id] = memory.made.get(line_item_id, 0) + 1
+        seen.made[line_item_id] = seen.made.get(line_item_id, 0) + 1
 
 
-def _line_with_room(row: ImportRow, named: SheetRow, known: _KnownItems, memory: _Seen) -> Any:
+def _line_with_room(row: ImportRow, named: SheetRow, known: _KnownItems, seen: Seen) -> _KnownLine:
     """The line on which a row makes an item: the next unit of a tracked line that has fewer items than units."""
     wanted = sheet_rows.lines_of(named, known.units)
     lines = [known.lines[line_id] for line_id in wanted if line_id in known.lines]
-    living = sum(_living(known, memory, line.line_item_id) for line in lines)
+    living = sum(_living(known, seen, line.line_item_id) for line in lines)
     position = whole_number(row.get("position"))
     if row.get("position") and position != living + 1:
         raise AppError(
             "import_position", f"There are {living} items here; the next position is {living + 1}", status=409
         )
     for line in lines:
-        if line.variant_id is not None and _living(known, memory, line.line_item_id) < line.quantity:
+        if line.variant_id is not None and _living(known, seen, line.line_item_id) < line.quantity:
             return line
     raise AppError(
         "import_no_room",
@@ -230,12 +232,17 @@ def _line_with_room(row: ImportRow, named: SheetRow, known: _KnownItems, memory:
     )
 
 
-def _living(known: _KnownItems, memory: _Seen, line_item_id: int) -> int:
-    return len(known.units.of_line.get(line_item_id, ())) + memory.made.get(line_item_id, 0)
+def _living(known: _KnownItems, seen: Seen, line_item_id: int) -> int:
+    return len(known.units.of_line.get(line_item_id, ())) + seen.made.get(line_item_id, 0)
 
 
 def _check_serial(
-    known: _KnownItems, memory: _Seen, line: int, unit: SheetUnit | None, number: Any, row: int
+    known: _KnownItems,
+    seen: Seen,
+    line: int,
+    unit: SheetUnit | None,
+    number: str | EllipsisType | None,
+    row: int,
 ) -> None:
     """Refuse a serial number that another unit of the line has. New units are remembered by their row's number."""
     if not isinstance(number, str):
@@ -249,7 +256,7 @@ def _check_serial(
         )
     if unit is not None and unit.serial_key is not None:
         holders.pop((line, unit.serial_key), None)
-    holders[(line, serial_key(number))] = memory.holders[(line, serial_key(number))] = own
+    holders[(line, serial_key(number))] = seen.holders[(line, serial_key(number))] = own
 
 
 def _changes(row: ImportRow, allowed: set[str]) -> items.ItemChanges:
@@ -259,7 +266,7 @@ def _changes(row: ImportRow, allowed: set[str]) -> items.ItemChanges:
     return items.ItemChanges(warranty=warranty_of(row), custom_fields=fields)
 
 
-def _different(item: Any, changes: items.ItemChanges) -> items.ItemChanges:
+def _different(item: _KnownItem, changes: items.ItemChanges) -> items.ItemChanges:
     """The changes that change something."""
     stored = field_values.stored(item.custom_fields)
     fields = {
@@ -273,10 +280,10 @@ def _different(item: Any, changes: items.ItemChanges) -> items.ItemChanges:
     )
 
 
-def _items(session: Session, shop_id: int, units: Units) -> dict[int, Any]:
+def _items(session: Session, shop_id: int, units: Units) -> dict[int, _KnownItem]:
     keys = {unit.key for unit in units.by_item_id.values()}
     keys |= {unit.key for some in units.of_line.values() for unit in some}
-    found: dict[int, Any] = {}
+    found: dict[int, _KnownItem] = {}
     for some in in_chunks(keys):
         rows = session.execute(
             select(
@@ -290,19 +297,19 @@ def _items(session: Session, shop_id: int, units: Units) -> dict[int, Any]:
                 items.BLANK.label("is_blank"),
             ).where(Item.shop_id == shop_id, Item.id.in_(some))
         )
-        found |= {row.id: row for row in rows}
+        found |= {row[0]: _KnownItem(*row) for row in rows}
     return found
 
 
-def _lines(session: Session, shop_id: int, units: Units) -> dict[int, Any]:
-    found: dict[int, Any] = {}
+def _lines(session: Session, shop_id: int, units: Units) -> dict[int, _KnownLine]:
+    found: dict[int, _KnownLine] = {}
     for some in in_chunks({line_id for lines in units.lines.values() for line_id, _ in lines}):
         rows = session.execute(
             select(Line.line_item_id, Line.order_id, Line.variant_id, Line.quantity).where(
                 Line.shop_id == shop_id, Line.line_item_id.in_(some), Line.removed_at.is_(None)
             )
         )
-        found |= {row.line_item_id: row for row in rows}
+        found |= {row[0]: _KnownLine(*row) for row in rows}
     return found
 
 
@@ -311,6 +318,7 @@ def enter(context: Context, action: Action) -> None:
     ``variant_not_trackable`` 409, ``foreign_values`` 409, ``import_no_room`` 409.
     """
     session, shop_id, entry = context.session, context.shop.id, action.detail
+    assert isinstance(entry, ItemEntry)
     if entry.adopts is not None:
         key = old_ids.take_over(
             session, shop_id, entry.order_id, entry.line_item_id, entry.adopts, actor=context.actor

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import EllipsisType
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,8 @@ RESULT_COLUMNS = ("row", "error")
 FIELD = "field:"
 """Before the key of a custom field in a column's name: ``field:imei``. Needed only where the key is a column's name."""
 _LONGEST_TEXT = 100
+
+Key = TypeVar("Key", int, str)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Action:
 
     row: ImportRow
     creates: bool
-    detail: Any
+    detail: object
+    """What ``enter`` of the same kind needs to know: it makes sure that this is its own class."""
     note: str | None = None
     """The code of what a person should look at before the import."""
 
@@ -69,13 +72,39 @@ Verdict = Action | AppError | None
 """None: everything the row says is so already."""
 
 
+@dataclass
+class Seen:
+    """What the rows above have claimed, so that of two rows for one thing the second is refused. Every number that is
+    not explained is that of a row.
+    """
+
+    items: dict[int, int] = field(default_factory=dict)
+    """By the item's key."""
+    made: dict[int, int] = field(default_factory=dict)
+    """Line item ID → items that rows above would make."""
+    holders: dict[tuple[int, str], int] = field(default_factory=dict)
+    """(line item ID, serial number as compared) → the item that would have it; a new one by its row, negated."""
+    old_ids: dict[str, int] = field(default_factory=dict)
+    """By the item ID of another app, as compared."""
+    serials: dict[str, int] = field(default_factory=dict)
+    """By the serial number as compared."""
+    registrations: dict[int, int] = field(default_factory=dict)
+    owned: dict[int, int] = field(default_factory=dict)
+    """By the serial's key, or the negated key of an item without a serial."""
+
+
+Opened = Callable[[], AbstractContextManager[Context]]
+"""Opens a context for one page of an export, which lives as long as the page is read."""
+Exporter = Callable[[Opened], Iterator[list[list[Value]]]]
+
+
 @dataclass(frozen=True)
 class ImportKind:
     """One kind of import and export.
 
     ``judge`` only reads; ``seen`` is its memory of the rows above and empty at first. ``enter`` does what an action
-    says and raises AppError where it cannot. ``export`` yields rows of ``columns`` in slices, each in a session of its
-    own, so it takes a function that opens a context.
+    says and raises AppError where it cannot. ``export`` yields rows of ``columns`` in slices, each in a context of its
+    own.
     """
 
     name: Name
@@ -85,9 +114,9 @@ class ImportKind:
     """Of each of these groups a file must have one column."""
     codes: frozenset[str]
     """Columns whose cells identify something, so that invisible characters in them do not count."""
-    judge: Callable[[Context, Sequence[ImportRow], dict[Any, Any]], list[Verdict]]
+    judge: Callable[[Context, Sequence[ImportRow], Seen], list[Verdict]]
     enter: Callable[[Context, Action], None]
-    export: Callable[[Callable[[], AbstractContextManager[Context]], Any], Iterator[list[list[Value]]]]
+    export: Exporter
     example: tuple[str, ...]
     """A row for the template, in the order of ``columns``."""
     shown_only: tuple[str, ...] = ()
@@ -147,7 +176,7 @@ def warranty_of(row: ImportRow, column: str = "warranty") -> str | EllipsisType 
         ) from error
 
 
-def in_chunks(values: Any) -> Iterator[list[Any]]:
+def in_chunks(values: Iterable[Key]) -> Iterator[list[Key]]:
     """Sorted and five hundred at a time, as many as one statement asks for."""
     wanted = sorted(values)
     return (wanted[start : start + 500] for start in range(0, len(wanted), 500))

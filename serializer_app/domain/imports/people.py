@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import select
@@ -26,8 +26,11 @@ _TAIL = 6
 
 Rows = TypeVar("Rows")
 
+KeptRow = list[Json]
+"""A row as a task keeps it: its number, its cells, and whatever else its kind of task keeps with it."""
 
-def sealed(vault: Vault, rows: Sequence[Any]) -> str:
+
+def sealed(vault: Vault, rows: Sequence[object]) -> str:
     """Rows as a task keeps them; no rows need no encryption."""
     return vault.encrypt(msgspec.json.encode(rows).decode()) if rows else EMPTY
 
@@ -39,11 +42,12 @@ def opened(vault: Vault, text: str, kind: type[Rows]) -> Rows:
 
 def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> list[dict[str, Json]]:
     """Rows of files that name this person."""
-    found = []
+    found: list[dict[str, Json]] = []
     for part, content, errors in _parts(session, vault, shop.id):
         for row in (*content, *errors):
-            if _mentions(person, shop.country, row[1]):
-                found.append({"line": row[0], "cells": row[1]})
+            cells = _cells(row)
+            if _mentions(person, shop.country, cells):
+                found.append({"line": row[0], "cells": cells})
         session.expunge(part)
     return found
 
@@ -57,8 +61,9 @@ def erase(session: Session, vault: Vault, shop: Shop, person: DataSubject, _acto
         before = erased
         for rows in (content, errors):
             for place, row in enumerate(rows):
-                if _mentions(person, shop.country, row[1]):
-                    rows[place] = (row[0], [""] * len(row[1]), *row[2:])
+                cells = _cells(row)
+                if _mentions(person, shop.country, cells):
+                    rows[place] = [row[0], [""] * len(cells), *row[2:]]
                     erased += 1
         if erased > before:
             part.content, part.errors = _like(vault, part.content, content), _like(vault, part.errors, errors)
@@ -87,11 +92,13 @@ def rotate_all(session: Session, vault: Vault) -> int:
     return rotated
 
 
-def _like(vault: Vault, before: str, rows: Sequence[Any]) -> str:
+def _like(vault: Vault, before: str, rows: Sequence[object]) -> str:
     return msgspec.json.encode(rows).decode() if before.startswith("[") else sealed(vault, rows)
 
 
-def _parts(session: Session, vault: Vault, shop_id: int) -> Iterator[tuple[TaskPart, list[Any], list[Any]]]:
+def _parts(
+    session: Session, vault: Vault, shop_id: int
+) -> Iterator[tuple[TaskPart, list[KeptRow], list[KeptRow]]]:
     keys = session.execute(
         select(TaskPart.task_id, TaskPart.number)
         .join(Task, (Task.shop_id == TaskPart.shop_id) & (Task.id == TaskPart.task_id))
@@ -101,7 +108,14 @@ def _parts(session: Session, vault: Vault, shop_id: int) -> Iterator[tuple[TaskP
     for task_id, number in keys:
         part = session.get(TaskPart, (shop_id, task_id, number), with_for_update=True)
         if part is not None:
-            yield part, opened(vault, part.content, list[Any]), opened(vault, part.errors, list[Any])
+            content: list[KeptRow] = opened(vault, part.content, list)
+            errors: list[KeptRow] = opened(vault, part.errors, list)
+            yield part, content, errors
+
+
+def _cells(row: KeptRow) -> list[str]:
+    cells = row[1]
+    return [str(cell) for cell in cells] if isinstance(cells, list) else []
 
 
 def _mentions(person: DataSubject, country: str | None, cells: Sequence[str]) -> bool:

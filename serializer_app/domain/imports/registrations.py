@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
 from serializer_app.domain import history
 from serializer_app.domain.ids import contacts, warranty
-from serializer_app.domain.ids.item_ids import old_id_key, read_item_id
+from serializer_app.domain.ids.item_ids import read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.imports import registration_cells
-from serializer_app.domain.imports.kinds import Action, Context, ImportKind, ImportRow, Verdict, in_chunks
-from serializer_app.domain.items.ties import DENIED, SALE_STANDS
-from serializer_app.domain.registry import people, recognition, registrations
+from serializer_app.domain.imports.kinds import (
+    Action,
+    Context,
+    ImportKind,
+    ImportRow,
+    Opened,
+    Seen,
+    Verdict,
+    in_chunks,
+)
+from serializer_app.domain.imports.known_registrations import (
+    ROWS,
+    KnownRegistration,
+    KnownRegistrations,
+    KnownSerial,
+    read_known,
+)
+from serializer_app.domain.items.ties import DENIED
+from serializer_app.domain.registry import people, registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, Corrections, Status
 from serializer_app.domain.sheets.writer import Value
 from serializer_app.errors import AppError
-from serializer_app.store.models import Item, Registration, Serial
+from serializer_app.store.models import Registration, Serial
 
 _CHUNK = 500
 
@@ -40,26 +53,9 @@ class RegistrationEntry:
     corrections: Corrections
 
 
-@dataclass(frozen=True)
-class _KnownRegistrations:
-    """What the database says of the rows at hand."""
-
-    serials: dict[str, Any]
-    """By the number as it is compared."""
-    items: dict[str, int]
-    """By the item ID, or other code of a unit, as it was typed."""
-    unknown: dict[str, AppError]
-    """Numbers that name no unit: what is said of them."""
-    by_id: dict[str, Any]
-    by_serial: dict[int, list[Any]]
-    by_item: dict[int, list[Any]]
-    people: dict[int, Person]
-    country: str | None
-
-
-def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> list[Verdict]:
+def judge(context: Context, rows: Sequence[ImportRow], seen: Seen) -> list[Verdict]:
     """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
-    known = _known(context, rows)
+    known = read_known(context, rows)
     verdicts: list[Verdict] = []
     for row in rows:
         try:
@@ -69,7 +65,7 @@ def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> 
     return verdicts
 
 
-def _judge(row: ImportRow, known: _KnownRegistrations, seen: dict[Any, Any]) -> Action | None:
+def _judge(row: ImportRow, known: KnownRegistrations, seen: Seen) -> Action | None:
     number = row.get("serial_number")
     claim, corrections, status, registered_at = registration_cells.read(row)
     if number in known.unknown:
@@ -84,12 +80,12 @@ def _judge(row: ImportRow, known: _KnownRegistrations, seen: dict[Any, Any]) -> 
         if not (claim.person.email or claim.person.phone or claim.person.customer_id):
             raise AppError("import_unreachable", "A row needs an email, a phone or a customer_id", status=422)
         return Action(row, True, RegistrationEntry(None, claim, status, registered_at, corrections))
-    if (above := seen.get(("registration", found.id))) is not None:
+    if (above := seen.registrations.get(found.id)) is not None:
         raise AppError(
             "import_registration_twice", f"Line {above} names this registration already", status=409
         )
-    seen[("registration", found.id)] = row.number
-    corrections = _different(found, known.people.get(found.customer_key), corrections)
+    seen.registrations[found.id] = row.number
+    corrections = _different(found, known.person(found), corrections)
     new_status = status if status != found.status else None
     new_moment = registered_at if _differs(found.registered_at, registered_at, row) else None
     if new_status is None and new_moment is None and corrections == Corrections():
@@ -98,29 +94,31 @@ def _judge(row: ImportRow, known: _KnownRegistrations, seen: dict[Any, Any]) -> 
 
 
 def _check_free(
-    row: ImportRow, place: int, status: str | None, open_ones: Sequence[Any], seen: dict[Any, Any]
+    row: ImportRow, place: int, status: str | None, open_ones: Sequence[KnownRegistration], seen: Seen
 ) -> None:
     """Refuse a second owner. A denied registration holds nothing, so any number of those may be entered."""
     if status == DENIED:
         return
-    if (above := seen.get(("serial", place))) is not None:
+    if (above := seen.owned.get(place)) is not None:
         raise AppError("import_serial_twice", f"Line {above} has this serial number already", status=409)
     if any(one.stands and one.status != DENIED for one in open_ones):
         raise AppError("import_registered", "This serial number is registered to somebody else", status=409)
-    seen[("serial", place)] = row.number
+    seen.owned[place] = row.number
 
 
-def _open(known: _KnownRegistrations, serial: Any, item_key: int | None) -> list[Any]:
+def _open(
+    known: KnownRegistrations, serial: KnownSerial | None, item_key: int | None
+) -> list[KnownRegistration]:
     """Registrations of a serial, and of the item that it is, which have not ended."""
-    keys = {item_key, serial.item_key if serial is not None else None} - {None}
+    keys = {item_key, serial.item_key if serial is not None else None}
     found = list(known.by_serial.get(serial.id, ())) if serial is not None else []
-    found += [one for key in keys for one in known.by_item.get(cast(int, key), ())]
+    found += [one for key in keys if key is not None for one in known.by_item.get(key, ())]
     return list({one.id: one for one in found}.values())
 
 
 def _found(
-    row: ImportRow, person: Person, open_ones: Sequence[Any], known: _KnownRegistrations
-) -> Any | None:
+    row: ImportRow, person: Person, open_ones: Sequence[KnownRegistration], known: KnownRegistrations
+) -> KnownRegistration | None:
     """The registration that a row means: by its ID, else the one of the same person."""
     if row.get("registration_id") and (
         one := known.by_id.get(read_item_id(row.get("registration_id")) or "")
@@ -132,7 +130,7 @@ def _found(
                 status=409,
             )
         return one
-    same = [one for one in open_ones if _is_same(person, known.people.get(one.customer_key), known.country)]
+    same = [one for one in open_ones if _is_same(person, known.person(one), known.country)]
     return min(same, key=lambda one: (not one.stands, one.status == DENIED, -one.id), default=None)
 
 
@@ -157,104 +155,24 @@ def _differs(stored: datetime, given: datetime | None, row: ImportRow) -> bool:
     return iso(stored) != iso(given)
 
 
-def _different(stored: Any, person: Person | None, corrections: Corrections) -> Corrections:
+_CORRECTED = ("purchase_date", "channel", "order_number", "warranty", "warranty_until", "warranty_void")
+
+
+def _different(stored: KnownRegistration, person: Person | None, corrections: Corrections) -> Corrections:
     """The corrections that change something."""
-    names = ("purchase_date", "channel", "order_number", "warranty", "warranty_until", "warranty_void")
-    given = {name: getattr(corrections, name) for name in names}
-    other = {
-        name: value for name, value in given.items() if value is not ... and value != getattr(stored, name)
-    }
+    same = {name: ... for name in _CORRECTED if getattr(corrections, name) == getattr(stored, name)}
     own = {
         name: value
         for name, value in (corrections.person or {}).items()
         if value != getattr(person, name, None)
     }
-    return Corrections(person=own or None, **other)
-
-
-_ROWS = select(
-    Registration.id,
-    Registration.public_id,
-    Registration.serial_id,
-    Registration.item_key,
-    Registration.customer_key,
-    Registration.purchase_date,
-    Registration.channel,
-    Registration.order_number,
-    Registration.status,
-    Registration.warranty,
-    Registration.warranty_until,
-    Registration.warranty_void,
-    Registration.registered_at,
-    SALE_STANDS.label("stands"),
-).where(Registration.ended_at.is_(None))
-
-
-def _known(context: Context, rows: Sequence[ImportRow]) -> _KnownRegistrations:
-    session, shop_id = context.session, context.shop.id
-    keys = {serial_key(row.get("serial_number")) for row in rows}
-    found: dict[str, Any] = {}
-    for some in in_chunks(key for key in keys if 0 < len(key) <= 256):
-        query = select(Serial.id, Serial.serial_key, Serial.item_key)
-        for serial in session.execute(query.where(Serial.shop_id == shop_id, Serial.serial_key.in_(some))):
-            found[serial.serial_key] = serial
-    items = _items(session, shop_id, {row.get("serial_number") for row in rows})
-    unknown: dict[str, AppError] = {}
-    for number in dict.fromkeys(row.get("serial_number") for row in rows):
-        if serial_key(number) in found or number in items:
-            continue
-        # A link, a GS1 code or another way to write a number: as at every other door, for the few that need it.
-        unit, item = recognition.one_unit(session, shop_id, number)
-        if unit is not None:
-            found[serial_key(number)] = unit
-        elif item is not None and item.removed_at is None:
-            items[number] = item.id
-        else:
-            unknown[number] = recognition.refusal(session, shop_id, number)
-    item_keys = {*items.values(), *(one.item_key for one in found.values() if one.item_key is not None)}
-    public_ids = {one for row in rows if (one := read_item_id(row.get("registration_id")))}
-    by_id: dict[str, Any] = {}
-    by_serial: dict[int, list[Any]] = {}
-    by_item: dict[int, list[Any]] = {}
-    names: tuple[tuple[Any, set[Any]], ...] = (
-        (Registration.serial_id, {one.id for one in found.values()}),
-        (Registration.item_key, item_keys),
-        (Registration.public_id, public_ids),
-    )
-    for column, wanted in names:
-        for some in in_chunks(wanted):
-            for found_row in session.execute(_ROWS.where(Registration.shop_id == shop_id, column.in_(some))):
-                by_id[found_row.public_id] = found_row
-    for one in by_id.values():
-        by_serial.setdefault(one.serial_id, []).append(one)
-        if one.item_key is not None:
-            by_item.setdefault(one.item_key, []).append(one)
-    customers = [one.customer_key for one in by_id.values() if one.customer_key is not None]
-    known = people.read(session, context.vault, shop_id, customers)
-    return _KnownRegistrations(found, items, unknown, by_id, by_serial, by_item, known, context.shop.country)
-
-
-def _items(session: Session, shop_id: int, numbers: set[str]) -> dict[str, int]:
-    """Numbers that are item IDs of living items, own or old ones → the item."""
-    columns: tuple[tuple[Any, dict[str, str | None]], ...] = (
-        (Item.old_key, {number: old_id_key(number) for number in numbers}),
-        (Item.own_id, {number: read_item_id(number) for number in numbers}),
-    )
-    found: dict[str, int] = {}
-    for column, names in columns:
-        items: dict[str, int] = {}
-        for some in in_chunks({name for name in names.values() if name}):
-            # "+ 0": see domain.desk.sheet_rows, where SQLite otherwise walks the shop.
-            shop = Item.shop_id + 0 == shop_id if column is Item.own_id else Item.shop_id == shop_id
-            query = select(column, Item.id).where(shop, column.in_(some), Item.removed_at.is_(None))
-            items |= dict(session.execute(query).all())
-        found |= {number: items[name] for number, name in names.items() if name in items}
-    return found
+    return replace(corrections, person=own or None, **same)
 
 
 def enter(context: Context, action: Action) -> None:
     """Register or correct. Raises AppError as registrations.register, decide and correct do."""
     session, vault, shop, entry = context.session, context.vault, context.shop, action.detail
+    assert isinstance(entry, RegistrationEntry)
     if entry.key is None:
         registration = registrations.register(
             session, vault, shop, entry.claim, actor=context.actor, status=entry.status or "approved"
@@ -298,25 +216,24 @@ def _put_moment(context: Context, registration: Registration, moment: datetime) 
     registrations.note(context.session, registration, changes, actor=context.actor, action="corrected")
 
 
-def export(
-    opened: Callable[[], AbstractContextManager[Context]], _filters: object = None
-) -> Iterator[list[list[Value]]]:
+def export(opened: Opened) -> Iterator[list[list[Value]]]:
     """Every registration that has not ended, page by page."""
     beyond, more = 0, True
     while more:
         with opened() as context:
-            rows = context.session.execute(
-                _ROWS.where(Registration.shop_id == context.shop.id, Registration.id > beyond)
+            found = context.session.execute(
+                ROWS.where(Registration.shop_id == context.shop.id, Registration.id > beyond)
                 .order_by(Registration.id)
                 .limit(_CHUNK)
-            ).all()
+            )
+            rows = [KnownRegistration._make(row) for row in found]
             written = _written(context, rows)
         yield written
         more = len(rows) == _CHUNK
         beyond = rows[-1].id if rows else 0
 
 
-def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
+def _written(context: Context, rows: Sequence[KnownRegistration]) -> list[list[Value]]:
     session, shop_id = context.session, context.shop.id
     customers = [row.customer_key for row in rows if row.customer_key is not None]
     persons = people.read(session, context.vault, shop_id, customers)
@@ -326,7 +243,7 @@ def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
         numbers |= dict(session.execute(query).all())
     written: list[list[Value]] = []
     for row in rows:
-        person = persons.get(row.customer_key, Person())
+        person = Person() if row.customer_key is None else persons.get(row.customer_key, Person())
         written.append(
             [
                 row.public_id,

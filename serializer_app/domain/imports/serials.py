@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, select
 
@@ -14,7 +14,16 @@ from serializer_app.domain.desk.serial_entry import Numbers
 from serializer_app.domain.desk.sheet_rows import whole_number
 from serializer_app.domain.ids import reader as codes
 from serializer_app.domain.ids.serial_keys import serial_key
-from serializer_app.domain.imports.kinds import Action, Context, ImportKind, ImportRow, Verdict, in_chunks
+from serializer_app.domain.imports.kinds import (
+    Action,
+    Context,
+    ImportKind,
+    ImportRow,
+    Opened,
+    Seen,
+    Verdict,
+    in_chunks,
+)
 from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.registry import serials
 from serializer_app.domain.registry.entry_documents import sentence
@@ -25,7 +34,30 @@ from serializer_app.store.models import Serial, Variant
 _CHUNK = 1000
 
 
-def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> list[Verdict]:
+class _KnownSerial(NamedTuple):
+    serial_key: str
+    variant_id: int
+    source: str
+
+
+class _KnownVariant(NamedTuple):
+    variant_id: int
+    experience_id: str
+    sku: str | None
+
+
+class _Exported(NamedTuple):
+    """A serial as an export writes it."""
+
+    id: int
+    serial_number: str
+    variant_id: int
+    state: str
+    location_id: int | None
+    created_at: datetime
+
+
+def judge(context: Context, rows: Sequence[ImportRow], seen: Seen) -> list[Verdict]:
     """Say what each row would do. Raises nothing: what is wrong with a row is its verdict."""
     stored = _stored(context, {serial_key(row.get("serial_number")) for row in rows})
     variants = _variants(context, rows)
@@ -43,10 +75,10 @@ def judge(context: Context, rows: Sequence[ImportRow], seen: dict[Any, Any]) -> 
 def _judge(
     context: Context,
     row: ImportRow,
-    stored: dict[str, Any],
-    variants: dict[tuple[str, str], list[Any]],
+    stored: dict[str, _KnownSerial],
+    variants: dict[tuple[str, str], list[_KnownVariant]],
     numbers: Numbers,
-    seen: dict[Any, Any],
+    seen: Seen,
 ) -> Action | None:
     number, note = row.get("serial_number"), None
     variant = _variant(row, variants)
@@ -62,7 +94,7 @@ def _judge(
             status=422,
         )
     key = serial_key(number)
-    if (above := seen.get(key)) is not None:
+    if (above := seen.serials.get(key)) is not None:
         raise AppError("import_serial_twice", f"Line {above} has this serial number already", status=409)
     there = stored.get(key)
     if there is not None and there.source == "item":
@@ -85,7 +117,7 @@ def _judge(
         state=_state(row.get("state")),
         location_id=_location(row.get("location_id")),
     )
-    seen[key] = row.number
+    seen.serials[key] = row.number
     return None if there is not None else Action(row, True, entry, note)
 
 
@@ -114,9 +146,9 @@ def _location(cell: str) -> int | None:
     return location_id or None
 
 
-def _variant(row: ImportRow, variants: dict[tuple[str, str], list[Any]]) -> Any:
+def _variant(row: ImportRow, variants: dict[tuple[str, str], list[_KnownVariant]]) -> _KnownVariant:
     """The one variant that the row's cells name; all of those given must agree."""
-    found: list[Any] | None = None
+    found: list[_KnownVariant] | None = None
     for column in ("variant_id", "experience_id", "sku"):
         if row.get(column):
             ours = variants.get((column, row.get(column)), [])
@@ -130,37 +162,46 @@ def _variant(row: ImportRow, variants: dict[tuple[str, str], list[Any]]) -> Any:
     return found[0]
 
 
-def _variants(context: Context, rows: Sequence[ImportRow]) -> dict[tuple[str, str], list[Any]]:
-    found: dict[tuple[str, str], list[Any]] = {}
-    columns: tuple[tuple[str, Any, Callable[[str], Any]], ...] = (
-        ("variant_id", Variant.variant_id, whole_number),
-        ("experience_id", Variant.experience_id, str),
-        ("sku", Variant.sku, str),
-    )
-    for name, column, read in columns:
-        wanted = {read(row.get(name)) for row in rows if row.get(name) and len(row.get(name)) <= 255}
-        for some in in_chunks(wanted):
-            query = select(Variant.variant_id, Variant.experience_id, Variant.sku).where(
-                Variant.shop_id == context.shop.id, column.in_(some)
-            )
-            for variant in context.session.execute(query):
-                found.setdefault((name, str(getattr(variant, name))), []).append(variant)
+def _variants(context: Context, rows: Sequence[ImportRow]) -> dict[tuple[str, str], list[_KnownVariant]]:
+    """By what may name them: a column and its cell."""
+    found: dict[tuple[str, str], list[_KnownVariant]] = {}
+
+    def named(column: str) -> set[str]:
+        return {row.get(column) for row in rows if row.get(column) and len(row.get(column)) <= 255}
+
+    for ids in in_chunks({whole_number(cell) for cell in named("variant_id")}):
+        for variant in _variants_where(context, Variant.variant_id.in_(ids)):
+            found.setdefault(("variant_id", str(variant.variant_id)), []).append(variant)
+    for some in in_chunks(named("experience_id")):
+        for variant in _variants_where(context, Variant.experience_id.in_(some)):
+            found.setdefault(("experience_id", variant.experience_id), []).append(variant)
+    for some in in_chunks(named("sku")):
+        for variant in _variants_where(context, Variant.sku.in_(some)):
+            found.setdefault(("sku", variant.sku or ""), []).append(variant)
     return found
 
 
-def _stored(context: Context, keys: set[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _variants_where(context: Context, condition: ColumnElement[bool]) -> list[_KnownVariant]:
+    query = select(Variant.variant_id, Variant.experience_id, Variant.sku).where(
+        Variant.shop_id == context.shop.id, condition
+    )
+    return [_KnownVariant(*row) for row in context.session.execute(query)]
+
+
+def _stored(context: Context, keys: set[str]) -> dict[str, _KnownSerial]:
+    found: dict[str, _KnownSerial] = {}
     for some in in_chunks(key for key in keys if 0 < len(key) <= 256):
         query = select(Serial.serial_key, Serial.variant_id, Serial.source).where(
             Serial.shop_id == context.shop.id, Serial.serial_key.in_(some)
         )
-        found |= {row.serial_key: row for row in context.session.execute(query)}
+        found |= {row[0]: _KnownSerial(*row) for row in context.session.execute(query)}
     return found
 
 
 def enter(context: Context, action: Action) -> None:
     """Enter a serial. Raises AppError ``import_serial_elsewhere`` 409 when somebody else was quicker."""
-    entry: serials.Entry = action.detail
+    entry = action.detail
+    assert isinstance(entry, serials.Entry)
     entered = serials.enter(context.session, context.shop, [entry], source="imported", actor=context.actor)
     if entered.refused:
         raise AppError("import_serial_refused", sentence(entered.refused[0].problem, entry), status=409)
@@ -189,7 +230,7 @@ def enter_lines(context: Context, variant_id: int, lines: Sequence[str]) -> list
         if (text := codes.clean(line).strip())
     ]
     verdicts = []
-    for row, verdict in zip(rows, judge(context, rows, {}), strict=True):
+    for row, verdict in zip(rows, judge(context, rows, Seen()), strict=True):
         text = row.get("serial_number")
         if isinstance(verdict, Action):
             try:
@@ -204,15 +245,12 @@ def enter_lines(context: Context, variant_id: int, lines: Sequence[str]) -> list
     return verdicts
 
 
-def export(
-    opened: Callable[[], AbstractContextManager[Context]],
-    filters: Sequence[ColumnElement[bool]] | None = None,
-) -> Iterator[list[list[Value]]]:
+def export(opened: Opened, filters: Sequence[ColumnElement[bool]] = ()) -> Iterator[list[list[Value]]]:
     """Serials that somebody entered or had made, page by page: all of them, or those that ``filters`` leave."""
     beyond, more = 0, True
     while more:
         with opened() as context:
-            rows = context.session.execute(
+            found = context.session.execute(
                 select(
                     Serial.id,
                     Serial.serial_number,
@@ -223,23 +261,22 @@ def export(
                 )
                 .where(Serial.shop_id == context.shop.id, Serial.id > beyond)
                 .order_by(Serial.id)
-                .where(Serial.source != "item", *(filters or ()))
+                .where(Serial.source != "item", *filters)
                 .limit(_CHUNK)
-            ).all()
+            )
+            rows = [_Exported(*row) for row in found]
             written = _written(context, rows)
         yield written
         more = len(rows) == _CHUNK
         beyond = rows[-1].id if rows else 0
 
 
-def _written(context: Context, rows: Sequence[Any]) -> list[list[Value]]:
+def _written(context: Context, rows: Sequence[_Exported]) -> list[list[Value]]:
     wanted = {row.variant_id for row in rows}
-    variants: dict[int, Any] = {}
+    variants: dict[int, _KnownVariant] = {}
     for some in in_chunks(wanted):
-        query = select(Variant.variant_id, Variant.experience_id, Variant.sku).where(
-            Variant.shop_id == context.shop.id, Variant.variant_id.in_(some)
-        )
-        variants |= {row.variant_id: row for row in context.session.execute(query)}
+        known = _variants_where(context, Variant.variant_id.in_(some))
+        variants |= {variant.variant_id: variant for variant in known}
     titles = item_search.variant_titles(context.session, context.shop.id, wanted)
     return [
         [

@@ -66,16 +66,19 @@ _COLUMN = {
     "serialNumber": _ITEMS.serial_key,
 }
 
-Row = tuple[Any, ...]
+Stamp = str | float
+"""A stored time as ``printed`` takes it."""
+
+Row = tuple[int, int, int, str, str | None, str | None, str, int, bool | int, Stamp, Stamp]
 """A row of the page as the driver gives it; see ``page`` for its columns."""
 
 Values = dict[str, int | str]
 """Parameters of a statement."""
 
-Statement = Select[*tuple[Any, ...]]
+Statement = Select[*tuple[Any, ...]]  # of as many columns as the caller names
 """A SELECT of such rows."""
 
-Column = ColumnElement[Any]
+Column = ColumnElement[Any]  # columns of all types are compared and ordered alike
 """A column, or an expression over one, of any type."""
 
 Columns = Mapping[str, Column]
@@ -90,7 +93,7 @@ def page(
     *,
     most: int = PAGE,
     open_domain: str | None = None,
-) -> Page[tuple[Any, ...]]:
+) -> Page[Row]:
     """The ``most`` living items at ``place`` that match all filters.
 
     A row: (id, line_item_id, variant_id, item_id, serial_number, warranty, custom_fields, order_id, auto_generated,
@@ -108,9 +111,9 @@ def page(
     values |= {"shop": shop_id, "beyond": edge}
     if open_domain is not None:
         values["domain"] = open_domain
-    rows: Sequence[Row] = _statement(
-        names, place.direction, most + 1, open_domain is not None, connection.dialect
-    ).rows(connection, values)
+    rows = _statement(names, place.direction, most + 1, open_domain is not None, connection.dialect).rows(
+        connection, values
+    )
     more = len(rows) > most
     rows = rows[:most]
     if place.is_backwards:
@@ -137,7 +140,7 @@ def _any(
     return bool(_probe(names, back, connection.dialect).rows(connection, {**values, "beyond": edge}))
 
 
-def printed(stored: str | float) -> str:
+def printed(stored: Stamp) -> str:
     """A time of a row in the wire's form. SQLite keeps it so; PostgreSQL gives seconds, cheaper than its own text."""
     return stored if isinstance(stored, str) else _printed(stored)
 
@@ -181,7 +184,7 @@ def _serial(typed: str) -> str | None:
 @lru_cache(maxsize=1024)
 def _statement(
     names: tuple[str, ...], direction: str, most: int, if_open: bool, dialect: Dialect
-) -> Prepared:
+) -> Prepared[Row]:
     times = [_time(column, dialect.name) for column in (_ITEMS.created_at, _ITEMS.updated_at)]
     columns = [
         _ITEMS.id,
@@ -200,7 +203,7 @@ def _statement(
 
 
 @lru_cache(maxsize=1024)
-def _probe(names: tuple[str, ...], direction: str, dialect: Dialect) -> Prepared:
+def _probe(names: tuple[str, ...], direction: str, dialect: Dialect) -> Prepared[tuple[int]]:
     return Prepared(_matching(names, direction, 1, [_ITEMS.id], dialect.name), dialect)
 
 
@@ -333,7 +336,7 @@ def _towards(direction: str, key: Column) -> Column:
     return key.asc() if direction == "next" else key.desc()
 
 
-def _time(column: KeyedColumnElement[Any], dialect: str) -> Column:
+def _time(column: KeyedColumnElement[datetime], dialect: str) -> Column:
     """A stored time for ``printed``. The wire's form out of PostgreSQL's to_char took as long as finding the page."""
     if dialect == "sqlite":
         return type_coerce(column, String).label(column.name)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 
 from flask import Response, g, request
 
 from serializer_app.domain import tasks
-from serializer_app.domain.imports import files, items
+from serializer_app.domain.imports import files, item_export, items
 from serializer_app.domain.imports.kinds import Context, ImportKind
 from serializer_app.domain.sheets.writer import TYPES, Form
 from serializer_app.domain.shops import shops
@@ -34,9 +36,9 @@ def reading(shop_id: int, actor: str) -> Callable[[], AbstractContextManager[Con
     return opened
 
 
-def written(kind: ImportKind, form: str, filters: object = None) -> Response:
+def written(kind: ImportKind, form: str) -> Response:
     """An export, sent while it is written. Raises AppError ``not_found`` 404 for a form that nobody writes."""
-    pieces = files.export(kind, _form(form), reading(g.shop_id, g.actor), filters)
+    pieces = files.export(kind, _form(form), reading(g.shop_id, g.actor))
     return download(_alive(pieces), kind.name, form)
 
 
@@ -55,7 +57,8 @@ def _form(form: str) -> Form:
 @desk.get("/items/export.<form>")
 def export_items(form: str) -> Response:
     """Every living item that matches the filters of the page."""
-    return written(items.KIND, form, asked_filters())
+    export = partial(item_export.export, filters=asked_filters())
+    return written(replace(items.KIND, export=export), form)
 
 
 @desk.get("/imports/<name>")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
@@ -109,7 +112,8 @@ def _names(filters: SerialFilters) -> dict[str, str]:
 @desk.get("/serials/export.<form>")
 def export_serials(form: str) -> Response:
     """The serials that match the filters of the list, or those that were picked in it."""
-    return written(imports.KIND, form, _asked_filters().conditions)
+    export = partial(imports.export, filters=_asked_filters().conditions)
+    return written(replace(imports.KIND, export=export), form)
 
 
 @desk.post("/serials/bulk")

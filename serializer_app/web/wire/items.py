@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from serializer_app.clock import iso
 from serializer_app.domain.ids import warranty
-from serializer_app.domain.items.pages import printed
+from serializer_app.domain.items.pages import Row, Stamp, printed
 from serializer_app.domain.paging import Page
 from serializer_app.store.models import Item
 
@@ -74,14 +74,14 @@ def warranty_wire(stored: str | None) -> WarrantyWire | UnsetType | None:
     return None if duration is None else WarrantyWire(duration.unit, duration.value)
 
 
-def item_results(rows: Iterable[Any]) -> list[ItemWire]:
+def item_results(rows: Iterable[Row]) -> list[ItemWire]:
     """The rows of ``domain.items.pages.page`` as they go out. The stored custom fields are the wire's JSON already."""
     found: list[ItemWire] = []
     # Units of one order mostly share these: what was made of the last one is used again.
     fields, raw = "[]", Raw("[]")
-    before: str | float | None = None
+    before: Stamp | None = None
     begun = ended = ""
-    after: str | float | None = None
+    after: Stamp | None = None
     for _, line, variant, item_id, number, stored, custom_fields, order, auto, made, changed in rows:
         if custom_fields != fields:
             fields, raw = custom_fields, Raw(custom_fields)
@@ -114,7 +114,7 @@ def item_wire(item: Item) -> ItemWire:
     )
 
 
-def page_body(page: Page[tuple[Any, ...]], previous: str | None, next: str | None) -> bytes:
+def page_body(page: Page[Row], previous: str | None, next: str | None) -> bytes:
     """A page of items as JSON; the cursors belong to ``page.has_previous`` and ``page.has_next``."""
     return _ENCODER.encode(
         ItemPage(previous, page.has_previous, next, page.has_next, item_results(page.rows))
