@@ -154,10 +154,26 @@ def postgresql_url(slate: Slate) -> Iterator[str]:
     slate.wipe()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The same test on both databases; each time an empty, migrated one."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses a database runs on both, unless it is marked.
+
+    ``database("sqlite")`` is for what only that one can do. ``one_database`` is for modules that walk every route,
+    field or sequence of events: long, and about rules that are the same on both. They run on PostgreSQL, which refuses
+    more (half surrogates, NUL, a text where a number belongs); with EXPLORE=1 on both.
+    """
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    named = metafunc.definition.get_closest_marker("database")
+    kinds = list(named.args) if named is not None else ["sqlite", "postgresql"]
+    if named is None and not EXPLORE and metafunc.definition.get_closest_marker("one_database") is not None:
+        kinds = ["postgresql"]
+    metafunc.parametrize("database_kind", kinds)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str) -> str:
+    """An empty, migrated database of the kind that the test runs on."""
+    url: str = request.getfixturevalue(f"{database_kind}_url")
     return url
 
 

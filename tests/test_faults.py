@@ -28,7 +28,7 @@ from tests.town import Town
 from tests.visitors import proxy_query
 from tests.web.test_webhooks import payload, post
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.database("sqlite")
 
 
 def rows(town: Town) -> dict[str, int]:

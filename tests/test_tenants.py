@@ -33,6 +33,8 @@ from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
 from tests.town import Town
 from tests.visitors import OTHER_SHOP, VAULT, installed, order, proxy_query, staff, webhook
 
+pytestmark = pytest.mark.one_database
+
 ORDER, LINE, VARIANT, CUSTOMER, SERIAL = 5001, 50010, 31, 7, "SAME-1"
 MARK = "belongs to the other shop alone"
 EMAIL = "owner@other-shop.example"

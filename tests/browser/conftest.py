@@ -32,11 +32,10 @@ SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", "var/screenshots"))
 _HARMLESS = ("Blocked autofocusing", "the server responded with a status of 4")
 
 
-@pytest.fixture(params=["sqlite"])
-def database_url(request: pytest.FixtureRequest) -> str:
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
     """One database is enough here: what differs between the two is tested without a browser."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+    return sqlite_url
 
 
 @pytest.fixture

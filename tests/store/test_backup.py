@@ -73,7 +73,7 @@ def whole(copy: Content, later: Content) -> None:
         assert copy[name] == later[name]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_an_sqlite_database_is_saved_while_it_is_written_and_restored_by_putting_the_file_back(
     town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,7 +96,7 @@ def test_an_sqlite_database_is_saved_while_it_is_written_and_restored_by_putting
         restored.dispose()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_a_backup_overwrites_nothing_and_leaves_nothing_half_made(db: Database, tmp_path: Path) -> None:
     target = tmp_path / "copy.sqlite3"
     target.write_text("what somebody needs")
@@ -110,7 +110,7 @@ def test_a_backup_overwrites_nothing_and_leaves_nothing_half_made(db: Database, 
     assert sorted(file.name for file in tmp_path.iterdir() if "copy" in file.name) == ["copy.sqlite3"]
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.database("postgresql")
 def test_a_postgresql_database_is_saved_by_pg_dump_while_it_is_written_and_restored_by_pg_restore(
     town: Town, postgres: PostgresServer, tmp_path: Path
 ) -> None:

@@ -22,6 +22,8 @@ from serializer_app.store.models import HistoryEntry, Item, OutboxRow, Shop
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
 from tests.town import Town
 
+pytestmark = pytest.mark.one_database
+
 
 def old_orders(town: Town, variant: Variant, count: int, days: int = 30) -> list[Order]:
     """Orders that were placed ``days`` before the installation."""

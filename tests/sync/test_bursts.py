@@ -22,6 +22,8 @@ from serializer_app.sync.worker import embed
 from serializer_app.web.wire.shopify import OrderPayload
 from tests.town import Town
 
+pytestmark = pytest.mark.one_database
+
 WRITE_COST = 10.0
 
 

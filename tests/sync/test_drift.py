@@ -24,6 +24,8 @@ from serializer_app.store.models import Order as StoredOrder
 from serializer_app.sync.reconcile import look_at_order
 from tests.town import Town
 
+pytestmark = pytest.mark.one_database
+
 EDITED = '{"currentTotalTrackable": 9, "items": []}'
 
 

@@ -30,6 +30,8 @@ from serializer_app.sync.jobs import new_worker
 from serializer_app.web.house import house
 from tests.town import Town
 
+pytestmark = pytest.mark.one_database
+
 
 def old_order(town: Town, variant: Variant, units: int = 2) -> Order:
     """An order from before the installation, of which no webhook came."""

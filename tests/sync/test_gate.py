@@ -30,7 +30,7 @@ from tests.town import Town
 
 DOMAIN = Path(holds.__file__).parents[1]
 GATE_SCOPES = (holds.READ, holds.WRITE)
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.database("sqlite")
 """For what happens between Shopify and us; the tests without it also hold the database's locks to their word."""
 
 

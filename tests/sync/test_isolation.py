@@ -26,6 +26,8 @@ from serializer_app.sync.worker import Worker
 from tests.sync.test_backfill import api, old_orders
 from tests.town import Town
 
+pytestmark = pytest.mark.one_database
+
 ODD = [
     pytest.param("currentQuantity", "two", id="no number"),
     pytest.param("currentQuantity", 10**40, id="larger than any column"),

@@ -23,6 +23,8 @@ from serializer_app.web.house import house
 from tests.sync.test_foreign import STEPS, Killed, ask_for, held, jobs, kept, old_order, touch, writes
 from tests.town import Town, build
 
+pytestmark = pytest.mark.one_database
+
 
 def move(town: Town, kind: moves.Kind = moves.ADOPT) -> moves.Move:
     with town.db.write() as session:

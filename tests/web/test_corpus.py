@@ -24,6 +24,8 @@ from tests.corpus.others import COMPLIANCE, GONE, KEPT, fetching, merge, product
 from tests.town import Town
 from tests.web.test_webhooks import post
 
+pytestmark = pytest.mark.one_database
+
 ORDER_TOPICS = ("orders-create", "orders-updated", "orders-cancelled")
 
 

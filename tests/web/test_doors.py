@@ -24,6 +24,8 @@ from serializer_app.web.doors import guards
 from tests.conftest import API_SECRET
 from tests.visitors import SHOP, database, id_token, installed, proxy_query, webhook
 
+pytestmark = pytest.mark.one_database
+
 # Public on purpose, by name: a new route is not, until somebody writes it down here.
 PUBLIC = {
     "health.healthz",

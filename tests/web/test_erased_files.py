@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,6 +52,14 @@ class Trace:
     def found(self) -> list[str]:
         content = self.files().lower()
         return [word for word in (self.token, str(self.customer_id)) if word.encode() in content]
+
+    def gone(self, word: str) -> bool:
+        """VACUUM keeps what a transaction that began meanwhile could see, so it is asked again."""
+        for _ in range(50):
+            if word not in self.found():
+                return True
+            time.sleep(0.1)
+        return False
 
 
 @pytest.fixture
@@ -149,7 +158,8 @@ def shop_redacted(trace: Trace) -> None:
 @pytest.mark.parametrize("erase", [redacted, erased_by_api, erased_at_the_desk, shop_redacted])
 def test_the_files_hold_nothing_of_an_erased_person(trace: Trace, erase: Callable[[Trace], None]) -> None:
     erase(trace)
-    assert trace.found() == []
+    assert trace.gone(trace.token)
+    assert trace.gone(str(trace.customer_id))
 
 
 def test_a_reset_registration_and_an_expired_file_leave_nothing(trace: Trace) -> None:
@@ -160,4 +170,4 @@ def test_a_reset_registration_and_an_expired_file_leave_nothing(trace: Trace) ->
         session.execute(update(DataRequest).values(expires_at=past))
         privacy.expire_files(session)
     expiry.expire(trace.db, trace.shop_id)
-    assert trace.token not in trace.found()
+    assert trace.gone(trace.token)

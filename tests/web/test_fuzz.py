@@ -27,6 +27,8 @@ from tests.town import Town
 from tests.visitors import id_token, order, proxy_query, webhook
 from tests.web.test_doors import Patience
 
+pytestmark = pytest.mark.one_database
+
 TEXTS = [
     "\x00", "9" * 5000, str(2**63), str(-(2**63) - 1), "1e400", "NaN", "-1", "", " ", "a" * 3000, "\u202e\u2028",
     "１２", "<script>alert(1)</script>", "{{ shop }}", "'; --", "%", "\U0001f4a9", "2026-02-30", "31.13.2026", "é@é",
@@ -118,7 +120,7 @@ def _walk(shop: Town, client: FlaskClient) -> Iterator[tuple[str, str]]:
         waiting += [unescape(link).partition("#")[0] for link in links]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_every_link_on_every_page_of_the_desk_leads_somewhere(shop: Town) -> None:
     seen = {path for path, _ in _walk(shop, shop.app.test_client())}
     assert "/api/v1/docs" in seen

@@ -17,6 +17,8 @@ from serializer_app.web.forwarding import one_visitor
 from tests.visitors import database, id_token, installed, proxy_query
 from tests.web.test_doors import PUBLIC, addresses
 
+pytestmark = pytest.mark.one_database
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "X" * 300)
 QUERY = "sentinel=s3cr3t&signature=5ec2e7&hmac=5ec2e7&timestamp=1"
 
@@ -50,7 +52,7 @@ def sent(client: FlaskClient, method: str, path: str, query: str = QUERY, **more
     return TestResponse(body, status, headers, Request(environ))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_every_spelling_of_every_route_is_refused_and_repeats_no_query(
     app: Flask, client: FlaskClient
 ) -> None:

@@ -115,7 +115,7 @@ def test_states_that_nobody_is_in_are_told_as_none(town: Town) -> None:
     assert value(scrape(town.app), "serializer_tokens", state="lost") == 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_without_its_database_a_process_still_tells_what_it_counted(
     sqlite_url: str, settings: Settings
 ) -> None:
@@ -130,7 +130,7 @@ def test_without_its_database_a_process_still_tells_what_it_counted(
     house(app).db.dispose()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_processes_that_share_memory_tell_the_sum_and_the_next_one_goes_on(settings: Settings) -> None:
     """As gunicorn.conf.py arranges it: memory from before the fork, a part for each process."""
     memory = memoryview(mmap.mmap(-1, 2 * 16 * 1024)).cast("Q")

@@ -20,6 +20,8 @@ from tests.sync.test_foreign import held, kept, old_order, touch
 from tests.town import Town
 from tests.web.desk.conftest import Staff
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def theirs(town: Town) -> tuple[Order, Variant, OtherApp]:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import count
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -40,6 +41,8 @@ from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Registration, Serial
 from tests.conftest import ENCRYPTION_KEY
 from tests.domain.registry.conftest import ORDERED_AT, WATCH, World
+
+pytestmark = pytest.mark.one_database
 
 NUMBERS = ["S1", "S2", "S3"]
 CUSTOMERS = [501, 502, None]

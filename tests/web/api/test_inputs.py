@@ -10,6 +10,8 @@ import pytest
 from serializer_app.web.api import examples
 from tests.web.api.caller import Caller
 
+pytestmark = pytest.mark.one_database
+
 VARIANT = f"/variants/{examples.VARIANT_ID}"
 
 

@@ -22,6 +22,8 @@ from serializer_app.web.api.operations import OPERATIONS, Operation
 from tests.web.api.caller import Caller
 from tests.web.api.test_uploads import work
 
+pytestmark = pytest.mark.one_database
+
 PACKAGE = Path(serializer_app.__file__).parent
 
 

@@ -30,12 +30,7 @@ CALLS = [
 ]
 
 
-@pytest.fixture(params=["postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The stricter one of the two: it takes no NUL, no number beyond 64 bits and no half of a character."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
+pytestmark = pytest.mark.one_database
 
 _read: list[Any] = []
 

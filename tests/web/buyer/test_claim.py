@@ -38,6 +38,8 @@ from tests.web.buyer.conftest import Bazaar, fields, link_in, standing
 from tests.web.buyer.test_unit import own_link, registered
 from tests.web.visitor import SHOP
 
+pytestmark = pytest.mark.one_database
+
 
 class Ear:
     """A system of the merchant's that takes whatever it is told: ``got`` holds (headers, body)."""

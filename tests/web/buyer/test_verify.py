@@ -20,6 +20,8 @@ from serializer_app.web.limits import Guesses
 from tests.web.buyer.conftest import WATCH, Bazaar, link_in, standing, verdict
 from tests.web.visitor import OTHER_SHOP, installed, sold
 
+pytestmark = pytest.mark.one_database
+
 HOSTILE = [
     "{{ shop.name }}",
     "{% raw %}",
@@ -165,7 +167,7 @@ def stop_the_clock(bazaar: Bazaar) -> None:
     bazaar.app.extensions["serializer"] = replace(parts, guesses=Guesses(lambda: 0.0))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_inventing_addresses_does_not_help_guessing(bazaar: Bazaar) -> None:
     stop_the_clock(bazaar)
     (item_id,) = bazaar.sold({"serial_number": "SN-1", "customer_id": 7})

@@ -78,7 +78,7 @@ def test_every_operation_has_a_place_at_the_desk() -> None:
     assert set(OPERATIONS) - ABOUT_THE_API == set(AT_THE_DESK)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.database("sqlite")
 def test_every_place_is_a_route_that_reads_or_writes_as_its_operation_does(app: Flask) -> None:
     methods = {rule.endpoint: rule.methods or set() for rule in app.url_map.iter_rules()}
     for name, place in AT_THE_DESK.items():

@@ -22,6 +22,8 @@ from tests.web.visitor import sold
 
 GTIN, OTHER_GTIN, FREE_GTIN = "04006381333931", "09506000134352", "00012345678905"
 
+pytestmark = pytest.mark.one_database
+
 WRITTEN = '{"properties": {"hash": "h", "digest": "d"}}'
 """What ``Mirror.pages`` says of an order whose metafield we wrote."""
 
