@@ -223,7 +223,7 @@ def walk(street: Street, guard: str, headers: dict[str, str]) -> int:
         for number, path in enumerate(paths(street, rule)):
             for method in sorted((rule.methods or set()) & set(METHODS)):
                 # Every body under the first names, and one after the other under the rest.
-                some = sent if number < 2 else [sent[number % len(sent)]]
+                some = sent if number == 0 else [sent[number % len(sent)]]
                 for body in [None] if method == "GET" else some:
                     text = "" if body is None else json.dumps(body)
                     answer = street.client.open(
@@ -280,7 +280,7 @@ def test_every_filter_of_the_api_stays_inside_its_shop(street: Street) -> None:
     for rule in street.town.app.url_map.iter_rules():
         if not rule.rule.startswith("/api/") or rule.arguments or "GET" not in (rule.methods or set()):
             continue
-        for name, value in some_of(itertools.product(names, values), 60):
+        for name, value in some_of(itertools.product(names, values), 40):
             answer = street.client.get(rule.rule, query_string={name: value}, headers=headers)
             assert answer.status_code < 500
             street.check(answer.text, f"{rule.rule} {name}={value}")
@@ -305,7 +305,7 @@ def test_a_visitor_of_one_storefront_finds_nothing_of_the_other(street: Street) 
             continue
         names = ("orderId", "customerId", "serialNumber", "itemId", "itemRef")
         for path, name, value in some_of(
-            itertools.product(paths(street, rule), names, street.identifiers()), 40
+            itertools.product(paths(street, rule), names, street.identifiers()), 25
         ):
             filters: dict[str, Any] = {name: value}
             answer = street.client.get(f"{path}?{proxy_query(street.mine, CUSTOMER, **filters)}")

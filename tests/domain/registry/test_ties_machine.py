@@ -304,4 +304,4 @@ def attempt(act: Callable[[], object]) -> None:
 
 def test_every_sequence_leaves_owners_with_what_they_registered(db: Database) -> None:
     lives = type("LivesHere", (Lives,), {"db": db})
-    run_state_machine_as_test(lives, settings=settings(max_examples=5, stateful_step_count=20))
+    run_state_machine_as_test(lives, settings=settings(max_examples=3, stateful_step_count=20))
