@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from serializer_app.cli.console import opened, print_rows
@@ -22,8 +22,9 @@ from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import HistoryEntry, OutboxRow
+from serializer_app.store.models import HistoryEntry, OutboxRow, Task
 from serializer_app.sync.jobs import new_worker
+from serializer_app.sync.reconcile import begin as begin_reconciliation
 from serializer_app.sync.reconcile import look_at_order
 from serializer_app.text import JsonDict
 
@@ -61,16 +62,10 @@ def reconcile(options: argparse.Namespace) -> int:
                 shop.reconciled_until = options.since
             outbox.release(session, shop.id)
             # The comparison finds what no date tells: orders and variants that were deleted.
-            outbox.put(session, shop.id, JobKind.RECONCILE, [""])
+            task = begin_reconciliation(session, shop.id)
             outbox.put(session, shop.id, JobKind.COMPARE, [""])
-        kinds = (
-            JobKind.RECONCILE,
-            JobKind.COMPARE,
-            JobKind.MIRROR_ORDER,
-            JobKind.MIRROR_VARIANT,
-            JobKind.FETCH_ORDER,
-        )
-        work_until_done(settings, database, shop.id, kinds)
+        kinds = (JobKind.COMPARE, JobKind.MIRROR_ORDER, JobKind.MIRROR_VARIANT, JobKind.FETCH_ORDER)
+        work_until_done(settings, database, shop.id, kinds, task)
         with database.read() as session:
             healed = _healed(session, shop.id, begun)
     for kind, numbers in sorted(healed.items()):
@@ -100,16 +95,16 @@ def _healed(session: Session, shop_id: int, since: datetime) -> dict[str, list[i
 
 def backfill(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
-    parked = 0
+    parked, task = 0, None
     with opened(settings.database_url) as database:
         with database.write() as session:
             shop = shops.installed(session, options.shop)
             if not options.status:
-                backfills.start(session, shop.id, options.since)
+                task = backfills.start(session, shop.id, options.since, actor="app:cli")
         if not options.status and "read_all_orders" not in shop.scopes.split(","):
             print("Without read_all_orders Shopify shows the orders of the last 60 days.", file=sys.stderr)
-        if not options.status and not options.no_wait:
-            parked = work_until_done(settings, database, shop.id, (JobKind.BACKFILL, JobKind.MIRROR_ORDER))
+        if task is not None and not options.no_wait:
+            parked = work_until_done(settings, database, shop.id, (JobKind.MIRROR_ORDER,), task)
         with database.read() as session:
             progress = backfills.progress(session, shop.id)
     rows = [] if progress is None else [_progress_row(progress)]
@@ -128,8 +123,15 @@ def _progress_row(progress: backfills.BackfillProgress) -> JsonDict:
     }
 
 
-def work_until_done(settings: Settings, database: Database, shop_id: int, kinds: Sequence[JobKind]) -> int:
-    """Work beside whatever worker runs until none of these kinds is due in the shop; returns how many are parked."""
+def work_until_done(
+    settings: Settings, database: Database, shop_id: int, kinds: Sequence[JobKind], task: Task | None = None
+) -> int:
+    """Work beside whatever worker runs until none of these kinds, nor ``task``, is due in the shop; returns how many
+    are parked.
+    """
+    wanted: ColumnElement[bool] = OutboxRow.kind.in_(kinds)
+    if task is not None:
+        wanted = or_(wanted, and_(OutboxRow.kind == JobKind.TASK, OutboxRow.key == task.public_id))
     worker = new_worker(settings, database, Vault(settings.encryption_keys))
     told = time.monotonic()
     while True:
@@ -137,7 +139,7 @@ def work_until_done(settings: Settings, database: Database, shop_id: int, kinds:
         with database.read() as session:
             rows = session.execute(
                 select(OutboxRow.due_at, OutboxRow.attempts, OutboxRow.parked_at, OutboxRow.problem).where(
-                    OutboxRow.shop_id == shop_id, OutboxRow.kind.in_(kinds)
+                    OutboxRow.shop_id == shop_id, wanted
                 )
             ).all()
         parked = [row for row in rows if row.parked_at is not None]

@@ -12,7 +12,6 @@ from serializer_app.config import Settings
 from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import foreign, moves
 from serializer_app.errors import AppError
-from serializer_app.store.job_kinds import JobKind
 
 ACTIONS: dict[str, moves.Kind] = {"look": moves.LOOK, "adopt": moves.ADOPT, "decline": moves.DECLINE}
 
@@ -34,8 +33,8 @@ def takeover(options: argparse.Namespace) -> int:
                 declined = foreign.decide(session, shop.id, "order", options.order, "declined")
                 print(f"Declined {len(declined)} metafields of order {options.order}.")
                 return 0
-            moves.begin(session, shop.id, ACTIONS[options.action], actor="app:cli")
-        parked = work_until_done(settings, database, shop.id, (JobKind.TAKEOVER,))
+            task = moves.begin(session, shop.id, ACTIONS[options.action], actor="app:cli")
+        parked = work_until_done(settings, database, shop.id, (), task)
         with database.read() as session:
             found = moves.newest(session, shop.id)
     assert found is not None

@@ -1,15 +1,19 @@
-"""Work that staff ask for and that takes longer than a request: begun here, carried out slice by slice by the worker.
+"""Long work: everything that takes longer than a request or a turn of the worker is one row of ``tasks``.
 
-A slice and how far it came are one transaction, so a killed worker loses the slice in hand and nothing else.
+A row says what to do (``spec``), how far it is (``position``, and what its kind keeps in ``spec``) and what came of it
+(``tally``). The worker does one slice after the other (sync.tasks) and saves the progress of a slice in the transaction
+of its effects, so a killed worker loses the slice in hand and nothing else. Why a task waits is said by its job in the
+outbox, whose key is the task's public ID.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -17,34 +21,38 @@ from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import Task, TaskPart
-from serializer_app.text import JsonDict
+from serializer_app.store.models import OutboxRow, Shop, Task, TaskPart
 
 LIFE = timedelta(days=30)
 SHOWN = timedelta(minutes=10)
-"""How long a page tells of a task that is finished."""
+"""How long a page shows a finished task."""
+
+Spec = TypeVar("Spec")
 
 
 def draft(
     session: Session,
     shop_id: int,
     kind: str,
-    spec: Mapping[str, object],
+    spec: object,
     *,
     total: int,
     actor: str,
     tally: Mapping[str, int] | None = None,
     parts: Sequence[tuple[str, str]] = (),
 ) -> Task:
-    """Keep what is to be done, with (content, errors) of each part of a file. Nothing happens before ``start``."""
+    """Keep what is to be done, with (content, errors) of each part of a file. Nothing happens before ``start``.
+
+    ``spec`` is the struct of its kind, which ``spec_of`` reads.
+    """
     forget(session, shop_id)
     task = Task(
         shop_id=shop_id,
         public_id=make_item_ids(1)[0],
         kind=kind,
-        spec=msgspec.json.encode(spec).decode(),
+        spec=_json(spec),
         total=total,
-        tally=msgspec.json.encode(tally or {}).decode(),
+        tally=_json(tally or {}),
         created_by=actor,
         created_at=now(),
     )
@@ -60,12 +68,32 @@ def draft(
     return task
 
 
-def start(session: Session, task: Task, *, job: JobKind = JobKind.TASK) -> None:
-    """Have the worker do it; started twice it is done once."""
+def start(session: Session, task: Task) -> None:
+    """Have the worker do it. A task that is started twice is done once."""
     if task.started_at is None:
         task.started_at = now()
         session.flush()
-        outbox.put(session, task.shop_id, job, [task.public_id])
+        outbox.put(session, task.shop_id, JobKind.TASK, [task.public_id])
+
+
+def begin_only(session: Session, shop_id: int, kind: str, spec: object, *, actor: str) -> tuple[Task, bool]:
+    """Begin work of which a shop has one at a time: (the task, whether it is new).
+
+    One that runs already goes on as it is; parked, it gets a new chance.
+    """
+    lock(session, shop_id)
+    task = running(session, shop_id, kind)
+    if task is not None:
+        outbox.put(session, shop_id, JobKind.TASK, [task.public_id])
+        return task, False
+    task = draft(session, shop_id, kind, spec, total=0, actor=actor)
+    start(session, task)
+    return task, True
+
+
+def lock(session: Session, shop_id: int) -> None:
+    """Let one transaction at a time decide which tasks of a shop begin. Rows that name the shop can still be added."""
+    session.scalar(select(Shop.id).where(Shop.id == shop_id).with_for_update(key_share=True))
 
 
 def find(
@@ -77,35 +105,94 @@ def find(
         query = query.with_for_update().execution_options(populate_existing=True)
     task = session.scalars(query).one_or_none()
     if task is None or kind not in (None, task.kind):
-        raise AppError("task_not_found", "This is not known any more; please begin anew", status=404)
+        raise not_found()
     return task
 
 
-def newest(session: Session, shop_id: int, kind: str) -> Task | None:
-    """What a page tells of: the newest task of a kind that runs, or was finished a moment ago."""
-    task = session.scalars(
+def not_found() -> AppError:
+    return AppError("task_not_found", "This is not known any more; please begin anew", status=404)
+
+
+def resume(session: Session, seen: Task) -> Task:
+    """The task as its slice found it, locked until the transaction ends.
+
+    Raises AppError ``conflict`` when it has moved on since, because another worker did this slice or somebody had the
+    work begin again. Nothing of the slice is kept then.
+    """
+    task = find(session, seen.shop_id, seen.public_id, lock=True)
+    if (task.position, task.spec, task.finished_at) != (seen.position, seen.spec, seen.finished_at):
+        raise AppError("conflict", "Collided with another change; it is tried again", permanent=False)
+    return task
+
+
+def latest(session: Session, shop_id: int, kind: str) -> Task | None:
+    """The newest task of a kind that was started."""
+    return session.scalars(
         select(Task)
         .where(Task.shop_id == shop_id, Task.kind == kind, Task.started_at.is_not(None))
         .order_by(Task.id.desc())
         .limit(1)
     ).one_or_none()
+
+
+def running(session: Session, shop_id: int, kind: str) -> Task | None:
+    """The task of a kind that a shop has one at a time of, while it runs."""
+    task = latest(session, shop_id, kind)
+    return task if task is not None and task.finished_at is None else None
+
+
+def newest(session: Session, shop_id: int, kind: str) -> Task | None:
+    """What a page shows: the newest task of a kind that runs, or was finished a moment ago."""
+    task = latest(session, shop_id, kind)
     if task is None or (task.finished_at is not None and task.finished_at < now() - SHOWN):
         return None
     return task
 
 
-def came(session: Session, task: Task, position: int, done: int, tally: Mapping[str, int]) -> None:
-    """A slice is done: go on at ``position``; ``tally`` is added to what is counted."""
+def problem(session: Session, task: Task) -> str | None:
+    """Why a task waits, in words for the merchant; None while it makes progress."""
+    job = outbox.state(session, task.shop_id, JobKind.TASK, task.public_id)
+    return None if job is None else job.problem
+
+
+def advance(
+    session: Session,
+    task: Task,
+    *,
+    position: int = 0,
+    done: int = 0,
+    tally: Mapping[str, int] | None = None,
+    spec: object = None,
+) -> None:
+    """A slice is done: go on at ``position``, with ``spec`` where it changed; ``tally`` is added to the counts.
+
+    Call it in the transaction of the slice's effects.
+    """
     counted = counts(task)
-    for word, number in tally.items():
+    for word, number in (tally or {}).items():
         counted[word] = counted.get(word, 0) + number
     task.position, task.done = position, min(task.total, task.done + done)
-    task.tally = msgspec.json.encode(counted).decode()
+    task.tally = _json(counted)
+    if spec is not None:
+        task.spec = _json(spec)
+    session.flush()
+
+
+def begin_again(session: Session, task: Task, spec: object) -> None:
+    """Have a running task start over with another ``spec``."""
+    task.spec, task.tally = _json(spec), "{}"
+    task.position = task.done = 0
     session.flush()
 
 
 def finish(session: Session, task: Task) -> None:
     task.finished_at, task.done = now(), task.total
+    session.flush()
+
+
+def drop(session: Session, task: Task) -> None:
+    """Finish a task that nobody looks at afterwards."""
+    session.delete(task)
     session.flush()
 
 
@@ -115,20 +202,37 @@ def counts(task: Task) -> dict[str, int]:
     return found
 
 
-def spec(task: Task) -> JsonDict:
-    found: JsonDict = msgspec.json.decode(task.spec)
-    return found
+def spec_of(task: Task, form: type[Spec]) -> Spec:
+    """What a task is to do, as the struct of its kind."""
+    return msgspec.json.decode(task.spec, type=form)
+
+
+def job_names() -> tuple[ColumnElement[str], ColumnElement[bool]]:
+    """For reports over the outbox: a job's kind, or that of its task; and the condition of the outer join to Task."""
+    joined = and_(
+        OutboxRow.kind == JobKind.TASK, Task.shop_id == OutboxRow.shop_id, Task.public_id == OutboxRow.key
+    )
+    return func.coalesce(Task.kind, OutboxRow.kind), joined
 
 
 def forget(session: Session, shop_id: int) -> None:
-    """Tasks and what they read are gone after thirty days."""
-    old = select(Task.id).where(Task.shop_id == shop_id, Task.created_at < now() - LIFE)
-    unsynchronised = {"synchronize_session": False}
-    session.execute(
-        delete(TaskPart).where(TaskPart.shop_id == shop_id, TaskPart.task_id.in_(old)),
-        execution_options=unsynchronised,
-    )
-    session.execute(
-        delete(Task).where(Task.shop_id == shop_id, Task.created_at < now() - LIFE),
-        execution_options=unsynchronised,
-    )
+    """Delete tasks and what they read thirty days after they were made.
+
+    A running task stays until it has finished, unless it reads a file: rows of files can be personal data, and a shop
+    may have been closed for months.
+    """
+    has_file = exists().where(TaskPart.shop_id == Task.shop_id, TaskPart.task_id == Task.id)
+    is_over = or_(Task.started_at.is_(None), Task.finished_at.is_not(None), has_file)
+    old = session.scalars(
+        select(Task.id).where(Task.shop_id == shop_id, Task.created_at < now() - LIFE, is_over)
+    ).all()
+    for some in (old[start : start + 500] for start in range(0, len(old), 500)):
+        for query in (
+            delete(TaskPart).where(TaskPart.shop_id == shop_id, TaskPart.task_id.in_(some)),
+            delete(Task).where(Task.shop_id == shop_id, Task.id.in_(some)),
+        ):
+            session.execute(query, execution_options={"synchronize_session": False})
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

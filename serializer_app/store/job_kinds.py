@@ -13,11 +13,13 @@ class JobKind(StrEnum):
     """0 goes first: people and templates wait for it. 5 only catches up."""
     scheduled: bool
     """Comes round again while the app is installed: a shop always has one waiting, and it is never parked."""
+    single: bool
+    """Takes seconds, so a worker takes one at a time: more urgent jobs need not wait for the next."""
 
-    def __new__(cls, value: str, priority: int = 5, scheduled: bool = False) -> Self:
+    def __new__(cls, value: str, priority: int = 5, scheduled: bool = False, single: bool = False) -> Self:
         kind = str.__new__(cls, value)
         kind._value_ = value
-        kind.priority, kind.scheduled = priority, scheduled
+        kind.priority, kind.scheduled, kind.single = priority, scheduled, single
         return kind
 
     MIRROR_ORDER = "mirror-order", 0
@@ -27,9 +29,7 @@ class JobKind(StrEnum):
     FETCH_ORDER = "fetch-order", 1
     INSTALL = "install", 1
     VARIANT_ORDERS = "variant-orders", 2
-    BACKFILL = "backfill"
     BACKFILL_ORDER = "backfill-order"
-    CODES = "codes"
     DEFINITIONS = "definitions"
     DELIVER = "deliver"
     INDEX_FIELDS = "index-fields"
@@ -40,13 +40,16 @@ class JobKind(StrEnum):
     SYNC_CATALOG = "sync-catalog"
     SYNC_PRODUCT = "sync-product"
     SYNC_VARIANT = "sync-variant"
-    TAKEOVER = "takeover"
-    TASK = "task"
+    TASK = "task", 5, False, True
     SUBSCRIBE = "subscribe"
     COMPARE = "compare", 5, True
     DOCTOR = "doctor", 5, True
     GATE_WALK = "gate-walk", 5, True
     RECONCILE = "reconcile", 5, True
+    # Jobs of earlier versions, which become tasks (docs/decisions/0042-long-work-is-a-task-in-slices.md).
+    BACKFILL = "backfill"
+    CODES = "codes"
+    TAKEOVER = "takeover"
 
 
 MIRRORS = {"order": JobKind.MIRROR_ORDER, "variant": JobKind.MIRROR_VARIANT}

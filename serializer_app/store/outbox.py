@@ -123,8 +123,9 @@ def take(
 ) -> Taken | None:
     """Take the lane of the shop that has waited longest among those with something due, or None.
 
-    At most ``most`` jobs of one kind come along. SKIP LOCKED lets workers pass each other on PostgreSQL; SQLite has
-    one writer at a time and leaves the clause out. The CTE is needed: a bare LIMIT subselect may be evaluated twice.
+    At most ``most`` jobs of one kind come along, of a ``single`` kind one. SKIP LOCKED lets workers pass each other on
+    PostgreSQL; SQLite has one writer at a time and leaves the clause out. The CTE is needed: a bare LIMIT subselect may
+    be evaluated twice.
     """
     moment = now()
     lease = secrets.token_hex(16)
@@ -171,8 +172,8 @@ def take(
         .limit(most * 4)
     ).all()
     jobs = [Job(row.id, row.shop_id, JobKind(row.kind), *row[3:]) for row in rows]
-    same = [job for job in jobs if job.kind == jobs[0].kind][:most]
-    return Taken(taken, lease, tuple(same))
+    same = [job for job in jobs if job.kind == jobs[0].kind]
+    return Taken(taken, lease, tuple(same[: 1 if same and same[0].kind.single else most]))
 
 
 def anything_due(session: Session) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso
+from serializer_app.domain import tasks
 from serializer_app.domain.items.plan import snapshot_of
 from serializer_app.domain.orders import backfills, orders
 from serializer_app.domain.orders.backfills import Backfill
@@ -17,22 +18,18 @@ from serializer_app.shopify.orders import FetchedOrder, fetch, page
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
 from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import Shop
+from serializer_app.store.models import Shop, Task
 from serializer_app.store.outbox import Job
 from serializer_app.sync.look_up import find_foreign
+from serializer_app.sync.tasks import LongWork, Slice
 from serializer_app.sync.work import Verdict, Work, contained, has_failed, one_by_one
 
 ACTOR = "app:backfill"
 
 
-@one_by_one()
-def backfill(work: Work, job: Job) -> Verdict:
-    """Handler of ``backfill``; the key is a ``Backfill``. One page at a time, so that nothing else has to wait.
-
-    What a page brought and how far the walk came are one transaction. An order that fails is rolled back to its
-    savepoint and becomes a ``backfill-order`` job.
-    """
-    walk = Backfill.of_key(job.key)
+def _page(work: Work, job: Job, seen: Task) -> Slice:
+    """One page of orders. One that fails is rolled back to its savepoint and becomes a ``backfill-order`` job."""
+    walk = tasks.spec_of(seen, Backfill)
     query = f"created_at:>='{iso(walk.since)}'" if walk.since else None
     found, following = page(work.call, query, walk.cursor or None, singly=has_failed(job))
     read = []
@@ -43,6 +40,7 @@ def backfill(work: Work, job: Job) -> Verdict:
     unclear = find_foreign(work, [order.order_id for order in orders_read])
     made = skipped = 0
     with work.db.write() as session:
+        task = tasks.resume(session, seen)
         shop = shops.by_id(session, work.shop_id)
         for order in orders_read:
             try:
@@ -57,16 +55,21 @@ def backfill(work: Work, job: Job) -> Verdict:
                     skipped += new is None
             except AppError as error:
                 outbox.put_failed(session, shop.id, JobKind.BACKFILL_ORDER, order.order_id, error.message)
-        walk = replace(
-            walk,
-            orders=walk.orders + len(found),
-            items=walk.items + made,
-            skipped=walk.skipped + skipped,
-            cursor=following or "",
-        )
-        step = backfills.go_on if following else backfills.finish
-        step(session, work.shop_id, job, walk)
-    return Verdict(pause=work.rest(900))
+        tally = {"orders": len(found), "items": made, "skipped": skipped}
+        backfills.advance(session, task, following, tally)
+    return Slice(bool(following), points=900)
+
+
+BACKFILL = LongWork(backfills.KIND, _page)
+
+
+def go_on(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``backfill``, a job of earlier versions: it becomes a task and goes on where it was."""
+    with work.db.write() as session:
+        for job in jobs:
+            backfills.go_on_with_job(session, work.shop_id, job.key)
+        outbox.done(session, jobs)
+    return Verdict()
 
 
 @one_by_one(points=500)

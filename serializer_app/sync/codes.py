@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
@@ -12,20 +11,32 @@ from serializer_app.domain.desk import label_bundles
 from serializer_app.domain.desk.label_bundles import Form, Part, Piece
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
+from serializer_app.store.models import Task
 from serializer_app.store.outbox import Job
-from serializer_app.sync.work import Verdict, Work, contained, one_by_one
+from serializer_app.sync.tasks import TURN_SECONDS, LongWork, Slice
+from serializer_app.sync.work import Work, contained
 
-SECONDS = 5.0
+
+def _draw_part(work: Work, _job: Job, seen: Task) -> Slice:
+    """One part of a bundle. When the file whose serials it shows was deleted, the bundle ends with what it has."""
+    wanted = label_bundles.wanted_of(seen)
+    found, pieces = label_bundles.Slice(), []
+    try:
+        with work.db.write() as session:
+            shop = shops.by_id(session, work.shop_id)
+            found = label_bundles.next_slice(session, shop, seen)
+            tokens = label_bundles.links(session, shop.id, found.items, actor=seen.created_by)
+            pieces = label_bundles.described(session, shop, found, tokens, wanted.gs1)
+    except AppError as error:
+        if error.code != "upload_not_found":
+            raise
+    drawn = _drawn(pieces, wanted.form, seen.public_id)
+    with work.db.write() as session:
+        task = tasks.resume(session, seen)
+        return Slice(label_bundles.keep(session, task, found, drawn))
 
 
-@one_by_one()
-def draw(work: Work, job: Job) -> Verdict:
-    """Handler of ``codes``: the key is the task's public id. One that was forgotten meanwhile is done."""
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until:
-        if not _part(work, job.key):
-            return Verdict(done=[job])
-    return Verdict(postponed=[(job, 0.0)])
+CODES = LongWork(label_bundles.KIND, _draw_part, seconds=TURN_SECONDS)
 
 
 def _drawn(pieces: Sequence[Piece], form: Form, public_id: str) -> Part:
@@ -41,22 +52,3 @@ def _drawn(pieces: Sequence[Piece], form: Form, public_id: str) -> Part:
         return Part(
             [piece for part in parts for piece in part.pieces], b"".join(part.files for part in parts)
         )
-
-
-def _part(work: Work, public_id: str) -> bool:
-    try:
-        with work.db.write() as session:
-            shop = shops.by_id(session, work.shop_id)
-            task = tasks.find(session, shop.id, public_id)
-            wanted, position = label_bundles.wanted_of(task), task.position
-            found = label_bundles.next_slice(session, shop, task)
-            tokens = label_bundles.links(session, shop.id, found.items, actor=task.created_by)
-            pieces = label_bundles.described(session, shop, found, tokens, wanted.gs1)
-        drawn = _drawn(pieces, wanted.form, public_id)
-        with work.db.write() as session:
-            task = tasks.find(session, work.shop_id, public_id, lock=True)
-            return label_bundles.keep(session, task, position, found, drawn)
-    except AppError as error:
-        if error.code in {"task_not_found", "upload_not_found"}:
-            return False
-        raise

@@ -1,4 +1,4 @@
-"""Every kind of job with its handler: the one list that a worker is built from."""
+"""Every kind of job with its handler, and every kind of long work: the lists that a worker is built from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from serializer_app.sync import (
     deliveries,
     doctor,
     fetch,
+    fields,
     gate,
     imports,
     install,
@@ -23,8 +24,18 @@ from serializer_app.sync import (
     takeover,
     tasks,
 )
+from serializer_app.sync.tasks import LongWork
 from serializer_app.sync.work import Handler
 from serializer_app.sync.worker import Worker
+
+LONG_WORK: tuple[LongWork, ...] = (
+    backfill.BACKFILL,
+    reconcile.RECONCILIATION,
+    codes.CODES,
+    *takeover.MOVES,
+    *imports.IMPORTS,
+)
+"""Every kind of long work: the one list for the loop in sync.tasks."""
 
 HANDLERS: dict[JobKind, Handler] = {
     JobKind.INSTALL: install.install,
@@ -39,21 +50,21 @@ HANDLERS: dict[JobKind, Handler] = {
     JobKind.RECONCILE: reconcile.reconcile,
     JobKind.COMPARE: reconcile.compare,
     JobKind.RESYNC: reconcile.resync,
-    JobKind.BACKFILL: backfill.backfill,
     JobKind.BACKFILL_ORDER: backfill.backfill_order,
     JobKind.SERIAL_IMPORT: imports.enter_uploads,
-    JobKind.TAKEOVER: takeover.move,
-    JobKind.TASK: tasks.carry_out,
-    JobKind.INDEX_FIELDS: tasks.index_fields,
+    JobKind.TASK: tasks.handler({work.kind: work for work in LONG_WORK}),
+    JobKind.INDEX_FIELDS: fields.index_fields,
     JobKind.INDEX_PEOPLE: people.index_people,
     JobKind.GATE_FULFILLMENT: gate.find_order,
     JobKind.GATE_ORDER: gate.bring_up_to_date,
     JobKind.GATE_WALK: gate.walk,
     JobKind.SUBSCRIBE: subscriptions.subscribe,
-    JobKind.CODES: codes.draw,
     JobKind.DELIVER: deliveries.deliver,
     JobKind.MAIL: mail.send,
     JobKind.DOCTOR: doctor.visit,
+    JobKind.BACKFILL: backfill.go_on,
+    JobKind.CODES: tasks.hand_over,
+    JobKind.TAKEOVER: tasks.hand_over,
 }
 
 

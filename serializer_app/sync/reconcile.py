@@ -1,20 +1,23 @@
-"""What webhooks missed and what others overwrote: found on a schedule, healed, and said (contract §5).
+"""What webhooks missed and what others overwrote: found on a schedule, healed, and reported (contract §5).
 
-Webhooks come without any promise of delivery, so orders updated since the shop's watermark are asked for every hour
-and applied like any other snapshot: a fixpoint, so that what was not missed changes nothing.
+Shopify does not promise to deliver webhooks, so every hour a task asks for the orders and variants that changed since
+the shop's watermark, and applies them like any other snapshot. One that was not missed changes nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
+import msgspec
 import structlog
+from msgspec.structs import replace
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now, parse_iso
-from serializer_app.domain import history
+from serializer_app.domain import history, tasks
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items.mirrored import KEYS, MirroredPages, read_pages, to_look_at, write_pages
 from serializer_app.domain.items.plan import OrderSnapshot, snapshot_of
@@ -26,15 +29,18 @@ from serializer_app.shopify.orders import page
 from serializer_app.shopify.transport import TransientFailure
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import MIRRORS, JobKind
-from serializer_app.store.models import Mirror, Shop, Variant
+from serializer_app.store.models import Mirror, Shop, Task, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync import expiry, fetch
 from serializer_app.sync.owners import OWNER_KINDS
+from serializer_app.sync.tasks import LongWork, Slice
 from serializer_app.sync.work import Verdict, Work, has_failed, one_by_one
 from serializer_app.text import JsonDict
 
 log = structlog.get_logger(__name__)
 
+KIND = "reconcile"
+ACTOR = "app:reconcile"
 EVERY = 3600.0
 OVERLAP = timedelta(minutes=10)
 """Shopify's index of updated_at lags a little: look back a bit further than the watermark."""
@@ -43,47 +49,89 @@ COMPARE_MOST = 2500
 TOUCH_PAGE = 500
 
 
-def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
-    """Handler of ``reconcile``: first orders, then variants that changed since the watermark, page by page.
+class Reconciliation(msgspec.Struct, frozen=True):
+    """The spec of the task: a walk over the orders, then the variants, that changed at or after ``since``.
 
-    The key is empty, or ``<begun>|orders|<cursor>`` or ``<begun>|variants|<cursor>`` where a walk goes on.
+    ``cursor`` is Shopify's and says where ``phase`` goes on. When both are done, ``begun`` is the shop's new watermark.
     """
-    job = jobs[0]
-    begun, _, place = job.key.partition("|")
-    room, _, cursor = place.partition("|")
-    begun = begun or iso(now())
-    with work.db.read() as session:
-        shop = shops.by_id(session, work.shop_id)
-        since = (shop.reconciled_until or shop.installed_at) - OVERLAP
-    if room != "variants":
-        following, healed = _orders_page(work, since, cursor or None, job)
-        _say(work, {"orders": healed})
-        room, points = ("orders", 900) if following else ("variants", 400)
-        again = [(JobKind.RECONCILE, f"{begun}|{room}|{following or ''}", 0.0)]
-        return Verdict(done=[job], again=again, pause=work.rest(points))
-    following, healed = _variants_page(work, since, cursor or None, job)
-    _say(work, {"variants": healed})
-    if following:
-        again = [(JobKind.RECONCILE, f"{begun}|variants|{following}", 0.0)]
-        return Verdict(done=[job], again=again, pause=work.rest(400))
+
+    begun: datetime
+    since: datetime
+    phase: Literal["orders", "variants"] = "orders"
+    cursor: str = ""
+
+
+def begin(session: Session, shop_id: int) -> Task:
+    """Have the worker ask now what was missed. A walk that is going on begins again."""
+    spec = _from_watermark(session, shop_id)
+    task, is_new = tasks.begin_only(session, shop_id, KIND, spec, actor=ACTOR)
+    if not is_new:
+        tasks.begin_again(session, task, spec)
+    return task
+
+
+def _from_watermark(session: Session, shop_id: int) -> Reconciliation:
+    shop = shops.by_id(session, shop_id)
+    return Reconciliation(now(), (shop.reconciled_until or shop.installed_at) - OVERLAP)
+
+
+def reconcile(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``reconcile``, once an hour: begin a walk.
+
+    In an earlier version the job itself walked, and its key said how far it was: ``<begun>|<phase>|<cursor>``. Such a
+    walk goes on as a task.
+    """
     with work.db.write() as session:
+        for job in jobs:
+            spec = _read_key(job.key, _from_watermark(session, work.shop_id))
+            tasks.begin_only(session, work.shop_id, KIND, spec, actor=ACTOR)
+    return Verdict(done=[*jobs], again=[(JobKind.RECONCILE, "", EVERY)])
+
+
+def _read_key(key: str, otherwise: Reconciliation) -> Reconciliation:
+    """Read where a walk of an earlier version was; ``otherwise`` where the key says nothing."""
+    begun, _, place = key.partition("|")
+    phase, _, cursor = place.partition("|")
+    try:
         moment = parse_iso(begun)
-        session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=moment))
-    expiry.expire(work.db, work.shop_id)
-    work.db.scrub()
-    return Verdict(done=[job], again=[(JobKind.RECONCILE, "", EVERY)], pause=work.rest())
+    except ValueError:
+        return otherwise
+    return Reconciliation(moment, otherwise.since, "variants" if phase == "variants" else "orders", cursor)
 
 
-def _say(work: Work, healed: dict[str, list[int]]) -> None:
-    """Have people see what webhooks had missed: in the shop's history and in the log."""
-    healed = {kind: numbers for kind, numbers in healed.items() if numbers}
+def _page(work: Work, job: Job, seen: Task) -> Slice:
+    """One page of orders, or of variants when all orders are done."""
+    walk = tasks.spec_of(seen, Reconciliation)
+    one_page = _orders_page if walk.phase == "orders" else _variants_page
+    following, healed = one_page(work, walk.since, walk.cursor or None, job)
+    is_last = not following and walk.phase == "variants"
+    if is_last:
+        expiry.expire(work.db, work.shop_id)
+        work.db.scrub()
+    with work.db.write() as session:
+        task = tasks.resume(session, seen)
+        _report(session, work.shop_id, walk.phase, healed)
+        if is_last:
+            session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=walk.begun))
+            tasks.drop(session, task)
+        else:
+            phase: Literal["orders", "variants"] = walk.phase if following else "variants"
+            tasks.advance(session, task, spec=replace(walk, phase=phase, cursor=following or ""))
+    if is_last:
+        return Slice(False)
+    return Slice(True, points=900 if following and walk.phase == "orders" else 400)
+
+
+RECONCILIATION = LongWork(KIND, _page, always_retried=True)
+
+
+def _report(session: Session, shop_id: int, kind: str, healed: Sequence[int]) -> None:
+    """Show people what webhooks had missed, in the shop's history and in the log."""
     if not healed:
         return
-    log.warning("reconciled", **healed)
-    with work.db.write() as session:
-        changes = {kind: {"to": numbers} for kind, numbers in healed.items()}
-        entry = [(work.shop_id, changes)]
-        history.record(session, work.shop_id, "shop", entry, actor="app:reconcile", action="healed")
+    log.warning("reconciled", **{kind: healed})
+    entry = [(shop_id, {kind: {"to": [*healed]}})]
+    history.record(session, shop_id, "shop", entry, actor=ACTOR, action="healed")
 
 
 def _orders_page(work: Work, since: datetime, cursor: str | None, walk: Job) -> tuple[str | None, list[int]]:
@@ -107,7 +155,7 @@ def _missed(work: Work, snapshot: OrderSnapshot) -> bool:
         shop = shops.by_id(session, work.shop_id)
         known = lookups.updated_at(session, shop.id, snapshot.order_id)
         allowed = privacy.without_erased(session, work.vault, shop, snapshot)
-        orders.apply(session, shop, allowed, actor="app:reconcile")
+        orders.apply(session, shop, allowed, actor=ACTOR)
     return known is None or known < snapshot.updated_at
 
 

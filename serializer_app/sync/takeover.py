@@ -15,6 +15,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.domain.takeover import adoption, foreign, moves, reading, recognition
 from serializer_app.domain.takeover.foreign import Kept, OwnerKind
 from serializer_app.domain.takeover.judgement import WantedValue, take_note
+from serializer_app.domain.takeover.moves import MoveSpec
 from serializer_app.domain.takeover.reading import Problem
 from serializer_app.errors import AppError
 from serializer_app.shopify import metafields
@@ -27,7 +28,8 @@ from serializer_app.store.models import Shop, Task, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync import documents
 from serializer_app.sync.look_up import as_seen
-from serializer_app.sync.work import Verdict, Work, contained, one_by_one
+from serializer_app.sync.tasks import LongWork, Slice
+from serializer_app.sync.work import Work, contained
 from serializer_app.text import JsonObject
 
 OWNERS = 100
@@ -38,60 +40,52 @@ SLICE = 20
 """Owners that one transaction adopts. Their texts are read one owner after the other."""
 
 
-@one_by_one(points=900)
-def move(work: Work, job: Job) -> Verdict:
-    """Handler of ``takeover``: one step of the task that the key names. One that was forgotten meanwhile is done."""
-    try:
-        with work.db.read() as session:
-            task = tasks.find(session, work.shop_id, job.key)
-            phase, cursor, position = tasks.spec(task)["phase"], tasks.spec(task)["cursor"], task.position
-            kind, finished = task.kind, task.finished_at is not None
-    except AppError:
-        return Verdict(done=[job])
-    if finished:
-        return Verdict(done=[job])
-    if phase == "variants":
-        more = _look_at_variants(work, job.key, position)
-    elif phase == "orders":
-        more = _look_at_orders(work, job.key, cursor)
+def _run_slice(work: Work, job: Job, seen: Task) -> Slice:
+    """One step of a look, an adoption or a discarding."""
+    spec = tasks.spec_of(seen, MoveSpec)
+    if spec.phase == "variants":
+        more = _look_at_variants(work, seen)
+    elif spec.phase == "orders":
+        more = _look_at_orders(work, seen, spec.cursor)
     else:
-        more = _go_through(work, job.key, kind, phase, position)
-    return Verdict(postponed=[(job, 0.0)] if more else [], done=[] if more else [job], pause=work.rest(900))
+        more = _go_through(work, job, seen, spec.phase)
+    return Slice(more, points=900)
 
 
-def _task(session: Session, work: Work, key: str) -> Task:
-    return tasks.find(session, work.shop_id, key, lock=True)
+MOVES = tuple(LongWork(kind, _run_slice) for kind in moves.KINDS)
 
 
-def _look_at_variants(work: Work, key: str, after: int) -> bool:
+def _look_at_variants(work: Work, seen: Task) -> bool:
     with work.db.read() as session:
         query = select(Variant.variant_id).where(
-            Variant.shop_id == work.shop_id, Variant.variant_id > after, Variant.deleted_at.is_(None)
+            Variant.shop_id == work.shop_id,
+            Variant.variant_id > seen.position,
+            Variant.deleted_at.is_(None),
         )
         numbers = list(session.scalars(query.order_by(Variant.variant_id).limit(OWNERS)))
     shown = metafields.of_owners(work.call, [gid("ProductVariant", number) for number in numbers], ROOM)
     with work.db.write() as session:
-        task = _task(session, work, key)
+        task = tasks.resume(session, seen)
         unread = _keep(session, work.shop_id, "variant", numbers, shown)
         if len(numbers) == OWNERS:
             tally = {"lookedVariants": len(numbers)}
-            moves.came(session, task, position=numbers[-1], tally=tally, problems=unread)
+            moves.advance(session, task, position=numbers[-1], tally=tally, problems=unread)
         else:
-            moves.came(session, task, tally={"lookedVariants": len(numbers)}, problems=unread)
+            moves.advance(session, task, tally={"lookedVariants": len(numbers)}, problems=unread)
             moves.enter_phase(session, task, "orders")
     return True
 
 
-def _look_at_orders(work: Work, key: str, cursor: str) -> bool:
+def _look_at_orders(work: Work, seen: Task, cursor: str) -> bool:
     variables = {"first": OWNERS, "after": cursor or None, "query": None}
     answer = work.call("OrderIds", variables).get("orders")
     numbers = [numeric_id(node["id"]) for node in present(answer)]
     following = next_cursor(answer)
     shown = metafields.of_owners(work.call, [gid("Order", number) for number in numbers], ROOM)
     with work.db.write() as session:
-        task = _task(session, work, key)
+        task = tasks.resume(session, seen)
         unread = _keep(session, work.shop_id, "order", numbers, shown)
-        moves.came(
+        moves.advance(
             session, task, cursor=following or "", tally={"lookedOrders": len(numbers)}, problems=unread
         )
         if not following:
@@ -126,36 +120,36 @@ def _keep(
     return unread
 
 
-def _go_through(work: Work, key: str, kind: str, phase: str, after: int) -> bool:
+def _go_through(work: Work, job: Job, seen: Task, phase: str) -> bool:
     """Read, adopt or decline the next held owners: variants first, so that orders are adopted with their settings."""
     owner: OwnerKind = "variant" if phase == "decide" else "order"
     with work.db.read() as session:
-        numbers = moves.held_owners(session, work.shop_id, owner, after=after, most=SLICE)
+        numbers = moves.held_owners(session, work.shop_id, owner, after=seen.position, most=SLICE)
         unknown = [
             number
             for number in numbers
             if owner == "order" and not lookups.is_known(session, work.shop_id, number)
         ]
     fetched: dict[int, FetchedOrder | None] = {}
-    if kind == moves.ADOPT:
+    if seen.kind == moves.ADOPT:
         for number in unknown:
-            with work.set_aside(JobKind.FETCH_ORDER, number, work.taken.jobs[0]):
+            with work.set_aside(JobKind.FETCH_ORDER, number, job):
                 fetched[number] = fetch(work.call, number)
     with work.db.write() as session:
-        task = _task(session, work, key)
+        task = tasks.resume(session, seen)
         shop = shops.by_id(session, work.shop_id)
         if not task.total and phase == "decide":
             task.total = moves.count_held(session, shop.id)
         for number in numbers:
             step = _Step(session, work.vault, shop, task)
             try:
-                with contained(kind=JobKind.TAKEOVER, job_key=f"{owner} {number}"), session.begin_nested():
-                    step.carry_out(kind, owner, number, fetched.get(number), number in unknown)
+                with contained(kind=seen.kind, job_key=f"{owner} {number}"), session.begin_nested():
+                    step.carry_out(seen.kind, owner, number, fetched.get(number), number in unknown)
             except AppError as error:
                 problem = Problem("failed", error.code)
                 step = _Step(session, work.vault, shop, task)
                 step.note(owner, number, [problem])
-            moves.came(
+            moves.advance(
                 session,
                 task,
                 done=1,

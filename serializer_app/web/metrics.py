@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain import tasks
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import Erasure, ForeignValue, OutboxRow, Shop, ShopFinding, ShopToken
+from serializer_app.store.models import Erasure, ForeignValue, OutboxRow, Shop, ShopFinding, ShopToken, Task
 from serializer_app.web.counters import Counters
 
 # Written out: with parameters PostgreSQL does not know what is grouped for what is selected.
@@ -129,9 +130,10 @@ def _queue(session: Session) -> Iterator[Metric]:
         "How long the oldest row that is due has been waiting",
         labels=["kind"],
     )
+    kind_or_task, is_task = tasks.job_names()
     rows = session.execute(
         select(
-            OutboxRow.kind,
+            kind_or_task,
             func.count().filter(OutboxRow.parked_at.is_(None), OutboxRow.attempts == 0),
             func.count().filter(OutboxRow.parked_at.is_(None), OutboxRow.attempts > 0),
             func.count().filter(OutboxRow.parked_at.is_not(None)),
@@ -139,8 +141,9 @@ def _queue(session: Session) -> Iterator[Metric]:
         )
         # What an uninstalled shop left is kept for its return and waits for nobody.
         .join(Shop, Shop.id == OutboxRow.shop_id)
+        .outerjoin(Task, is_task)
         .where(Shop.status == "installed")
-        .group_by(OutboxRow.kind)
+        .group_by(kind_or_task)
     )
     for kind, fresh, failing, parked, oldest in rows:
         for state, count in (("waiting", fresh), ("failing", failing), ("parked", parked)):

@@ -10,11 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from serializer_app.clock import iso, parse_iso
+from serializer_app.config import Settings
+from serializer_app.domain import tasks
+from serializer_app.domain.desk import label_bundles, spreadsheets
+from serializer_app.domain.desk.label_bundles import BundleRequest
+from serializer_app.domain.ids.item_ids import make_item_ids
+from serializer_app.domain.orders import backfills
+from serializer_app.domain.takeover import moves
 from serializer_app.store import migrate, schema
+from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
+from serializer_app.store.job_kinds import JobKind
+from serializer_app.store.models import Task
+from serializer_app.sync import reconcile
+from serializer_app.sync.jobs import HANDLERS
+from serializer_app.sync.worker import Worker
+from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
 
 SHOP, OTHER_SHOP = 1, 2
 SOLD, REGISTERED, TAKEN_OFF, SOLD_AGAIN = (f"2026-0{month}-01T10:00:00.000Z" for month in (1, 2, 3, 4))
@@ -136,6 +151,38 @@ class Old:
             "ORDER BY id"
         )
         return [(action, changes) for action, changes in self.all(statement, subject=subject, key=key)]
+
+    def job(self, kind: str, key: str, *, shop_id: int = SHOP, priority: int = 5) -> None:
+        self.add(
+            "outbox",
+            shop_id=shop_id,
+            kind=kind,
+            key=key,
+            priority=priority,
+            due_at=SOLD,
+            queued_at=SOLD,
+        )
+
+    def lane(self, shop_id: int) -> None:
+        self.add("lanes", shop_id=shop_id, leased_until=SOLD, paused_until=SOLD, served_at=SOLD)
+
+    def task(self, key: int, kind: str, spec: str, **values: Any) -> str:
+        """A task that runs; returns its public ID."""
+        public_id = make_item_ids(1)[0]
+        given = {"total": 9, "done": 4, "position": 3, "tally": '{"items": 4}', **values}
+        times = {"created_at": SOLD, "started_at": SOLD}
+        self.add(
+            "tasks",
+            id=key,
+            shop_id=SHOP,
+            public_id=public_id,
+            kind=kind,
+            spec=spec,
+            created_by="staff:1",
+            **times,
+            **given,
+        )
+        return public_id
 
     def upgrade(self) -> None:
         self.database.dispose()
@@ -304,6 +351,120 @@ def test_active_serials_become_sold_or_in_stock(empty_url: str) -> None:
         old.add("serials", **{**_replaced(9), "source": "unknown"})
     assert old.all("SELECT count(*) FROM serials") == [(7,)]
     old.database.dispose()
+
+
+# --- long work that was running ---------------------------------------------------------------------------------------
+
+BEGUN = "2026-11-02T03:04:05.678Z"
+BACKFILLS = {
+    "|0|0/0|": (None, "", (0, 0, 0)),
+    f"{BEGUN}|250|31/2|eyJ|strange|cursor": (BEGUN, "eyJ|strange|cursor", (250, 31, 2)),
+    "|12|7|of a version before 0013": (None, "of a version before 0013", (12, 7, 0)),
+    # What nobody can read begins again, which is harmless.
+    "4711": (None, "", (0, 0, 0)),
+    "|many|0/0|x": (None, "", (0, 0, 0)),
+    "yesterday|1|1/0|x": (None, "", (0, 0, 0)),
+}
+WALKS = {
+    f"{BEGUN}|orders|eyJ|x": (BEGUN, "orders", "eyJ|x"),
+    f"{BEGUN}|variants|": (BEGUN, "variants", ""),
+    "": (None, "orders", ""),
+    "4711": (None, "orders", ""),
+    "nonsense|variants|eyJ": (None, "orders", ""),
+}
+HANDED_OVER = (JobKind.BACKFILL, JobKind.CODES, JobKind.RECONCILE, JobKind.TAKEOVER)
+
+
+def carry_over(old: Old) -> None:
+    """Upgrade, and let a worker of today have the jobs of then; what they become is not done yet."""
+    old.upgrade()
+    settings = Settings.from_env(
+        {
+            "SHOPIFY_API_KEY": API_KEY,
+            "SHOPIFY_API_SECRET": API_SECRET,
+            "SHOPIFY_APP_URL": APP_URL,
+            "SERIALIZER_ENCRYPTION_KEYS": ENCRYPTION_KEY,
+            "DATABASE_URL": old.url,
+        }
+    )
+    handlers = {kind: HANDLERS[kind] for kind in HANDED_OVER}
+    worker = Worker(settings, old.database, Vault(settings.encryption_keys), handlers)
+    while worker.step():
+        pass
+
+
+@pytest.fixture
+def walking(empty_url: str) -> Iterator[Old]:
+    """The schema at 0020, when long work kept its progress in the keys of jobs."""
+    migrate.upgrade(empty_url, "0020")
+    old = Old(empty_url)
+    yield old
+    old.database.dispose()
+
+
+def test_a_backfill_goes_on_where_the_key_of_its_job_says(walking: Old) -> None:
+    for shop_id, key in enumerate(BACKFILLS, 1):
+        walking.shop(shop_id)
+        walking.lane(shop_id)
+        walking.job("backfill", key, shop_id=shop_id)
+    carry_over(walking)
+    for shop_id, (since, cursor, counts) in enumerate(BACKFILLS.values(), 1):
+        with walking.database.read() as session:
+            task = tasks.running(session, shop_id, backfills.KIND)
+            assert task is not None
+            spec = tasks.spec_of(task, backfills.Backfill)
+            stands = backfills.progress(session, shop_id)
+        assert (spec.since and iso(spec.since), spec.cursor) == (since, cursor)
+        assert stands == backfills.BackfillProgress(True, counts[0], counts[1], skipped=counts[2])
+    waiting = walking.all("SELECT shop_id, kind FROM outbox ORDER BY shop_id")
+    assert waiting == [(shop_id, "task") for shop_id in range(1, len(BACKFILLS) + 1)]
+
+
+def test_a_reconciliation_goes_on_where_the_key_of_its_job_says(walking: Old) -> None:
+    for shop_id, key in enumerate(WALKS, 1):
+        walking.shop(shop_id)
+        walking.lane(shop_id)
+        walking.job("reconcile", key, shop_id=shop_id)
+    carry_over(walking)
+    for shop_id, (begun, phase, cursor) in enumerate(WALKS.values(), 1):
+        with walking.database.read() as session:
+            task = tasks.running(session, shop_id, reconcile.KIND)
+            assert task is not None
+            walk = tasks.spec_of(task, reconcile.Reconciliation)
+        assert (walk.phase, walk.cursor) == (phase, cursor)
+        assert (iso(walk.begun) == begun) if begun else (walk.begun > parse_iso(BEGUN))
+        assert walk.since == parse_iso(SOLD) - reconcile.OVERLAP
+    jobs = walking.all("SELECT kind, key FROM outbox WHERE kind <> 'task'")
+    assert jobs == [("reconcile", "")] * len(WALKS), "and it comes round in an hour"
+    assert walking.all("SELECT count(*) FROM outbox WHERE kind = 'task'") == [(len(WALKS),)]
+
+
+def test_tasks_that_had_a_kind_of_job_of_their_own_go_on(walking: Old) -> None:
+    walking.shop(SHOP)
+    walking.lane(SHOP)
+    look = f'{{"phase": "orders", "cursor": "eyJ", "samples": [], "problems": [], "since": "{BEGUN}"}}'
+    bundle = (
+        '{"order_id": null, "customer_id": 7, "variant_id": null, "upload": null, "form": "png", "gs1": true}'
+    )
+    sheet = '{"head": ["serial"], "parts": 5}'
+    for job, public_id in (
+        ("takeover", walking.task(1, "takeover-look", look)),
+        ("codes", walking.task(2, "codes", bundle)),
+        ("task", walking.task(3, "serials", sheet)),
+    ):
+        walking.job(job, public_id)
+    before = walking.all("SELECT kind, spec, position, done, tally FROM tasks ORDER BY id")
+    carry_over(walking)
+    assert walking.all("SELECT kind, spec, position, done, tally FROM tasks ORDER BY id") == before
+    names = walking.all(
+        "SELECT outbox.kind, tasks.id FROM outbox JOIN tasks ON tasks.public_id = outbox.key ORDER BY tasks.id"
+    )
+    assert names == [("task", 1), ("task", 2), ("task", 3)]
+    with walking.database.read() as session:
+        found = {task.kind: task for task in session.scalars(select(Task))}
+        assert tasks.spec_of(found["takeover-look"], moves.MoveSpec).since == parse_iso(BEGUN)
+        assert label_bundles.wanted_of(found["codes"]) == BundleRequest(customer_id=7, form="png", gs1=True)
+        assert tasks.spec_of(found["serials"], spreadsheets.SheetSpec).notes == []
 
 
 def _replaced(key: int) -> dict[str, Any]:

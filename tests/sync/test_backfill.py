@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from serializer_app import cli
 from serializer_app.devstore.orders import Order
 from serializer_app.devstore.products import Variant
+from serializer_app.domain import tasks
 from serializer_app.domain.orders import backfills
-from serializer_app.domain.orders.backfills import Backfill
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
@@ -131,9 +131,20 @@ def test_what_cannot_go_on_says_why_and_goes_on_later(town: Town) -> None:
     assert len(town.items(order)) == 2
 
 
-def test_the_state_of_a_walk_survives_its_key() -> None:
-    walk = Backfill(None, 5, 7, "eyJ|strange|cursor")
-    assert Backfill.of_key(walk.key) == walk
+def test_a_backfill_goes_on_after_a_slice_that_another_worker_did(town: Town) -> None:
+    old_orders(town, town.track(), 7)
+    town.settle()
+    start(town)
+    with town.db.read() as session:
+        seen = tasks.running(session, town.shop_id, backfills.KIND)
+    assert seen is not None
+    assert town.worker.step()
+    with town.db.write() as session, pytest.raises(AppError, match="Collided"):
+        tasks.resume(session, seen)
+    town.settle()
+    stands = progress(town)
+    assert stands is not None
+    assert (stands.orders, stands.items) == (7, 14)
 
 
 def test_missed_orders_are_healed_and_named(town: Town) -> None:

@@ -280,7 +280,7 @@ def test_one_piece_of_work_at_a_time(town: Town) -> None:
 
 def kill_while_adopting(town: Town) -> None:
     """A process ends after it adopted some owners of a slice and before it noted how far it came."""
-    came = moves.came
+    advance = moves.advance
     with town.db.write() as session:
         moves.begin(session, town.shop_id, moves.ADOPT, actor="test")
     calls = iter(range(100))
@@ -288,15 +288,15 @@ def kill_while_adopting(town: Town) -> None:
     def die_later(*arguments: Any, **named: Any) -> None:
         if next(calls) == 3:
             raise Killed
-        came(*arguments, **named)
+        advance(*arguments, **named)
 
-    setattr(moves, "came", die_later)  # noqa: B010  # a process that ends cannot be told in types
+    setattr(moves, "advance", die_later)  # noqa: B010  # a process that ends cannot be told in types
     try:
         town.settle()
     except Killed:
         pass
     finally:
-        setattr(moves, "came", came)  # noqa: B010
+        setattr(moves, "advance", advance)  # noqa: B010
         town.worker = new_worker(town.settings, town.db, house(town.app).vault)
         with town.db.write() as session:
             town.hurry(session)

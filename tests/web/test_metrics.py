@@ -20,6 +20,7 @@ from serializer_app.clock import iso, now
 from serializer_app.config import Settings
 from serializer_app.domain.desk import doctor
 from serializer_app.domain.desk.doctor import Finding, Level
+from serializer_app.domain.orders import backfills
 from serializer_app.store.models import OutboxRow, ShopToken
 from serializer_app.web.counters import LAGS, Counters
 from serializer_app.web.house import house
@@ -107,7 +108,12 @@ def test_every_metric_that_an_alert_rests_on_is_told(town: Town) -> None:
 
 
 def test_states_that_nobody_is_in_are_told_as_none(town: Town) -> None:
+    with town.db.write() as session:
+        backfills.start(session, town.shop_id)
     told = scrape(town.app)
+    # A slice of long work counts as its kind.
+    assert value(told, "serializer_outbox_rows", kind="backfill", state="waiting") == 1
+    assert value(told, "serializer_outbox_rows", kind="task", state="waiting") is None
     assert value(told, "serializer_tokens", state="lost") == 0
     assert value(told, "serializer_shops", status="uninstalled") == 0
     with town.db.write() as session:

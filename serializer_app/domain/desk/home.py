@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from serializer_app.domain import tasks
 from serializer_app.domain.desk import order_list
 from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import Item, Order, OutboxRow, Registration, Variant
+from serializer_app.store.models import Item, Order, OutboxRow, Registration, Task, Variant
 
 WINDOW = 1_000
 MOST_ITEMS = 20_000
@@ -92,9 +93,15 @@ def mirror_waiting(session: Session, shop_id: int) -> tuple[int, int]:
 
 
 def troubles(session: Session, shop_id: int, *, most: int = 10) -> Sequence[Any]:
-    """What of the outbox failed at least once: (kind, key, problem, due_at, parked_at), parked first."""
+    """What of the outbox failed at least once: (kind, key, problem, due_at, parked_at), parked first.
+
+    ``kind`` is that of the task where the job is a slice of one.
+    """
+    kind, is_task = tasks.job_names()
     return session.execute(
-        select(OutboxRow.kind, OutboxRow.key, OutboxRow.problem, OutboxRow.due_at, OutboxRow.parked_at)
+        select(kind.label("kind"), OutboxRow.key, OutboxRow.problem, OutboxRow.due_at, OutboxRow.parked_at)
+        .select_from(OutboxRow)
+        .outerjoin(Task, is_task)
         .where(OutboxRow.shop_id == shop_id, OutboxRow.attempts > 0)
         .order_by(OutboxRow.parked_at.is_(None), OutboxRow.id)
         .limit(most)

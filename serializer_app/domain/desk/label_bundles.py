@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -26,7 +26,6 @@ from serializer_app.domain.registry import serials, uploads
 from serializer_app.domain.sheets.writer import Writer
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
-from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Serial, Shop, Task, TaskPart, UploadPart, Variant
 
 KIND = "codes"
@@ -109,13 +108,13 @@ def begin(session: Session, shop: Shop, wanted: BundleRequest, *, actor: str) ->
         raise AppError("no_codes", "There are no units to make codes for", status=422)
     if total > MOST:
         raise AppError("too_many_codes", f"At most {MOST:,} codes at once; choose fewer units", status=422)
-    task = tasks.draft(session, shop.id, KIND, asdict(wanted), total=total, actor=actor)
-    tasks.start(session, task, job=JobKind.CODES)
+    task = tasks.draft(session, shop.id, KIND, wanted, total=total, actor=actor)
+    tasks.start(session, task)
     return task
 
 
 def wanted_of(task: Task) -> BundleRequest:
-    return BundleRequest(**tasks.spec(task))
+    return tasks.spec_of(task, BundleRequest)
 
 
 def count(session: Session, shop: Shop, wanted: BundleRequest) -> int:
@@ -210,24 +209,23 @@ def draw(pieces: Sequence[Piece], form: Form) -> Part:
     return Part(list(pieces), b"".join(files))
 
 
-def keep(session: Session, task: Task, position: int, found: Slice, part: Part) -> bool:
-    """Add a part that was drawn when the task stood at ``position``; False when nothing is left to draw.
-
-    Somebody else's part that came first stands: the lane may have been lost while we drew.
-    """
-    if task.finished_at is None and task.position == position:
-        if part.pieces:
-            number = tasks.counts(task).get("parts", 0)
-            content = msgspec.json.encode(part).decode()
-            row = {"shop_id": task.shop_id, "task_id": task.id, "number": number, "content": content}
-            session.execute(insert(TaskPart).values(**row))
-            tasks.came(session, task, position, len(part.pieces), {"parts": 1, "codes": len(part.pieces)})
-        if found.following is None:
-            task.total = tasks.counts(task).get("codes", 0)
-            tasks.finish(session, task)
-        else:
-            task.position = found.following
-            session.flush()
+def keep(session: Session, task: Task, found: Slice, part: Part) -> bool:
+    """Add the part that was drawn; False when nothing is left to draw."""
+    if part.pieces:
+        number = tasks.counts(task).get("parts", 0)
+        content = msgspec.json.encode(part).decode()
+        row = {"shop_id": task.shop_id, "task_id": task.id, "number": number, "content": content}
+        session.execute(insert(TaskPart).values(**row))
+    tasks.advance(
+        session,
+        task,
+        position=task.position if found.following is None else found.following,
+        done=len(part.pieces),
+        tally={"parts": int(bool(part.pieces)), "codes": len(part.pieces)},
+    )
+    if found.following is None:
+        task.total = tasks.counts(task).get("codes", 0)
+        tasks.finish(session, task)
     return task.finished_at is None
 
 
@@ -239,7 +237,7 @@ def part(session: Session, task: Task, number: int) -> Part:
     """Raises AppError ``task_not_found`` 404 for one that was forgotten meanwhile."""
     row = session.get(TaskPart, (task.shop_id, task.id, number))
     if row is None:
-        raise AppError("task_not_found", "This is not known any more; please begin anew", status=404)
+        raise tasks.not_found()
     return msgspec.json.decode(row.content, type=Part)
 
 

@@ -42,6 +42,16 @@ Refusal = tuple[int, list[str], str, str]
 """A row that cannot: its number, its cells, the error's code and its English sentence."""
 
 
+class SheetSpec(msgspec.Struct, frozen=True):
+    """The spec of the task: the file's columns, in how many parts its rows are kept, and what to look at in it."""
+
+    head: list[str]
+    parts: int
+    notes: list[sheet_rows.Note] = []
+    """The first MOST_NOTES of ``noted``."""
+    noted: int = 0
+
+
 @dataclass(frozen=True)
 class JudgedSheet:
     """What a file would do: the rows that can be entered, those that cannot, and how many are entered already.
@@ -84,12 +94,7 @@ def keep(session: Session, shop_id: int, judged: JudgedSheet, *, actor: str) -> 
         session,
         shop_id,
         KIND,
-        {
-            "head": judged.head,
-            "parts": len(parts),
-            "notes": judged.notes[:MOST_NOTES],
-            "noted": len(judged.notes),
-        },
+        SheetSpec(judged.head, len(parts), [*judged.notes[:MOST_NOTES]], len(judged.notes)),
         total=len(entries),
         actor=actor,
         tally={"good": len(entries), "same": judged.same, "bad": len(judged.refusals), "blank": judged.blank},
@@ -195,14 +200,14 @@ def enter_next(
         part.errors = _json([*told, *refusals])
     if part is not None:
         part.content = "[]"
-    tasks.came(
+    tasks.advance(
         session,
         task,
-        task.position + 1,
-        len(entries),
-        {"entered": entered, "failed": len(refusals)},
+        position=task.position + 1,
+        done=len(entries),
+        tally={"entered": entered, "failed": len(refusals)},
     )
-    if task.position >= tasks.spec(task)["parts"]:
+    if task.position >= tasks.spec_of(task, SheetSpec).parts:
         tasks.finish(session, task)
     return task.finished_at is None
 
@@ -322,7 +327,7 @@ def _at_once(session: Session, task: Task, entries: Sequence[Entry], there: dict
 def refused(session: Session, task: Task, *, most: int | None = None) -> Iterator[Refusal]:
     """Every row that was refused, part by part, the first ``most`` of them."""
     left = most
-    for number in range(tasks.spec(task)["parts"]):
+    for number in range(tasks.spec_of(task, SheetSpec).parts):
         part = session.get(TaskPart, (task.shop_id, task.id, number), populate_existing=True)
         for refusal in msgspec.json.decode(part.errors, type=list[Refusal]) if part is not None else ():
             if left is not None and left <= 0:

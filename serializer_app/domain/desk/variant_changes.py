@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypedDict, cast
+from typing import TypedDict
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import tasks
@@ -30,13 +31,19 @@ class Matching(TypedDict):
     products: Sequence[int]
 
 
+class VariantChange(msgspec.Struct, frozen=True):
+    """The spec of the task; it goes on behind the variant at ``position``."""
+
+    matching: Matching
+    changes: TrackingChanges
+
+
 def begin(
     session: Session, shop_id: int, matching: Matching, changes: TrackingChanges, *, actor: str
 ) -> Task:
     """Change every variant that matches now. Few are done at once; for many the worker goes on (domain.tasks)."""
     total = variant_list.count(session, shop_id, **matching)
-    wanted = {"matching": matching, "changes": changes}
-    task = tasks.draft(session, shop_id, KIND, wanted, total=total, actor=actor)
+    task = tasks.draft(session, shop_id, KIND, VariantChange(matching, changes), total=total, actor=actor)
     tasks.start(session, task)
     if total <= AT_ONCE:
         while go_on(session, task):
@@ -55,25 +62,24 @@ def go_on(
     """
     if task.finished_at is not None:
         return False
-    wanted = tasks.spec(task)
+    wanted = tasks.spec_of(task, VariantChange)
     rows, _, following = variant_list.page(
-        session, task.shop_id, **cast(Any, wanted["matching"]), after=task.position or None, most=SLICE
+        session, task.shop_id, **wanted.matching, after=task.position or None, most=SLICE
     )
     if rows:
         numbers = [variant.variant_id for variant in rows]
-        changes = cast(TrackingChanges, wanted["changes"])
         failed = 0
         if contain is None:
-            catalog.configure_many(session, task.shop_id, numbers, changes)
+            catalog.configure_many(session, task.shop_id, numbers, wanted.changes)
         else:
             for number in numbers:
                 try:
                     with contain(), session.begin_nested():
-                        catalog.configure_many(session, task.shop_id, [number], changes)
+                        catalog.configure_many(session, task.shop_id, [number], wanted.changes)
                 except AppError:
                     failed += 1
         tally = {"changed": len(numbers) - failed, **({"failed": failed} if failed else {})}
-        tasks.came(session, task, numbers[-1], len(numbers), tally)
+        tasks.advance(session, task, position=numbers[-1], done=len(numbers), tally=tally)
     if following is None:
         tasks.finish(session, task)
     return following is not None

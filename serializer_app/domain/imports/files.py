@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import tasks
@@ -44,6 +45,18 @@ JUDGED_AT_ONCE = 500
 SLICE = 50
 """Rows that are entered in one transaction. On SQLite webhooks wait behind it, and a registration takes some 20 ms."""
 MOST_NOTES = 200
+
+
+class FileSpec(msgspec.Struct, frozen=True):
+    """The spec of the task: what the file's columns are called and mean, in how many parts its rows are kept."""
+
+    head: list[str]
+    meanings: list[str]
+    parts: int
+    notes: list[Note] = []
+    """The first MOST_NOTES of ``noted``: what a person should look at."""
+    noted: int = 0
+
 
 Entry = tuple[int, list[str]]
 """A row that can be entered: its number and its cells."""
@@ -190,13 +203,7 @@ def keep(context: Context, judged: Judged) -> Task:
         context.session,
         context.shop.id,
         judged.kind.task,
-        {
-            "head": judged.head,
-            "meanings": judged.meanings,
-            "parts": len(parts),
-            "notes": judged.notes[:MOST_NOTES],
-            "noted": len(judged.notes),
-        },
+        FileSpec(judged.head, judged.meanings, len(parts), judged.notes[:MOST_NOTES], len(judged.notes)),
         total=len(entries),
         actor=context.actor,
         tally=judged.counts,
@@ -227,8 +234,8 @@ def run_next_slice(
             known = people.opened(vault, part.errors, list[Refusal])
             part.errors = people.sealed(vault, [*known, *refusals])
         part.content = people.EMPTY
-    tasks.came(session, task, task.position + 1, len(entries), tally)
-    if task.position >= tasks.spec(task)["parts"]:
+    tasks.advance(session, task, position=task.position + 1, done=len(entries), tally=tally)
+    if task.position >= tasks.spec_of(task, FileSpec).parts:
         tasks.finish(session, task)
     return task.finished_at is None
 
@@ -240,7 +247,7 @@ def _enter(
     contain: Callable[[], AbstractContextManager[None]],
 ) -> tuple[dict[str, int], list[Refusal]]:
     """Enter rows; returns what came of them by word, and those that were refused."""
-    kind, meanings = BY_TASK[task.kind], tasks.spec(task)["meanings"]
+    kind, meanings = BY_TASK[task.kind], tasks.spec_of(task, FileSpec).meanings
     rows = [read_row(kind, meanings, number, cells) for number, cells in entries]
     verdicts = kind.judge(context, rows, Seen()) if rows else []
     tally = {"entered": 0, "unchanged": 0, "failed": 0}
@@ -267,7 +274,7 @@ def _enter(
 def refused(session: Session, vault: Vault, task: Task, *, most: int | None = None) -> Iterator[Refusal]:
     """Every row that was refused, part by part, the first ``most`` of them."""
     left = most
-    for number in range(tasks.spec(task)["parts"]):
+    for number in range(tasks.spec_of(task, FileSpec).parts):
         part = session.get(TaskPart, (task.shop_id, task.id, number), populate_existing=True)
         for refusal in people.opened(vault, part.errors, list[Refusal]) if part is not None else ():
             if left is not None and left <= 0:
@@ -283,10 +290,10 @@ def result(
 
     ``reason`` says (code, English sentence) to the reader.
     """
-    spec = tasks.spec(task)
+    spec = tasks.spec_of(task, FileSpec)
     columns = [
         (at, name)
-        for at, (name, meaning) in enumerate(zip(spec["head"], spec["meanings"], strict=True))
+        for at, (name, meaning) in enumerate(zip(spec.head, spec.meanings, strict=True))
         if meaning not in RESULT_COLUMNS
     ]
     writer = Writer(form, [*RESULT_COLUMNS, *(name for _, name in columns)])

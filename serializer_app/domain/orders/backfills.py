@@ -1,7 +1,4 @@
-"""Backfills: items for the orders of the time before the app, and how far one has come.
-
-The outbox row of a running one carries all its state in its key, so that it goes on where it was after any crash.
-"""
+"""Backfills: items for the orders of the time before the app, and how far one has come. A task (domain.tasks)."""
 
 from __future__ import annotations
 
@@ -10,47 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, parse_iso
-from serializer_app.domain import history
+from serializer_app.domain import history, tasks
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
-from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import HistoryEntry, OutboxRow
+from serializer_app.store.models import HistoryEntry, Task
 from serializer_app.text import Json
 
+KIND = "backfill"
 FINISHED = "backfilled"
 
 
-@dataclass(frozen=True)
-class Backfill:
-    """A walk over orders placed at or after ``since`` (None: all that Shopify shows)."""
+class Backfill(msgspec.Struct, frozen=True):
+    """The spec of the task: a walk over orders placed at or after ``since`` (None: all that Shopify shows).
 
-    since: datetime | None
-    orders: int = 0
-    """Orders looked at so far."""
-    items: int = 0
-    """Items made so far."""
+    ``cursor`` is Shopify's and says where to go on; it is empty at the beginning. The tally counts ``orders`` looked
+    at, ``items`` made and orders ``skipped`` because they hold data of another app.
+    """
+
+    since: datetime | None = None
     cursor: str = ""
-    """Where to go on; empty at the beginning."""
-    skipped: int = 0
-    """Orders left out so far, because they hold data of another app."""
-
-    @property
-    def key(self) -> str:
-        return (
-            f"{iso(self.since) if self.since else ''}|{self.orders}|{self.items}/{self.skipped}|{self.cursor}"
-        )
-
-    @classmethod
-    def of_key(cls, key: str) -> Backfill:
-        since, orders, made, cursor = key.split("|", 3)
-        items, _, skipped = made.partition(
-            "/"
-        )  # a walk begun by a version before 0013 counts no skipped orders
-        return cls(parse_iso(since) if since else None, int(orders), int(items), cursor, int(skipped or 0))
 
 
 @dataclass(frozen=True)
@@ -67,19 +45,49 @@ class BackfillProgress:
     """Orders left out, because they hold data of another app."""
 
 
-def start(session: Session, shop_id: int, since: datetime | None = None) -> None:
+def start(session: Session, shop_id: int, since: datetime | None = None, *, actor: str = "app") -> Task:
     """Have the worker walk; raises AppError ``backfill_running`` 409 while one does already."""
-    if _row(session, shop_id) is not None:
+    task, is_new = tasks.begin_only(session, shop_id, KIND, Backfill(since), actor=actor)
+    if not is_new:
         raise AppError("backfill_running", "A backfill is running already", status=409)
-    outbox.put(session, shop_id, JobKind.BACKFILL, [Backfill(since).key])
+    return task
+
+
+def go_on_with_job(session: Session, shop_id: int, key: str) -> None:
+    """Go on with a backfill of an earlier version, which kept its progress in the key of its job.
+
+    The key is ``since|orders|items/skipped|cursor``, or of versions before 0013 ``since|orders|items|cursor``. One that
+    cannot be read begins again, which is harmless. Where a backfill runs already, that one goes on.
+    """
+    spec, tally = _read_key(key)
+    task, is_new = tasks.begin_only(session, shop_id, KIND, spec, actor="app")
+    if is_new:
+        tasks.advance(session, task, tally=tally)
+
+
+def _read_key(key: str) -> tuple[Backfill, dict[str, int]]:
+    try:
+        since, orders, made, cursor = key.split("|", 3)
+        items, _, skipped = made.partition("/")
+        tally = {"orders": int(orders), "items": int(items), "skipped": int(skipped or 0)}
+        return Backfill(parse_iso(since) if since else None, cursor), tally
+    except ValueError:
+        return Backfill(), {}
 
 
 def progress(session: Session, shop_id: int) -> BackfillProgress | None:
     """The running backfill, else the newest finished one; None where there never was one."""
-    row = _row(session, shop_id)
-    if row is not None:
-        walk = Backfill.of_key(row.key)
-        return BackfillProgress(True, walk.orders, walk.items, row.problem, skipped=walk.skipped)
+    task = tasks.running(session, shop_id, KIND)
+    if task is not None:
+        counts = tasks.counts(task)
+        return BackfillProgress(
+            True,
+            counts.get("orders", 0),
+            counts.get("items", 0),
+            tasks.problem(session, task),
+            skipped=counts.get("skipped", 0),
+        )
+    # Tasks are deleted after thirty days, and history is not.
     newest = session.execute(
         select(HistoryEntry.at, HistoryEntry.changes)
         .where(
@@ -103,27 +111,25 @@ def progress(session: Session, shop_id: int) -> BackfillProgress | None:
     )
 
 
-def go_on(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> None:
-    """The walk came to ``walk``: in the transaction that keeps what the page brought, so that it counts once."""
-    outbox.done(session, [job])
-    outbox.put(session, shop_id, JobKind.BACKFILL, [walk.key])
+def advance(session: Session, task: Task, following: str | None, tally: Mapping[str, int]) -> None:
+    """A page is done. Where none follows, the shop's history says what came of the backfill.
 
-
-def finish(session: Session, shop_id: int, job: outbox.Job, walk: Backfill) -> None:
-    """Nothing is left to walk: the shop's history tells what came of it."""
-    outbox.done(session, [job])
-    changes: dict[str, Mapping[str, Json]] = {"orders": {"to": walk.orders}, "items": {"to": walk.items}}
-    if walk.skipped:
-        changes["skipped"] = {"to": walk.skipped}
-    if walk.since is not None:
-        changes["since"] = {"to": iso(walk.since)}
-    history.record(session, shop_id, "shop", [(shop_id, changes)], actor="app:backfill", action=FINISHED)
-
-
-def _row(session: Session, shop_id: int) -> Row[str, str | None] | None:
-    return session.execute(
-        select(OutboxRow.key, OutboxRow.problem)
-        .where(OutboxRow.shop_id == shop_id, OutboxRow.kind == JobKind.BACKFILL)
-        .order_by(OutboxRow.id)
-        .limit(1)
-    ).one_or_none()
+    Call it in the transaction that keeps what the page brought, so that it counts once.
+    """
+    spec = tasks.spec_of(task, Backfill)
+    tasks.advance(session, task, tally=tally, spec=Backfill(spec.since, following or ""))
+    if following:
+        return
+    tasks.finish(session, task)
+    counts = tasks.counts(task)
+    changes: dict[str, Mapping[str, Json]] = {
+        "orders": {"to": counts.get("orders", 0)},
+        "items": {"to": counts.get("items", 0)},
+    }
+    if counts.get("skipped"):
+        changes["skipped"] = {"to": counts["skipped"]}
+    if spec.since is not None:
+        changes["since"] = {"to": iso(spec.since)}
+    history.record(
+        session, task.shop_id, "shop", [(task.shop_id, changes)], actor="app:backfill", action=FINISHED
+    )

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from serializer_app.clock import iso, now, parse_iso
+from serializer_app.clock import iso, now
 from serializer_app.domain import tasks
 from serializer_app.domain.takeover.foreign import OwnerKind, as_kept
 from serializer_app.domain.takeover.reading import OldItem, Problem
 from serializer_app.errors import AppError
-from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import ForeignValue, Shop, Task
-from serializer_app.text import Json, JsonDict
+from serializer_app.store.models import ForeignValue, Task
+from serializer_app.text import Json, JsonDict, JsonObject
 
 Kind = Literal["takeover-look", "takeover-adopt", "takeover-decline"]
 LOOK: Kind = "takeover-look"
@@ -34,7 +34,22 @@ SAMPLES = 10
 _EXPORTED = 50
 MOST_NAMED = 200
 """Problems that are kept with their place; all of them are counted."""
-_FIRST: Mapping[Kind, str] = {LOOK: "variants", ADOPT: "variants", DECLINE: "decide"}
+Phase = Literal["variants", "orders", "decide", "decide-orders"]
+_FIRST: Mapping[Kind, Phase] = {LOOK: "variants", ADOPT: "variants", DECLINE: "decide"}
+
+
+class MoveSpec(msgspec.Struct, frozen=True):
+    """The spec of the task: the part of the work that it is in since ``since``, and what it found.
+
+    ``cursor`` is Shopify's and says where the look at the orders goes on; the other phases go on at the task's
+    ``position``.
+    """
+
+    phase: Phase
+    since: datetime
+    cursor: str = ""
+    samples: list[JsonDict] = []
+    problems: list[JsonDict] = []
 
 
 @dataclass(frozen=True)
@@ -59,13 +74,12 @@ class Move:
 
 def begin(session: Session, shop_id: int, kind: Kind, *, actor: str) -> Task:
     """Have the worker begin. Raises AppError ``takeover_running`` 409 while another one runs."""
-    session.scalar(select(Shop.id).where(Shop.id == shop_id).with_for_update())
+    tasks.lock(session, shop_id)
     newest = _newest(session, shop_id)
     if newest is not None and newest.finished_at is None:
         raise AppError("takeover_running", "The other app's data is being worked on already.", status=409)
-    spec = {"phase": _FIRST[kind], "cursor": "", "samples": [], "problems": [], "since": iso(now())}
-    task = tasks.draft(session, shop_id, kind, spec, total=0, actor=actor)
-    tasks.start(session, task, job=JobKind.TAKEOVER)
+    task = tasks.draft(session, shop_id, kind, MoveSpec(_FIRST[kind], now()), total=0, actor=actor)
+    tasks.start(session, task)
     return task
 
 
@@ -74,17 +88,17 @@ def newest(session: Session, shop_id: int) -> Move | None:
     task = _newest(session, shop_id)
     if task is None:
         return None
-    spec = tasks.spec(task)
+    spec = tasks.spec_of(task, MoveSpec)
     return Move(
         task,
         task.kind,
-        spec["phase"],
+        spec.phase,
         task.finished_at is None,
         task.done,
         task.total,
         tasks.counts(task),
-        spec["samples"],
-        spec["problems"],
+        spec.samples,
+        spec.problems,
         task.finished_at,
     )
 
@@ -93,28 +107,37 @@ def seconds_left(task: Task) -> int | None:
     """How long the running task still takes at the pace it had so far; None when nothing tells."""
     if task.finished_at is not None or not task.done or not task.total:
         return None
-    spent = (now() - parse_iso(tasks.spec(task)["since"])).total_seconds()
+    spent = (now() - tasks.spec_of(task, MoveSpec).since).total_seconds()
     return max(1, round(spent / task.done * (task.total - task.done)))
 
 
-def enter_phase(session: Session, task: Task, phase: str, *, total: int = 0) -> None:
+def enter_phase(session: Session, task: Task, phase: Phase, *, total: int = 0) -> None:
     """Go on with another part of the work."""
-    spec = {**tasks.spec(task), "phase": phase, "cursor": "", "since": iso(now())}
-    task.spec = msgspec.json.encode(spec).decode()
-    task.position, task.done, task.total = 0, 0, total
-    session.flush()
+    spec = replace(tasks.spec_of(task, MoveSpec), phase=phase, cursor="", since=now())
+    task.done, task.total = 0, total
+    tasks.advance(session, task, spec=spec)
 
 
-def came(
-    session: Session, task: Task, *, done: int = 0, cursor: str = "", position: int = 0, **found: Any
+def advance(
+    session: Session,
+    task: Task,
+    *,
+    done: int = 0,
+    cursor: str = "",
+    position: int = 0,
+    tally: Mapping[str, int] | None = None,
+    samples: Sequence[JsonObject] = (),
+    problems: Sequence[JsonObject] = (),
 ) -> None:
-    """A slice is done. ``found``: ``tally``, ``samples`` and ``problems`` of it."""
-    spec = tasks.spec(task)
-    spec["cursor"] = cursor
-    spec["samples"] = [*spec["samples"], *found.get("samples", ())][:SAMPLES]
-    spec["problems"] = [*spec["problems"], *found.get("problems", ())][:MOST_NAMED]
-    task.spec = msgspec.json.encode(spec).decode()
-    tasks.came(session, task, position, done, found.get("tally", {}))
+    """A slice is done; ``samples`` and ``problems`` are those of the slice."""
+    spec = tasks.spec_of(task, MoveSpec)
+    spec = replace(
+        spec,
+        cursor=cursor,
+        samples=[*spec.samples, *samples][:SAMPLES],
+        problems=[*spec.problems, *problems][:MOST_NAMED],
+    )
+    tasks.advance(session, task, position=position, done=done, tally=tally, spec=spec)
 
 
 def held_owners(session: Session, shop_id: int, owner: OwnerKind, *, after: int, most: int) -> list[int]:
@@ -180,14 +203,14 @@ def tally_of(problems: Sequence[Problem]) -> dict[str, int]:
     return counted
 
 
-def named(owner: OwnerKind, owner_id: int, problems: Sequence[Problem]) -> list[dict[str, Json]]:
+def named(owner: OwnerKind, owner_id: int, problems: Sequence[Problem]) -> list[JsonObject]:
     return [
         {"owner": owner, "id": owner_id, "code": problem.code, "detail": problem.detail}
         for problem in problems
     ]
 
 
-def sample(order_id: int, item: OldItem) -> dict[str, Json]:
+def sample(order_id: int, item: OldItem) -> JsonObject:
     return {
         "order": order_id,
         "itemId": item.item_id,
@@ -198,13 +221,5 @@ def sample(order_id: int, item: OldItem) -> dict[str, Json]:
 
 
 def _newest(session: Session, shop_id: int) -> Task | None:
-    found = [
-        session.scalars(
-            select(Task)
-            .where(Task.shop_id == shop_id, Task.kind == kind, Task.started_at.is_not(None))
-            .order_by(Task.id.desc())
-            .limit(1)
-        ).one_or_none()
-        for kind in KINDS
-    ]
+    found = [tasks.latest(session, shop_id, kind) for kind in KINDS]
     return max((task for task in found if task is not None), key=lambda task: task.id, default=None)

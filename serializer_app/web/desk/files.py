@@ -11,6 +11,7 @@ from flask import Response, g, request
 
 from serializer_app.domain import tasks
 from serializer_app.domain.imports import files, item_export, items
+from serializer_app.domain.imports.files import FileSpec
 from serializer_app.domain.imports.kinds import Context, ImportKind
 from serializer_app.domain.sheets.writer import TYPES, Form
 from serializer_app.domain.shops import shops
@@ -109,7 +110,7 @@ def kept_import(name: str, task_id: str) -> Response:
     words = texts()
     with house().db.read() as session:
         task = tasks.find(session, g.shop_id, task_id, kind=kind.task)
-        spec = tasks.spec(task)
+        spec = tasks.spec_of(task, FileSpec)
         refused = files.refused(session, house().vault, task, most=_SHOWN)
         return show(
             "imports",
@@ -122,10 +123,9 @@ def kept_import(name: str, task_id: str) -> Response:
                 for row, cells, code, message in refused
             ],
             notes=[
-                (row, words.label(f"import.note.{code}", detail=detail))
-                for row, code, detail in spec["notes"]
+                (row, words.label(f"import.note.{code}", detail=detail)) for row, code, detail in spec.notes
             ],
-            noted=spec["noted"],
+            noted=spec.noted,
             shown=_SHOWN,
             standing=standing,
         )

@@ -8,6 +8,7 @@ from flask import Response, g, request
 
 from serializer_app.domain import tasks
 from serializer_app.domain.desk import spreadsheets
+from serializer_app.domain.desk.spreadsheets import SheetSpec
 from serializer_app.domain.sheets.cells import TROUBLES
 from serializer_app.domain.sheets.writer import TYPES, Plain, Writer
 from serializer_app.domain.shops import shops
@@ -60,6 +61,7 @@ def import_task(task_id: str) -> Response:
     with house().db.read() as session:
         task = tasks.find(session, g.shop_id, task_id, kind=spreadsheets.KIND)
         words = texts()
+        spec = tasks.spec_of(task, SheetSpec)
         return show(
             "import",
             shops.by_id(session, g.shop_id),
@@ -70,10 +72,9 @@ def import_task(task_id: str) -> Response:
                 for number, cells, code, message in spreadsheets.refused(session, task, most=_SHOWN)
             ],
             notes=[
-                (row, words.label(f"import.note.{code}", detail=detail))
-                for row, code, detail in tasks.spec(task).get("notes", [])
+                (row, words.label(f"import.note.{code}", detail=detail)) for row, code, detail in spec.notes
             ],
-            noted=tasks.spec(task).get("noted", 0),
+            noted=spec.noted,
             shown=_SHOWN,
             standing=standing,
         )
@@ -95,7 +96,7 @@ def import_errors(task_id: str, form: str) -> Response:
         raise AppError("not_found", "There is no export of this kind", status=404)
     with house().db.read() as session:
         task = tasks.find(session, g.shop_id, task_id, kind=spreadsheets.KIND)
-        head = tasks.spec(task)["head"]
+        head = tasks.spec_of(task, SheetSpec).head
     # Not "line": read again, that would be the line of an order.
     writer = Writer(form, ["row", "error", *head])
     return download(_errors(task_id, writer, texts()), "errors", form)

@@ -10,13 +10,16 @@ from serializer_app.store.models import Task
 from serializer_app.web.answers import answer
 from serializer_app.web.desk.frame import desk, texts
 from serializer_app.web.house import house
-from serializer_app.web.texts import Texts
+from serializer_app.web.texts import LABELS, Texts
 
 
 @desk.get("/tasks/<task_id>")
 def progress(task_id: str) -> Response:
+    """Raises AppError ``task_not_found`` 404, also for work that no page shows, such as a reconciliation."""
     with house().db.read() as session:
         task = tasks.find(session, g.shop_id, task_id)
+    if f"task.{task.kind}.running" not in LABELS:
+        raise tasks.not_found()
     return answer(
         {
             "done": task.done,

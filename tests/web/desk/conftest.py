@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 
 from serializer_app.domain import tasks
 from serializer_app.domain.catalog import catalog
+from serializer_app.domain.desk import spreadsheets, variant_changes
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import OutboxRow
-from serializer_app.sync.tasks import STEPS
 from tests.visitors import OTHER_SHOP, SHOP, database, installed, staff
 from tests.web.visitor import sold
 
@@ -53,6 +53,12 @@ class Staff:
         return self._client.post(path, data=content, headers=headers)
 
 
+STEPS = {
+    spreadsheets.KIND: spreadsheets.enter_next,
+    variant_changes.KIND: variant_changes.go_on,
+}
+
+
 def work_off(db: Database, shop_id: int) -> int:
     """What the worker does about long work, a slice a transaction; how many slices."""
     slices = 0
@@ -65,7 +71,7 @@ def work_off(db: Database, shop_id: int) -> int:
         while more:
             with db.write() as session:
                 task = tasks.find(session, shop_id, key, lock=True)
-                more = STEPS[task.kind](session, task, None)
+                more = STEPS[task.kind](session, task)
             slices += 1
     return slices
 

@@ -12,11 +12,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from serializer_app.domain import tasks
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.catalog.catalog import Facts
 from serializer_app.domain.desk import label_bundles
 from serializer_app.domain.registry import serials, uploads
 from serializer_app.domain.shops import shops
+from serializer_app.errors import AppError
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Serial, Task, TaskPart
@@ -60,7 +62,7 @@ def stocked(db: Database, shop_id: int) -> list[str]:
 
 def works(app: Flask) -> None:
     parts = house(app)
-    handlers = {kind: HANDLERS[kind] for kind in (JobKind.CODES, JobKind.SERIAL_IMPORT)}
+    handlers = {kind: HANDLERS[kind] for kind in (JobKind.TASK, JobKind.SERIAL_IMPORT)}
     worker = Worker(parts.settings, parts.db, parts.vault, handlers)
     while worker.step():
         pass
@@ -170,16 +172,19 @@ def test_a_killed_worker_loses_the_part_in_hand_and_nothing_is_twice(
     count = label_bundles.PART + 3
     item_ids = sold(db, shop_id, *({"line_item_id": number + 1} for number in range(count)))
     path = made(desk, "")
+    with db.read() as session:
+        seen = session.scalars(select(Task)).one()
     with db.write() as session:
-        task = session.scalars(select(Task)).one()
         shop = shops.by_id(session, shop_id)
-        found = label_bundles.next_slice(session, shop, task)
+        found = label_bundles.next_slice(session, shop, seen)
         tokens = label_bundles.links(session, shop_id, found.items, actor="staff:1")
         pieces = label_bundles.described(session, shop, found, tokens, gs1=False)
         part = label_bundles.draw(pieces, "svg")
-        assert label_bundles.keep(session, task, 0, found, part)
-        assert label_bundles.keep(session, task, 0, found, part)
-        assert task.done == label_bundles.PART
+        assert label_bundles.keep(session, tasks.resume(session, seen), found, part)
+    with db.write() as session, pytest.raises(AppError, match="Collided"):
+        label_bundles.keep(session, tasks.resume(session, seen), found, part)
+    with db.read() as session:
+        assert session.scalars(select(Task.done)).one() == label_bundles.PART
     works(app)
     with db.read() as session:
         assert len(session.scalars(select(TaskPart)).all()) == 2
