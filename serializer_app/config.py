@@ -19,6 +19,7 @@ OPTIONAL_SCOPES = (
     "read_customer_merge",
     "read_inventory",
     "read_merchant_managed_fulfillment_orders",
+    "read_returns",
     "write_merchant_managed_fulfillment_orders",
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from graphql import GraphQLError
 
+from serializer_app.devstore import admin_returns
 from serializer_app.devstore.admin_search import Info, SearchError, Value, matcher
 from serializer_app.devstore.admin_views import View, Views, need
 from serializer_app.devstore.fulfillment_orders import FulfillmentOrder, Refusal
@@ -15,6 +16,11 @@ from serializer_app.devstore.warehouse import placed_payload
 
 READ = "read_merchant_managed_fulfillment_orders"
 WRITE = "write_merchant_managed_fulfillment_orders"
+_TOPIC_SCOPES = {
+    "fulfillment_orders": READ,
+    "returns": admin_returns.READ,
+    "reverse_fulfillment_orders": admin_returns.READ,
+}
 Announce = Callable[[str, View], None]
 RefuseHold = Callable[[], str | None]
 
@@ -118,7 +124,7 @@ class FulfillmentRoot:
         uri = webhookSubscription.get("uri") or webhookSubscription.get("callbackUrl") or ""
         name = topic_name(topic)
         problem = None
-        if name.startswith("fulfillment_orders/") and READ not in self.scopes:
+        if (scope := _TOPIC_SCOPES.get(name.partition("/")[0])) is not None and scope not in self.scopes:
             problem = "You do not have permission to create or update webhooks with this topic."
         elif (name, uri) in self.state.subscriptions.values():
             problem = "Address for this topic has already been taken"
@@ -138,7 +144,7 @@ class FulfillmentRoot:
 def topic_name(topic: str) -> str:
     """``FULFILLMENT_ORDERS_HOLD_RELEASED`` → ``fulfillment_orders/hold_released``."""
     name = topic.lower()
-    for resource in ("fulfillment_orders", "customers"):
+    for resource in ("reverse_fulfillment_orders", "fulfillment_orders", "customers"):
         if name.startswith(f"{resource}_"):
             return f"{resource}/{name.removeprefix(f'{resource}_')}"
     return name.replace("_", "/", 1)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from graphql import GraphQLError
 
+from serializer_app.devstore import admin_returns
 from serializer_app.devstore.admin_fulfillment import FulfillmentRoot, RefuseHold
 from serializer_app.devstore.admin_search import Info, SearchError, Value, matcher
 from serializer_app.devstore.admin_views import View, Views, need
@@ -24,6 +25,8 @@ _READ_SCOPE = {
     "ProductVariant": "read_products",
     "Product": "read_products",
     "Customer": "read_customers",
+    "Return": admin_returns.READ,
+    "ReverseFulfillmentOrder": admin_returns.READ,
 }
 
 
@@ -61,6 +64,8 @@ class AdminRoot:
             "product": self._only("Product"),
             "productVariant": self._only("ProductVariant"),
             "customer": self._only("Customer"),
+            "return": self._only("Return"),
+            "reverseFulfillmentOrder": self._only("ReverseFulfillmentOrder"),
             "orders": self._orders,
             "products": self._products,
             "productVariants": self._variants,
@@ -90,6 +95,8 @@ class AdminRoot:
         if parsed[0] == "Shop":
             return self.views.shop() if parsed[1] == self.state.id else None
         self._need(parsed[0])
+        if parsed[0] in ("Return", "ReverseFulfillmentOrder"):
+            return self.views.returns.find(id)
         thing = self.state.find(id)
         return None if isinstance(thing, Order) and not self._visible(thing) else self.views.of(thing)
 
@@ -226,6 +233,7 @@ class AdminRoot:
             "customer_id": order.customer.id if order.customer else None,
             "email": order.customer.email if order.customer else None,
             "tag": order.tags,
+            "return_status": self.state.returns.status_of(order),
         }
         return _known(simple, name)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from graphql import GraphQLError
 
+from serializer_app.devstore import admin_returns
 from serializer_app.devstore.admin_search import Info, SortKey, Value, page
 from serializer_app.devstore.fulfillment_orders import FulfillmentOrder, Hold, Part
 from serializer_app.devstore.gids import gid
@@ -33,6 +34,7 @@ class Views:
     def __init__(self, state: ShopState, scopes: frozenset[str]) -> None:
         self.state = state
         self.scopes = scopes
+        self.returns = admin_returns.ReturnViews(state, self.connection, self.order, self.line)
 
     def of(self, thing: Value) -> View | None:
         """The view of whatever a global ID named, with its ``__typename``."""
@@ -88,6 +90,8 @@ class Views:
             "customer": lambda info: self._customer_of(order),
             "lineItems": lambda info, **args: self._lines(order, args),
             "fulfillmentOrders": lambda info, **args: self._fulfillment_orders(order, args),
+            "returnStatus": self.state.returns.status_of(order),
+            "returns": lambda info, **args: self._returns(order, args),
             "fulfillments": lambda info, **args: [
                 self.fulfillment(f) for f in order.fulfillments[: args.get("first")]
             ],
@@ -107,6 +111,10 @@ class Views:
         need(self.scopes, "FulfillmentOrder", "read_merchant_managed_fulfillment_orders")
         found = self.state.fulfillment_orders.of(order)
         return self.connection(found, lambda one: (one.id,), self.fulfillment_order, args)
+
+    def _returns(self, order: Order, args: View) -> View:
+        need(self.scopes, "Return", admin_returns.READ)
+        return self.returns.of_order(order, args)
 
     def fulfillment_order(self, one: FulfillmentOrder) -> View:
         return {

@@ -17,6 +17,7 @@ from serializer_app.devstore.order_payload import order_payload, refund_payload
 from serializer_app.devstore.orders import Fulfillment, Order, Refund
 from serializer_app.devstore.products import Customer, Product, Variant
 from serializer_app.devstore.proxy import AppProxy
+from serializer_app.devstore.return_desk import ReturnDesk
 from serializer_app.devstore.signing import oauth_hmac
 from serializer_app.devstore.state import OrderEdit, ShopState
 from serializer_app.devstore.tokens import ID_TOKEN_LIFE, SCOPES, Grant, Tokens
@@ -46,6 +47,7 @@ class Shop:
         self.domain = state.domain
         self._to = connections
         self.warehouse = Warehouse(state, self._announce)
+        self.returns = ReturnDesk(state, self.warehouse.announce)
 
     # --- things -------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from serializer_app.devstore.metafields import Metafields
 from serializer_app.devstore.moments import ShopClock
 from serializer_app.devstore.orders import Fulfillment, Line, Order, Refund, RefundLine
 from serializer_app.devstore.products import Customer, Product, Variant
+from serializer_app.devstore.returns import Returns
 from serializer_app.text import JsonDict
 
 APP_ID = 4_217_338_881
@@ -61,6 +62,8 @@ class ShopState:
         self._numbers = count(1001)
         self._fulfillment_ids = count(6_904_000_000_001 + seed * 1_000_000_000)
         self.fulfillment_orders = FulfillmentOrders(lambda: next(self._fulfillment_ids), clock.second)
+        self._return_ids = count(3_304_000_000_001 + seed * 1_000_000_000)
+        self.returns = Returns(lambda: next(self._return_ids), clock.second)
         self.metafields = Metafields(self.exists, self.new_id, APP_ID)
 
     @property
@@ -244,6 +247,7 @@ class ShopState:
         with self.lock:
             del self.orders[order.id]
             self.fulfillment_orders.forget(order)
+            self.returns.forget(order)
             self.metafields.forget(order.gid)
 
     def merge_customers(self, kept: Customer, gone: Customer) -> None:

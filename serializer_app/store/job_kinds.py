@@ -27,6 +27,8 @@ class JobKind(StrEnum):
     GATE_ORDER = "gate-order", 1
     GATE_FULFILLMENT = "gate-fulfillment", 1
     FETCH_ORDER = "fetch-order", 1
+    RETURNS = "returns", 1
+    RETURNS_FIND = "returns-find", 1
     INSTALL = "install", 1
     VARIANT_ORDERS = "variant-orders", 2
     BACKFILL_ORDER = "backfill-order"
@@ -45,6 +47,7 @@ class JobKind(StrEnum):
     COMPARE = "compare", 5, True
     DOCTOR = "doctor", 5, True
     GATE_WALK = "gate-walk", 5, True
+    RETURNS_WALK = "returns-walk", 5, True
     RECONCILE = "reconcile", 5, True
     # Jobs of earlier versions, which become tasks (docs/decisions/0042-long-work-is-a-task-in-slices.md).
     BACKFILL = "backfill"

@@ -32,14 +32,22 @@ GATE_TOPICS = tuple(
         "cancelled",
     )
 )
+RETURN_TOPICS = (
+    *(
+        f"returns/{event}"
+        for event in ("request", "approve", "decline", "update", "process", "cancel", "close", "reopen")
+    ),
+    "reverse_fulfillment_orders/dispose",
+)
 MERGES = "customers/merge"
-TOPICS = (*GATE_TOPICS, MERGES)
+TOPICS = (*GATE_TOPICS, *RETURN_TOPICS, MERGES)
 
 
 def wanted(shop: Shop) -> tuple[str, ...]:
     """The topics that the shop's scopes allow and its settings need."""
     gate = GATE_TOPICS if shop.gate_since is not None and shops.has_scope(shop, holds.READ) else ()
-    return (*gate, *((MERGES,) if shops.has_scope(shop, switch.MERGE_SCOPE) else ()))
+    returns = RETURN_TOPICS if shops.has_scope(shop, switch.RETURNS_SCOPE) else ()
+    return (*gate, *returns, *((MERGES,) if shops.has_scope(shop, switch.MERGE_SCOPE) else ()))
 
 
 def subscribe(work: Work, jobs: Sequence[Job]) -> Verdict:

@@ -48,6 +48,7 @@ _OF_ONE_MEMBER = frozenset(
         "order_in_motion",
         "order_not_known",
         "fulfillment_unreadable",
+        "returns_unreadable",
         "variant_unreadable",
         "not_delivered",
         "mail_not_sent",

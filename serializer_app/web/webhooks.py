@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import now, parse_iso
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import doctor
-from serializer_app.domain.gate import holds
+from serializer_app.domain.gate import holds, switch
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.orders import deletions, orders
 from serializer_app.domain.privacy import erasures, privacy
@@ -311,6 +311,20 @@ def _fulfillment(event: str) -> Handler:
     return handle
 
 
+def _return(session: Session, shop: Shop, body: bytes) -> None:
+    """returns/* and reverse_fulfillment_orders/dispose: the worker asks Shopify what is true now."""
+    if not shops.has_scope(shop, switch.RETURNS_SCOPE):
+        return
+    named = payloads.decode(body, payloads.ReturnPayload)
+    if (order_id := named.order_number) is not None:
+        outbox.put(session, shop.id, JobKind.RETURNS, [order_id])
+    elif (key := named.key) is not None:
+        outbox.put(session, shop.id, JobKind.RETURNS_FIND, [key])
+    else:
+        # Shopify documents no fields for returns/process.
+        outbox.put(session, shop.id, JobKind.RETURNS_WALK, [""])
+
+
 _HANDLERS: dict[str, Handler] = {
     "orders-create": _order(True, "webhook:orders/create"),
     "orders-updated": _order(False, "webhook:orders/updated"),
@@ -337,6 +351,11 @@ _HANDLERS: dict[str, Handler] = {
             "cancelled",
         )
     },
+    **{
+        f"returns-{event}": _return
+        for event in ("request", "approve", "decline", "update", "process", "cancel", "close", "reopen")
+    },
+    "reverse_fulfillment_orders-dispose": _return,
 }
 _ABOUT_THE_SHOP = frozenset({"app-uninstalled", "shop-update"})
 

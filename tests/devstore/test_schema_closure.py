@@ -39,6 +39,7 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
     product = shop.add_product("Lamp", sku="L-1", image_url="https://cdn.example/lamp.png")
     order = shop.place_order([(product.variant, 3)], shop.add_customer("Ada", "Byron"))
     shop.fulfill(order)
+    back = shop.returns.create(order, {order.lines[0].id: 2})
     (one,) = shop.warehouse.of(shop.place_order([(product.variant, 1)]))
     hook = {"topic": "FULFILLMENT_ORDERS_MOVED", "subscription": {"uri": "https://app.example/hooks"}}
     ids = {"ids": [order.gid, product.variant.gid, "gid://shopify/Order/1"]}
@@ -48,6 +49,13 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
         "Order": {"id": order.gid},
         "OrderIds": {"first": 5},
         "OrderLineItems": {"id": order.gid},
+        "OrderOfReturn": {"id": back.gid},
+        "OrderOfReverseOrder": {"id": back.reverse[0].gid},
+        "OrderReturns": {"id": order.gid, "first": 4},
+        "OrdersWithReturns": {"first": 5, "query": "-return_status:no_return"},
+        "ReturnLines": {"id": back.gid, "first": 5},
+        "ReturnReverseOrders": {"id": back.gid, "first": 5},
+        "ReverseOrderLines": {"id": back.reverse[0].gid, "first": 5},
         "OrdersUpdatedSince": {"first": 5, "query": "updated_at:>='2020-01-01T00:00:00Z'"},
         "ProductVariants": {"first": 10},
         "OrderTimes": ids,
@@ -76,7 +84,7 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_document_runs_against_the_pretend_shop(name: str, store: DevStore) -> None:
-    store.tokens.scopes[store.default_shop] = (*SCOPES, WRITE, "read_inventory")
+    store.tokens.scopes[store.default_shop] = (*SCOPES, WRITE, "read_inventory", "read_returns")
     data = Admin(store).document(name, _variables(store).get(name, {}))
     (answer,) = list(data.values())[:1]
     assert answer is not None

@@ -130,8 +130,9 @@ def test_delivered_again_and_under_another_topic_nothing_changes(watches: Town) 
 
 def test_the_corpus_has_every_topic() -> None:
     sent = {*ORDER_TOPICS, *(topic for topic, *_ in fetching()), "products-create", "products-update"}
-    # Of fulfilment orders the app reads nothing but the ID: tests/sync/test_gate.py.
-    others = {topic for topic in TOPICS if not topic.startswith("fulfillment_orders-")}
+    # Of fulfilment orders and returns the app reads nothing but IDs: tests/sync/test_gate.py and test_returns.py.
+    by_id = ("fulfillment_orders-", "returns-", "reverse_fulfillment_orders-")
+    others = {topic for topic in TOPICS if not topic.startswith(by_id)}
     assert others - sent == {
         "orders-delete",
         "products-delete",

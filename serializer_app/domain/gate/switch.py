@@ -15,6 +15,8 @@ from serializer_app.text import Json
 HOUR = 3600.0
 MERGE_SCOPE = "read_customer_merge"
 """With this scope granted, the topic customers/merge is subscribed to."""
+RETURNS_SCOPE = "read_returns"
+"""With this scope granted, returns are read (domain.stock.announced)."""
 NOTE = (
     "Enter the serial numbers of this order in the app Serializer (Packing or the order's page). "
     "The hold is released automatically after the last one."
@@ -61,10 +63,12 @@ def scopes_changed(session: Session, shop: Shop) -> None:
     """The merchant granted or took back scopes: what could not be done is tried again."""
     if shop.gate_since is not None:
         outbox.put(session, shop.id, JobKind.GATE_WALK, [""])
+    if RETURNS_SCOPE in shop.scopes.split(","):
+        outbox.put(session, shop.id, JobKind.RETURNS_WALK, [""])
     outbox.put(session, shop.id, JobKind.SUBSCRIBE, [""])
 
 
 def installed(session: Session, shop: Shop) -> None:
     """Shopify ended the app's subscriptions with the earlier installation; a new shop needs none yet."""
-    if shop.gate_since is not None or MERGE_SCOPE in shop.scopes.split(","):
+    if shop.gate_since is not None or {MERGE_SCOPE, RETURNS_SCOPE} & set(shop.scopes.split(",")):
         scopes_changed(session, shop)

@@ -364,6 +364,9 @@ def _carry_out(session: Session, order: Order, todo: Plan, *, actor: str) -> App
     if todo.changes_items:
         outbox.put(session, order.shop_id, JobKind.MIRROR_ORDER, [order.order_id])
         holds.serials_changed(session, order.shop_id, order.order_id)
+    if todo.restore:
+        # A unit that had come back is with its customer after all, so a return in Shopify waits for it again.
+        outbox.put(session, order.shop_id, JobKind.RETURNS, [order.order_id])
     return outcome
 
 

@@ -24,6 +24,7 @@ from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.orders import lookups, orders
 from serializer_app.domain.registry import recognition, registrations
 from serializer_app.domain.registry.recognition import OpenToken
+from serializer_app.domain.stock import announced
 from serializer_app.errors import AppError, Detail
 from serializer_app.store import outbox
 from serializer_app.store.crypto import Vault
@@ -49,6 +50,7 @@ DISPOSITIONS: Mapping[str, UnitState] = {
 """What is said of a returned unit → the state that it gets: Shopify's words (platform.md §9), then ours."""
 
 NOBODY_SAID = UnitState.RETURNED.value
+"""The disposition of a unit for which neither the caller nor Shopify has one."""
 
 
 class ReturnVerdict(StrEnum):
@@ -86,7 +88,10 @@ class ReturnScan:
 
 @dataclass(frozen=True)
 class ReturnEntry:
-    """One unit that came back: named by its item ID, its serial number, or both. ``disposition``: see DISPOSITIONS."""
+    """One unit that came back: named by its item ID, its serial number, or both.
+
+    ``disposition``: see DISPOSITIONS; None for what Shopify says, if it says something definite.
+    """
 
     item_id: str | None = None
     serial_number: str | None = None
@@ -166,6 +171,7 @@ def take_back(
             detail: Detail = {"path": f"items.{position}", "message": error.message}
             error.details = error.details or [detail]
             raise
+    announced.recount(session, shop.id, order_id)
     outbox.put(session, shop.id, JobKind.MIRROR_ORDER, [order_id])
     holds.order_changed(session, shop, order_id)
     return returned
@@ -174,7 +180,7 @@ def take_back(
 def _take_back(
     session: Session, vault: Vault, shop: Shop, item: Item, entry: ReturnEntry, *, actor: str
 ) -> ReturnedUnit:
-    said = entry.disposition or NOBODY_SAID
+    said = entry.disposition or announced.disposition(session, shop.id, item) or NOBODY_SAID
     state, moment = DISPOSITIONS[said], now()
     item.removed_at = item.returned_at = item.updated_at = moment
     item.version += 1

@@ -24,7 +24,7 @@ from serializer_app.store.models.registry import (
 )
 from serializer_app.store.models.scans import CloneAlert, Scan
 from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
-from serializer_app.store.models.stock import ExpectedUnit
+from serializer_app.store.models.stock import ExpectedUnit, ReturnLine
 from serializer_app.store.models.takeover import Definition, ForeignValue
 from serializer_app.store.models.variants import Variant
 
@@ -59,6 +59,7 @@ __all__ = [
     "OutboxRow",
     "PackedUnit",
     "Registration",
+    "ReturnLine",
     "Scan",
     "Serial",
     "SerialPattern",

@@ -73,6 +73,8 @@ class Shop(Base):
     """The words on a hold, for packers; NULL: the app's own."""
     gated_until: Mapped[Utc | None]
     """Watermark: fulfilment orders that changed before this moment have been looked at."""
+    returns_read_until: Mapped[Utc | None]
+    """Watermark: returns of orders that changed before this moment have been read."""
     custom_fields: Mapped[JsonText] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
     settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())

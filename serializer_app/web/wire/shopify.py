@@ -73,6 +73,10 @@ class CustomerPayload(Struct):
     id: Id | None = None
 
 
+class OrderRef(Struct):
+    id: Id | None = None
+
+
 class LineRef(Struct):
     id: Id | None = None
 
@@ -251,6 +255,24 @@ class CustomersMerged(Struct):
         return _number(self.admin_graphql_api_customer_deleted_id or "")
 
 
+class ReturnPayload(Struct):
+    """returns/* and reverse_fulfillment_orders/dispose. Most topics name the order, the others the return alone."""
+
+    admin_graphql_api_id: str | None = None
+    order_id: Id | None = None
+    order: OrderRef | None = None
+
+    @property
+    def order_number(self) -> int | None:
+        return self.order_id if self.order is None else self.order.id or self.order_id
+
+    @property
+    def key(self) -> str | None:
+        """What the payload is about, as the jobs' keys name it: ``Return/5`` or ``ReverseFulfillmentOrder/5``."""
+        found = _RETURN.fullmatch(self.admin_graphql_api_id or "")
+        return None if found is None or int(found[2]) >= 2**63 else found[0].removeprefix("gid://shopify/")
+
+
 class ShopPayload(Struct):
     """shop/update and app/uninstalled."""
 
@@ -328,6 +350,7 @@ def _code(text: str | None) -> str | None:
     return clean_code(text) if text else text
 
 
+_RETURN = re.compile(r"gid://shopify/(Return|ReverseFulfillmentOrder)/([1-9]\d{0,18})", re.ASCII)
 _FULFILLMENT_ORDER = re.compile(r"gid://shopify/FulfillmentOrder/([1-9]\d{0,18})")
 MOST_FULFILLMENT_ORDERS = 50
 
