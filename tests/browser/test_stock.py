@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
-from serializer_app.domain.stock import receiving
+from serializer_app.clock import now
+from serializer_app.domain.gate.switch import RETURNS_SCOPE
+from serializer_app.domain.shops import shops
+from serializer_app.domain.stock import announced, receiving
+from serializer_app.domain.stock.announced import AnnouncedLine
 from serializer_app.store.models import Variant
 from tests.browser.conftest import Desk
 
@@ -75,3 +81,39 @@ def test_a_unit_is_returned_without_the_mouse(desk: Desk) -> None:
     expect(desk.app.locator("#verdict")).to_contain_text("back already")
     desk.picture("returned")
     assert [one.item_id for one in desk.town.items(order)] == [other.item_id]
+
+
+def test_an_announced_return_is_scanned_and_shopifys_choice_taken_with_enter(desk: Desk) -> None:
+    order = desk.order((desk.town.track("Watch"), 2))
+    desk.town.shop.fulfill(order)
+    item, other = desk.town.items(order)
+    desk.enter(item.item_id, "SN-1")
+    desk.enter(other.item_id, "SN-2")
+    line = order.lines[0].id
+    with desk.town.db.write() as session:
+        row = shops.by_id(session, desk.town.shop_id)
+        row.scopes += f",{RETURNS_SCOPE}"
+        disposed = {"RESTOCKED": 2}
+        announced.store(
+            session,
+            row.id,
+            order.id,
+            [AnnouncedLine(1, line, "OPEN", 2, disposed, now() - timedelta(days=1))],
+        )
+    desk.open("/returns")
+    expect(desk.app.locator("#returning tbody tr")).to_contain_text("0 of 2")
+    desk.picture("expected")
+    scan(desk, "SN-1")
+    expect(desk.app.locator("#verdict [data-suggested]")).to_contain_text("Back in stock")
+    desk.picture("suggested")
+    # Nothing typed: what Shopify says.
+    desk.page.keyboard.press("Enter")
+    expect(desk.app.locator("#verdict")).to_contain_text("SN-1 taken back: in stock")
+    expect(desk.app.locator("#returning tbody tr")).to_contain_text("1 of 2")
+    desk.page.keyboard.press("Enter")
+    scan(desk, "SN-2")
+    scan(desk, "3")
+    expect(desk.app.locator("#verdict")).to_contain_text("SN-2 taken back: in repair")
+    expect(desk.app.locator("#returning")).to_contain_text("Shopify expects no units back")
+    expect(desk.app.locator("#code")).to_be_focused()
+    assert desk.town.items(order) == []

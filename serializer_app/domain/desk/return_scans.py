@@ -1,4 +1,4 @@
-"""The returns page: what a scanned code is, the units of an order, and returned units that wait for a decision."""
+"""The returns page: what a scanned code is, what is expected back, and returned units that wait for a decision."""
 
 from __future__ import annotations
 
@@ -10,25 +10,48 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.desk import item_search, serial_entry
 from serializer_app.domain.desk.item_search import Found
-from serializer_app.domain.items.unit_states import RETURNED
+from serializer_app.domain.items.unit_states import RETURNED, UnitState
 from serializer_app.domain.orders import lookups
 from serializer_app.domain.registry import recognition
 from serializer_app.domain.registry.recognition import OpenToken
-from serializer_app.domain.stock import returns
-from serializer_app.domain.stock.returns import ReturnScan
+from serializer_app.domain.stock import announced, returns
+from serializer_app.domain.stock.announced import ExpectedLine
+from serializer_app.domain.stock.returns import DISPOSITIONS, ReturnScan, ReturnVerdict
 from serializer_app.errors import AppError
-from serializer_app.store.models import Item, Serial
+from serializer_app.store.models import Item, Line, Serial
 
 SHOWN = 100
+NAMED = 5
+"""As many units of an order line are named before they are scanned."""
 
 
 @dataclass(frozen=True)
 class ReturnFound:
-    """A scanned unit, what its order is called, and its product; both are None where it was never sold here."""
+    """A scanned unit, what its order is called, and its product; both are None where it was never sold here.
+
+    ``disposition`` is what Shopify says becomes of it, None where it says nothing definite.
+    """
 
     scan: ReturnScan
     order: str | None
     product: str | None
+    disposition: str | None = None
+
+    @property
+    def state(self) -> UnitState | None:
+        """The state that the disposition stands for."""
+        return None if self.disposition is None else DISPOSITIONS[self.disposition]
+
+
+@dataclass(frozen=True)
+class ExpectedBack:
+    """Units of an order line that Shopify expects back. ``units`` names them where only these can be meant."""
+
+    line: ExpectedLine
+    order: str | None
+    product: str | None
+    variant: str | None
+    units: Sequence[str]
 
 
 def scan(
@@ -55,7 +78,51 @@ def scan(
     if item is not None:
         name = lookups.names(session, shop_id, [item.order_id]).get(item.order_id) or str(item.order_id)
     product = None if variant_id is None else serial_entry.product_name(session, shop_id, [variant_id])
-    return ReturnFound(scanned, name, product)
+    disposition = None
+    if item is not None and scanned.verdict is ReturnVerdict.SOLD:
+        disposition = announced.disposition(session, shop_id, item)
+    return ReturnFound(scanned, name, product, disposition)
+
+
+def expected_back(session: Session, shop_id: int, order_id: int | None = None) -> list[ExpectedBack]:
+    """What Shopify expects back and nobody scanned yet; of one order everything that was announced."""
+    if order_id is None:
+        lines = announced.awaited(session, shop_id)
+    else:
+        every = announced.of_orders(session, shop_id, [order_id])
+        lines = [line for line in every if line.row.status in announced.EXPECTED_STATUSES]
+    numbers = sorted({line.row.line_item_id for line in lines})
+    titles = {
+        row.line_item_id: (row.title, row.variant_title)
+        for row in session.execute(
+            select(Line.line_item_id, Line.title, Line.variant_title).where(
+                Line.shop_id == shop_id, Line.line_item_id.in_(numbers)
+            )
+        )
+    }
+    orders = lookups.names(session, shop_id, sorted({line.row.order_id for line in lines}))
+    active = _active_units(session, shop_id, numbers)
+    found = []
+    for line in lines:
+        units = active.get(line.row.line_item_id, [])
+        product, variant = titles.get(line.row.line_item_id, (None, None))
+        certain = units if len(units) == line.expected <= NAMED else []
+        found.append(ExpectedBack(line, orders.get(line.row.order_id), product, variant, certain))
+    return found
+
+
+def _active_units(session: Session, shop_id: int, line_item_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What the active items of order lines are called, the first NAMED of each line and one more."""
+    found: dict[int, list[str]] = {}
+    for line_item_id in line_item_ids:
+        query = (
+            select(Item)
+            .where(Item.shop_id == shop_id, Item.line_item_id == line_item_id, Item.removed_at.is_(None))
+            .order_by(Item.id)
+            .limit(NAMED + 1)
+        )
+        found[line_item_id] = [item.serial_number or item.item_id for item in session.scalars(query)]
+    return found
 
 
 def units_of(session: Session, shop_id: int, order_id: int) -> list[Found]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.buyers import links
 from serializer_app.domain.desk import item_search, return_scans
 from serializer_app.domain.desk.return_scans import ReturnFound
+from serializer_app.domain.gate import switch
 from serializer_app.domain.items import items
 from serializer_app.domain.items.unit_states import (
     IN_REPAIR,
@@ -22,7 +23,7 @@ from serializer_app.domain.items.unit_states import (
 from serializer_app.domain.orders import lookups, orders
 from serializer_app.domain.registry import serials
 from serializer_app.domain.shops import shops
-from serializer_app.domain.stock import returns
+from serializer_app.domain.stock import announced, returns
 from serializer_app.domain.stock.changes import UnitChanges, change_unit
 from serializer_app.domain.stock.returns import Ownership, ReturnEntry, ReturnVerdict
 from serializer_app.errors import AppError
@@ -56,11 +57,15 @@ def return_units() -> Response:
         shop = shops.by_id(session, g.shop_id)
         order = None if order_id is None else orders.find(session, shop.id, order_id)
         waiting = return_scans.undecided(session, shop.id)
+        expected = return_scans.expected_back(session, shop.id, None if order is None else order.order_id)
         return show(
             "returns",
             shop,
             order=order,
             units=[] if order is None else return_scans.units_of(session, shop.id, order.order_id),
+            expected=expected,
+            most=announced.SHOWN,
+            missing_returns=shops.missing_of(shop, (switch.RETURNS_SCOPE,)),
             waiting=waiting,
             titles=item_search.variant_titles(session, shop.id, [unit.variant_id for unit in waiting]),
             dispositions=DISPOSITIONS,
@@ -92,6 +97,7 @@ def _told(session: Session, found: ReturnFound, order_id: int | None) -> dict[st
         "itemId": item.item_id if item is not None and scanned.verdict is ReturnVerdict.SOLD else None,
         "number": scanned.number,
         "state": None if unit is None else unit.state,
+        "preselected": None if found.state is None else found.state.value,
     }
 
 
@@ -99,12 +105,15 @@ def _sentence(session: Session, found: ReturnFound, order_id: int | None) -> str
     words, scanned = texts(), found.scan
     number, product = scanned.number, found.product or ""
     if scanned.verdict is ReturnVerdict.SOLD:
-        return words.gettext(
+        sold = words.gettext(
             "{number} ({product}) was sold on order {order}",
             number=number,
             product=product,
             order=found.order,
         )
+        if found.disposition is None:
+            return sold
+        return f"{sold} · {words.label(f'returns.disposed.{found.disposition}')}"
     if scanned.verdict is ReturnVerdict.RETURNED:
         return words.gettext("{number} of order {order} is back already", number=number, order=found.order)
     if scanned.verdict is ReturnVerdict.NOT_OURS:

@@ -62,10 +62,10 @@ LABELS: dict[str, Label] = {
         "Not granted: {scopes}. Without read_all_orders Shopify hides orders older than 60 days; without "
         "read_customer_merge merged customers are not followed; without read_inventory “Inventory and sold "
         "items” works as “Sold items only”; without the two for fulfillment orders no order is held for its"
-        " serial numbers."
+        " serial numbers; without read_returns the Returns page does not list what is expected back."
     ),
     "doctor.optional_scopes.missing.do": N_(
-        "Allow access on the Settings page where a setting needs it. read_all_orders and "
+        "Allow access on the Settings page where a setting needs it, and on the Returns page. read_all_orders and "
         "read_customer_merge are requested in Shopify's developer dashboard first."
     ),
     "gate.badge": N_("On hold"),

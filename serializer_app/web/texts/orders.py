@@ -21,6 +21,14 @@ LABELS: dict[str, Label] = {
     "returns.becomes.returned": N_("Decide later"),
     "returns.becomes.in_repair": N_("Repair"),
     "returns.becomes.scrapped": N_("Scrap"),
+    "returns.status.REQUESTED": N_("Requested"),
+    "returns.status.OPEN": N_("Approved"),
+    "returns.status.CLOSED": N_("Closed"),
+    "returns.disposed.RESTOCKED": N_("Shopify says: restocked. Press Enter for “Back in stock”."),
+    "returns.disposed.NOT_RESTOCKED": N_("Shopify says: not restocked. Press Enter for “Decide later”."),
+    "returns.disposed.PROCESSING_REQUIRED": N_(
+        "Shopify says: processing required. Press Enter for “Decide later”."
+    ),
     "stock.take.unknown": N_("not known yet"),
     "stock.take.other_product": N_("another product"),
     "stock.take.other_location": N_("in stock at another location"),

@@ -6,12 +6,16 @@ from typing import Any
 
 from sqlalchemy import select
 
+from serializer_app.clock import now
+from serializer_app.domain.gate.switch import RETURNS_SCOPE
 from serializer_app.domain.items import items
 from serializer_app.domain.items.items import ItemChanges
 from serializer_app.domain.registry import serials
 from serializer_app.domain.shops import shops
+from serializer_app.domain.stock import announced
+from serializer_app.domain.stock.announced import AnnouncedLine
 from serializer_app.store.db import Database
-from serializer_app.store.models import Item
+from serializer_app.store.models import Item, Shop
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
 from tests.web.desk.test_scanning import products
@@ -100,3 +104,38 @@ def test_another_shop_takes_nothing_back(desk: Staff, neighbour: Staff, db: Data
     assert neighbour.post("/returns/decide", {"number": "P-3", "state": "scrapped"}).status_code == 404
     assert neighbour.get("/returns?order=1").status_code == 404
     assert state_of(db, shop_id, "P-1") == "reserved"
+
+
+def announce(db: Database, shop_id: int, order_id: int = 1, quantity: int = 1, **disposed: int) -> None:
+    """Shopify announces a return of units of the order's line."""
+    line = AnnouncedLine(70 + order_id, order_id * 10 + 1, "OPEN", quantity, disposed, now())
+    with db.write() as session:
+        session.get_one(Shop, shop_id).scopes = f"write_orders,{RETURNS_SCOPE}"
+        announced.store(session, shop_id, order_id, [line])
+
+
+def test_what_shopify_expects_back_is_listed_until_it_is_scanned(
+    desk: Staff, german: Staff, neighbour: Staff, db: Database, shop_id: int
+) -> None:
+    first, _ = sell(db, shop_id)
+    assert "may not read them" in desk.page("/returns")  # without the scope
+    assert "read_returns" in desk.page("/returns")
+    announce(db, shop_id)
+    page = desk.page("/returns")
+    assert "may not read them" not in page
+    assert 'href="/returns?order=1"' in page
+    assert "P-1" in page  # the line has no other unit
+    assert "P-2" not in page
+    assert "0 of 1" in page
+    assert "Zurückerwartet" in german.page("/returns")
+    assert "P-1" not in neighbour.page("/returns")
+    assert scan(desk, "P-1")["preselected"] is None
+
+    announce(db, shop_id, RESTOCKED=1)
+    found = scan(desk, "P-1")
+    assert found["preselected"] == "in_stock"
+    assert "Shopify says: restocked" in found["message"]
+    assert desk.send("/returns/take", {"itemId": first, "disposition": "in_stock"}).status_code == 200
+    page = desk.page("/returns")
+    assert "Shopify expects no units back" in page
+    assert "1 of 1" in desk.page("/returns?order=1")

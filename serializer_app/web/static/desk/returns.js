@@ -12,10 +12,18 @@ const DIGIT = /^[0-9]$/;
 
 const choices = () => findAll("#verdict [data-decision]");
 
-/** Take the code out of the field: a digit decides about the unit in the verdict, everything else is a scan. */
+/**
+ * Take the code out of the field: a digit decides about the unit in the verdict, Enter alone takes what Shopify says of
+ * it, everything else is a scan.
+ */
 export const scanReturn = (form) => {
   const code = takeCode(form);
-  if (code) enqueue(() => check(form, code));
+  enqueue(() => (code ? check(form, code) : takeSuggestion(form)));
+};
+
+const takeSuggestion = (form) => {
+  const suggested = find("#verdict [data-suggested]");
+  return form.isConnected && suggested ? decide(form, suggested) : undefined;
 };
 
 const check = async (form, code) => {
@@ -34,14 +42,19 @@ const check = async (form, code) => {
   if (!answer?.ok) return;
   if (answer.order) return showOrder(answer.order);
   if (!answer.itemId) find("#verdict").className = "verdict bad";
-  else offerDecisions(form, answer.itemId);
+  else offerDecisions(form, answer);
 };
 
-/** Show a button for each thing that may become of the unit. The focus stays in the field. */
-const offerDecisions = (form, itemId) => {
+/** Show a button for each thing that may become of the unit, and mark Shopify's choice. The focus stays in the field. */
+const offerDecisions = (form, { itemId, preselected }) => {
   const verdict = find("#verdict");
   verdict.append(find("#decisions").content.cloneNode(true));
   verdict.dataset.item = itemId;
+  for (const button of choices()) {
+    if (button.dataset.decision !== preselected) continue;
+    button.dataset.suggested = "";
+    button.classList.add("primary");
+  }
   for (const button of findAll("button", verdict)) {
     button.addEventListener("click", () => {
       find("input.code", form).focus();
