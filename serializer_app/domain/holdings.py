@@ -91,6 +91,7 @@ COVERED_OTHERWISE = {
     "mirrors": "hashes of what was written to Shopify",
     "outbox": "kinds and keys of jobs, never a payload",
     "packed_units": "names staff",
+    "public_texts": "what a shop says on its public pages",
     "return_lines": "quantities that Shopify expects back",
     "scans": "counts, and bits that thousands of places share",
     "serial_patterns": "how a shop's codes look",

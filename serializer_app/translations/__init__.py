@@ -70,6 +70,8 @@ class Language:
     def __init__(self, name: str, locale: Locale) -> None:
         self.name = name
         """One of ``LANGUAGES``."""
+        self.own_name = locale.get_language_name(name) or name
+        """What its speakers call it: English, Deutsch."""
         self._locale = locale
         self._catalogue = _catalogue(name)
         self._day_and_clock = str(locale.datetime_formats["medium"]).replace("'", "")

@@ -106,6 +106,7 @@ def paths(desk: Desk) -> dict[str, str]:
         "webhooks": "/settings/webhooks",
         "data": "/settings/data",
         "claims": "/settings/claims",
+        "public-pages": "/settings/public-pages?language=de",
         "staff": "/settings/staff",
         "error": "/orders/1",
     }

@@ -1,6 +1,6 @@
 """Tables and their named constraints; no I/O and no JSON here."""
 
-from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSettings
+from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSettings, PublicText
 from serializer_app.store.models.columns import Base
 from serializer_app.store.models.desk import FieldValue, PackedUnit, Staff, Task, TaskPart
 from serializer_app.store.models.doctor import ShopFinding, WebhookSeen, WorkerSeen
@@ -58,6 +58,7 @@ __all__ = [
     "Order",
     "OutboxRow",
     "PackedUnit",
+    "PublicText",
     "Registration",
     "ReturnLine",
     "Scan",

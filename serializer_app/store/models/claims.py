@@ -39,6 +39,19 @@ class ClaimRules(Base):
     consent_text: Mapped[str | None] = mapped_column(Text)
 
 
+class PublicText(Base):
+    """What a shop says itself about units of one state on its public pages, in one language."""
+
+    __tablename__ = "public_texts"
+    __table_args__ = (PrimaryKeyConstraint("shop_id", "language", "state"),)
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(16))
+    """One of domain.buyers.public_texts.STATES."""
+    text: Mapped[str] = mapped_column(Text)
+
+
 class MailSettings(Base):
     """The SMTP server of a merchant, through which the shop's visitors get mail."""
 

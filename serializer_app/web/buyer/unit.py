@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.buyers import links, scans, units
+from serializer_app.domain.buyers import links, public_texts, scans, units
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Shop
@@ -88,6 +88,7 @@ def unit_page(
         standing=standing,
         alert=alert,
         problem=problem,
+        own_texts=public_texts.texts(session, shop.id, words().language),
         sent="sent" in request.args,
         claiming=claiming.claiming(session, shop, reached.unit, own_link=reached.own_link),
         owner_path=owner_path(session, held)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
-from serializer_app.domain.buyers import links, scans, units
+from serializer_app.domain.buyers import links, public_texts, scans, units
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import reader
 from serializer_app.domain.registry import recognition
 from serializer_app.domain.registry.recognition import CodeKind, Recognized
 from serializer_app.store.models import Shop
 from serializer_app.web.buyer.blueprint import buyer, check_patience, count_failure, shop_of
-from serializer_app.web.buyer.pages import link, shown
+from serializer_app.web.buyer.pages import link, shown, words
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
 from serializer_app.web.limits import Guessed
@@ -32,6 +32,7 @@ def verify() -> Response:
         shop = shop_of(session)
         code = recognize(session, typed)
         found = pick(session, shop, code)
+        own_texts = public_texts.texts(session, shop.id, words().language)
         products = [units.product(session, shop.id, variant, None) for variant in code.products[:1]]
     if not found:
         count_failure(guessed)
@@ -43,10 +44,18 @@ def verify() -> Response:
     if len(found) > 1:
         return shown("verify.html", verdict="ambiguous", typed=typed, choices=linked(found))
     if unit.state != "genuine":
-        return shown("verify.html", verdict=unit.state, typed=typed, unit=unit)
+        return shown("verify.html", verdict=unit.state, typed=typed, unit=unit, own_texts=own_texts)
     with house().db.write() as session:
         seen = looked_up(session, unit)
-    return shown("verify.html", verdict="genuine", typed=typed, unit=unit, link=view_of(unit), alert=seen)
+    return shown(
+        "verify.html",
+        verdict="genuine",
+        typed=typed,
+        unit=unit,
+        link=view_of(unit),
+        alert=seen,
+        own_texts=own_texts,
+    )
 
 
 def _reason(code: Recognized) -> str:

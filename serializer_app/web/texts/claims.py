@@ -27,6 +27,32 @@ LABELS: dict[str, Label] = {
     "claims.field.channel": N_("Where it was bought"),
     "claims.field.orderNumber": N_("Order number"),
     "claims.field.consent": N_("Consent"),
+    "settings.page.public": N_("Public pages"),
+    "public.genuine": N_("Genuine"),
+    "public.genuine.text": N_("The unit was sold, or is genuine and still with you."),
+    "public.unsold": N_("Not sold yet"),
+    "public.unsold.text": N_("Shown below the text for genuine products while no sale is recorded."),
+    "public.returned": N_("Returned to the shop"),
+    "public.returned.text": N_("The unit came back and has not been sold again."),
+    "public.lost": N_("Reported lost"),
+    "public.lost.text": N_("The unit was lost or stolen."),
+    "public.replaced": N_("Replaced"),
+    "public.replaced.text": N_("The serial number was replaced by another one, for example after a repair."),
+    "public.removed": N_("Withdrawn"),
+    "public.removed.text": N_("The unit was removed from its order, or scrapped."),
+    "public.ours.genuine": N_("This is a genuine product of {shop}."),
+    "public.ours.unsold": N_("{shop} has not recorded a sale of this product yet."),
+    "public.ours.returned": N_("This product was returned to {shop} and is not for sale at the moment."),
+    "public.ours.lost": N_(
+        "This product was reported lost or stolen. Do not buy it, and tell {shop} where you found it."
+    ),
+    "public.ours.replaced": N_(
+        "This number was replaced by another one, for example after a repair. Use the number on your current product."
+    ),
+    "public.ours.removed": N_(
+        "{shop} issued this number and later withdrew it, for example after a return. "
+        "It no longer stands for a genuine product."
+    ),
     "mail.security.starttls": N_("STARTTLS"),
     "mail.security.tls": N_("TLS"),
     "mail.security.none": N_("None (this computer only)"),

@@ -165,6 +165,7 @@ FAILURES: dict[str, str] = {
     ),
     "confirm_not_received": N_("{number} has not been received into stock."),
     "mail_server_invalid": N_("Check the highlighted settings of the mail server"),
+    "public_texts_invalid": N_("Shorten the highlighted texts to 500 characters"),
     "claim_rules_invalid": N_("Check the highlighted rules for registrations"),
     "alert_not_found": N_("This alert was already marked as reviewed"),
     "scan_full": N_("This line is already complete"),

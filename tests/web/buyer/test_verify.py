@@ -10,6 +10,7 @@ import liquid
 import pytest
 
 from serializer_app.clock import now
+from serializer_app.domain.buyers import public_texts
 from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.registry import serials, swaps
 from serializer_app.domain.registry.people import Person
@@ -273,3 +274,31 @@ def test_both_pages_tell_the_truth_about_a_unit_of_the_stock(
         assert german in unescape(bazaar.open(path, {**query, "locale": "de"}).text)
     # Nobody can register what the shop has back or somebody has lost.
     assert ("Sign in" in page.text) is (told == "genuine")
+
+
+def test_both_pages_say_it_in_the_words_of_the_shop(bazaar: Bazaar) -> None:
+    bazaar.serial("FACTORY-77", WATCH)
+    own = {"genuine": "Ours & <b>real</b>", "unsold": "Still {{ here }}\nwith us", "lost": "Call us"}
+    with bazaar.db.write() as session:
+        public_texts.change(session, bazaar.shop(session), "en", own, actor="staff:1")
+        unit = serials.find(session, bazaar.shop(session).id, "FACTORY-77")
+        assert unit is not None
+        token = unit.token
+    ways: list[tuple[str, dict[str, str]]] = [("/verify", {"code": "factory 77"}), (f"/u/{token}", {})]
+    for path, query in ways:
+        page = bazaar.open(path, query).text
+        assert "Ours &amp; &lt;b&gt;real&lt;/b&gt;" in page
+        assert "Still &#123;&#123; here &#125;&#125;\nwith us" in page
+        assert "has not recorded a sale" not in unescape(page)
+        german = unescape(bazaar.open(path, {**query, "locale": "de"}).text)
+        assert "hat noch keinen Verkauf" in german
+        assert "Ours" not in german
+    with bazaar.db.write() as session:
+        unit = serials.find(session, bazaar.shop(session).id, "FACTORY-77")
+        assert unit is not None
+        change_unit(session, unit.shop_id, unit, UnitChanges(state=UnitState("lost")), actor="staff:1")
+    for path, query in ways:
+        page = bazaar.open(path, query).text
+        assert "Call us" in page
+        assert "Do not buy it" not in page
+        assert "Reported lost" in page
