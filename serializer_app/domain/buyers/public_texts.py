@@ -27,7 +27,7 @@ def texts(session: Session, shop_id: int, language: str) -> dict[str, str]:
             PublicText.shop_id == shop_id, PublicText.language == language
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def change(session: Session, shop: Shop, language: str, wanted: Mapping[str, str], *, actor: str) -> None:
