@@ -100,7 +100,7 @@ COVERED_OTHERWISE = {
     "shops": "the merchant's shop",
     "staff": "the merchant's staff",
     "tasks": "what staff asked for, and how far it is",
-    "upload_parts": "serial numbers; deleted with the upload after thirty days",
+    "upload_parts": "serial numbers; moved to task_parts within the hour",
     "uploads": "how many serial numbers a file had",
     "variants": "products",
     "webhooks_seen": "when each topic last arrived",

@@ -38,7 +38,6 @@ class JobKind(StrEnum):
     INDEX_PEOPLE = "index-people"
     MAIL = "mail"
     RESYNC = "resync"
-    SERIAL_IMPORT = "serial-import"
     SYNC_CATALOG = "sync-catalog"
     SYNC_PRODUCT = "sync-product"
     SYNC_VARIANT = "sync-variant"
@@ -52,6 +51,7 @@ class JobKind(StrEnum):
     # Jobs of earlier versions, which become tasks (docs/decisions/0042-long-work-is-a-task-in-slices.md).
     BACKFILL = "backfill"
     CODES = "codes"
+    SERIAL_IMPORT = "serial-import"
     TAKEOVER = "takeover"
 
 

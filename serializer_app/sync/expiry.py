@@ -30,7 +30,7 @@ SWEEPS: Mapping[str, Callable[[Session, int], object]] = {
     "confirmations": _of_all(confirmations.sweep),
     "scans": _of_all(scans.sweep),
     "deliveries": deliveries.expire,
-    "uploads": uploads.expire,
+    "uploads": uploads.move_old,
     "codes": label_bundles.forget,
     "tasks": tasks.forget,
 }

@@ -52,7 +52,6 @@ HANDLERS: dict[JobKind, Handler] = {
     JobKind.COMPARE: reconcile.compare,
     JobKind.RESYNC: reconcile.resync,
     JobKind.BACKFILL_ORDER: backfill.backfill_order,
-    JobKind.SERIAL_IMPORT: imports.enter_uploads,
     JobKind.TASK: tasks.handler({work.kind: work for work in LONG_WORK}),
     JobKind.INDEX_FIELDS: fields.index_fields,
     JobKind.INDEX_PEOPLE: people.index_people,
@@ -68,6 +67,7 @@ HANDLERS: dict[JobKind, Handler] = {
     JobKind.DOCTOR: doctor.visit,
     JobKind.BACKFILL: backfill.go_on,
     JobKind.CODES: tasks.hand_over,
+    JobKind.SERIAL_IMPORT: imports.move_old_uploads,
     JobKind.TAKEOVER: tasks.hand_over,
 }
 

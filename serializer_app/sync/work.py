@@ -202,22 +202,6 @@ def contained(**facts: str) -> Iterator[None]:
         raise AppError("internal_error", message, permanent=False) from error
 
 
-def part_by_part(work: Work, job: Job, step: Callable[[Session, int, str, Contain | None], bool]) -> bool:
-    """Do the next part of long work in one transaction; whether anything is left.
-
-    ``step`` takes (session, shop ID, key of the job, contain). A part that raises is done again with ``contain``, which
-    ``step`` puts around each entry together with a savepoint, and reports the entries that fail.
-    """
-    try:
-        with contained(kind=job.kind, job_key=job.key), work.db.write() as session:
-            return step(session, work.shop_id, job.key, None)
-    except AppError as error:
-        if error.code != "internal_error":
-            raise
-    with work.db.write() as session:
-        return step(session, work.shop_id, job.key, lambda: contained(kind=job.kind, job_key=job.key))
-
-
 def isolated(handler: Handler, work: Work, jobs: Sequence[Job]) -> Verdict:
     """Do a batch together. Where that raises, and for jobs that failed repeatedly, do each job alone."""
     if len(jobs) == 1:

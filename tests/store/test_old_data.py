@@ -6,6 +6,7 @@ The data is written by SQL into the schema of its time, because today's code can
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from serializer_app.clock import iso, parse_iso
+from serializer_app.clock import iso, now, parse_iso
 from serializer_app.config import Settings
 from serializer_app.domain import tasks
 from serializer_app.domain.desk import label_bundles, spreadsheets
 from serializer_app.domain.desk.label_bundles import BundleRequest
 from serializer_app.domain.ids.item_ids import make_item_ids
 from serializer_app.domain.orders import backfills
+from serializer_app.domain.registry import uploads
 from serializer_app.domain.takeover import moves
 from serializer_app.store import migrate, schema
 from serializer_app.store.crypto import Vault
@@ -372,12 +374,22 @@ WALKS = {
     "4711": (None, "orders", ""),
     "nonsense|variants|eyJ": (None, "orders", ""),
 }
-HANDED_OVER = (JobKind.BACKFILL, JobKind.CODES, JobKind.RECONCILE, JobKind.TAKEOVER)
+HANDED_OVER = (
+    JobKind.BACKFILL,
+    JobKind.CODES,
+    JobKind.RECONCILE,
+    JobKind.SERIAL_IMPORT,
+    JobKind.TAKEOVER,
+)
 
 
 def carry_over(old: Old) -> None:
     """Upgrade, and let a worker of today have the jobs of then; what they become is not done yet."""
     old.upgrade()
+    hand_over(old)
+
+
+def hand_over(old: Old) -> None:
     settings = Settings.from_env(
         {
             "SHOPIFY_API_KEY": API_KEY,
@@ -465,6 +477,88 @@ def test_tasks_that_had_a_kind_of_job_of_their_own_go_on(walking: Old) -> None:
         assert tasks.spec_of(found["takeover-look"], moves.MoveSpec).since == parse_iso(BEGUN)
         assert label_bundles.wanted_of(found["codes"]) == BundleRequest(customer_id=7, form="png", gs1=True)
         assert tasks.spec_of(found["serials"], spreadsheets.SheetSpec).notes == []
+
+
+ENTRIES = [f'[{{"serialNumber": "S-{number}", "experienceId": "11"}}]' for number in range(3)]
+VERDICTS = ['{"serialNumber":"S-0","url":"https://x/t-0"}', '{"serialNumber":"S-1","errorMessage":"taken"}']
+
+
+UPLOADED, ENTERED = (iso(now() - timedelta(days=days)) for days in (2, 1))
+
+
+def add_uploads(old: Old) -> list[str]:
+    """One that is done, one of which two of three parts are, and one that was not begun; returns their public IDs."""
+    public_ids = make_item_ids(3)
+    for key, (public_id, done) in enumerate(zip(public_ids, (3, 2, 0), strict=True), 1):
+        old.add(
+            "uploads",
+            id=key,
+            shop_id=SHOP,
+            public_id=public_id,
+            form="jsonl",
+            parts=3,
+            parts_done=done,
+            entries=3,
+            created=min(done, 1),
+            failed=max(done - 1, 0),
+            created_by="api-key:1",
+            created_at=UPLOADED,
+            finished_at=ENTERED if done == 3 else None,
+        )
+        for number, content in enumerate(ENTRIES):
+            result = VERDICTS[min(number, 1)] if number < done else None
+            old.add(
+                "upload_parts",
+                shop_id=SHOP,
+                upload_id=key,
+                number=number,
+                content=content if result is None else "[]",
+                result=result,
+            )
+        if done < 3:
+            old.job("serial-import", public_id)
+    return public_ids
+
+
+@pytest.mark.parametrize("taken_by_the_previous_version", [False, True])
+def test_files_of_serials_become_tasks_with_their_results(
+    walking: Old, taken_by_the_previous_version: bool
+) -> None:
+    walking.shop(SHOP)
+    walking.lane(SHOP)
+    if taken_by_the_previous_version:
+        # It still serves after the migration.
+        walking.upgrade()
+    public_ids = add_uploads(walking)
+    if taken_by_the_previous_version:
+        hand_over(walking)
+    else:
+        carry_over(walking)
+    with walking.database.read() as session:
+        done, half, fresh = (uploads.find(session, SHOP, public_id) for public_id in public_ids)
+        assert [(one.parts_done, one.created, one.failed) for one in (done, half, fresh)] == [
+            (3, 1, 2),
+            (2, 1, 1),
+            (0, 0, 0),
+        ]
+        assert [one.finished_at and iso(one.finished_at) for one in (done, half)] == [ENTERED, None]
+        assert (done.form, done.entries, iso(done.created_at)) == ("jsonl", 3, UPLOADED)
+        assert "".join(uploads.result(session, done)).splitlines() == [VERDICTS[0], VERDICTS[1], VERDICTS[1]]
+        assert [one.public_id for one in uploads.recent(session, SHOP)] == public_ids[::-1]
+    assert walking.all("SELECT key FROM outbox WHERE kind = 'task' ORDER BY id") == [
+        (public_id,) for public_id in public_ids[1:]
+    ]
+    assert walking.all("SELECT count(*) FROM outbox WHERE kind = 'serial-import'") == [(0,)]
+    assert walking.all("SELECT (SELECT count(*) FROM uploads), (SELECT count(*) FROM upload_parts)") == [
+        (0, 0)
+    ]
+    with walking.database.write() as session:
+        task = tasks.find(session, SHOP, public_ids[1], lock=True)
+        assert not uploads.enter_next(session, task), "one part was left"
+        half = uploads.find(session, SHOP, public_ids[1])
+        lines = "".join(uploads.result(session, half)).splitlines()
+    assert lines[:2] == VERDICTS
+    assert (half.created + half.failed, '"S-2"' in lines[2]) == (3, True)
 
 
 def _replaced(key: int) -> dict[str, Any]:

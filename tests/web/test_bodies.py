@@ -24,7 +24,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from serializer_app.devstore.server import DevStore
 from serializer_app.domain.registry import entry_documents
 from serializer_app.domain.shops import shops
-from serializer_app.store.models import Serial, Task, Upload, Variant
+from serializer_app.store.models import Serial, Task, TaskPart, Variant
 from serializer_app.web.bodies import MEGABYTE, WholeBody
 from tests.conftest import API_KEY, API_SECRET
 from tests.crash.processes import House
@@ -285,7 +285,9 @@ DOORS = ("webhook", "api", "api file", "api sheet", "desk form", "desk file", "e
 
 def stored(house: House) -> tuple[int, ...]:
     with house.db.read() as session:
-        return tuple(session.scalar(select(func.count()).select_from(table)) or 0 for table in (Upload, Task))
+        return tuple(
+            session.scalar(select(func.count()).select_from(table)) or 0 for table in (TaskPart, Task)
+        )
 
 
 def signed(door: str, headers: Headers, body: bytes) -> Headers:

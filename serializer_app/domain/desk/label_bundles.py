@@ -26,7 +26,7 @@ from serializer_app.domain.registry import serials, uploads
 from serializer_app.domain.sheets.writer import Writer
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
-from serializer_app.store.models import Item, Serial, Shop, Task, TaskPart, UploadPart, Variant
+from serializer_app.store.models import Item, Serial, Shop, Task, TaskPart, Variant
 
 KIND = "codes"
 MOST = 20_000
@@ -308,8 +308,7 @@ def _of_upload(session: Session, shop: Shop, public_id: str, position: int) -> S
     upload = uploads.find(session, shop.id, public_id)
     number, line = divmod(position, _PLACES)
     while number < upload.parts:
-        row = session.get(UploadPart, (shop.id, upload.id, number))
-        lines = (row.result or "").split("\n") if row is not None else []
+        lines = uploads.verdicts(session, upload, number).split("\n")
         made = [text for text in lines if text][line : line + PART]
         if made:
             tokens = [

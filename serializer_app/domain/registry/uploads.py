@@ -1,33 +1,35 @@
-"""Files of serials, larger than a request may be: entered part by part by the worker, each part exactly once."""
+"""Files of serials, larger than a request may be. A task (domain.tasks) enters them part by part, each exactly once.
+
+A part holds the entries as POST /serials takes them, and once they are entered the verdicts instead, as JSON Lines.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from serializer_app.clock import now
-from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
+from serializer_app.domain import tasks
 from serializer_app.domain.registry import entry_documents, serials
 from serializer_app.domain.registry.entry_documents import RefusalDocument, VerdictDocuments
 from serializer_app.domain.sheets import cells as sheet_cells
 from serializer_app.domain.sheets import reader
 from serializer_app.domain.sheets.writer import Writer
+from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
-from serializer_app.store import outbox
-from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import Shop, Upload, UploadPart
+from serializer_app.store.models import OldUpload, OldUploadPart, Task, TaskPart
 from serializer_app.text import Json
 
+KIND = "serial-import"
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ENTRIES = 1_000_000
 PART = 5_000
-RESULT_LIFE = timedelta(days=30)
 
 Form = Literal["csv", "jsonl"]
 COLUMNS = ("serialNumber", "experienceId", "productSku", "quantity")
@@ -35,6 +37,45 @@ RESULT_COLUMNS = ("serialNumber", "experienceId", "productSku", "quantity", "url
 _UNREADABLE = "unreadable"
 """In an entry of a spreadsheet: why one of its cells could not be read."""
 _NAMES = {name.lower(): name for name in COLUMNS}
+
+
+class UploadSpec(msgspec.Struct, frozen=True):
+    """The spec of the task, which goes on with the part at ``position``. ``form`` is that of the result, too."""
+
+    form: Form
+    parts: int
+
+
+@dataclass(frozen=True)
+class Upload:
+    """How it stands with a file: ``parts_done`` of ``parts`` are entered; ``created`` and ``failed`` count serials."""
+
+    task: Task
+    public_id: str
+    form: Form
+    parts: int
+    parts_done: int
+    entries: int
+    created: int
+    failed: int
+    created_at: datetime
+    finished_at: datetime | None
+
+
+def _upload(task: Task) -> Upload:
+    spec, counts = tasks.spec_of(task, UploadSpec), tasks.counts(task)
+    return Upload(
+        task,
+        task.public_id,
+        spec.form,
+        spec.parts,
+        task.position,
+        task.total,
+        counts.get("created", 0),
+        counts.get("failed", 0),
+        task.created_at,
+        task.finished_at,
+    )
 
 
 def begin(session: Session, shop_id: int, form: Form, content: bytes, *, actor: str) -> Upload:
@@ -45,78 +86,52 @@ def begin(session: Session, shop_id: int, form: Form, content: bytes, *, actor: 
     parts, total = _parts(_sheet_entries(content) if form == "csv" else _json_entries(_text(content)))
     if not total:
         raise _invalid("The file has no entries")
-    upload = Upload(
-        shop_id=shop_id,
-        public_id=make_item_ids(1)[0],
-        form=form,
-        parts=len(parts),
-        entries=total,
-        created_by=actor,
-        created_at=now(),
+    task = tasks.draft(
+        session,
+        shop_id,
+        KIND,
+        UploadSpec(form, len(parts)),
+        total=total,
+        actor=actor,
+        parts=[(part, "[]") for part in parts],
     )
-    session.add(upload)
-    session.flush()
-    rows = [
-        {"shop_id": shop_id, "upload_id": upload.id, "number": number, "content": part}
-        for number, part in enumerate(parts)
-    ]
-    session.connection().execute(insert(UploadPart), rows)
-    outbox.put(session, shop_id, JobKind.SERIAL_IMPORT, [upload.public_id])
-    session.refresh(upload)
-    return upload
+    tasks.start(session, task)
+    return _upload(task)
 
 
 def find(session: Session, shop_id: int, public_id: str) -> Upload:
     """Raises AppError ``upload_not_found`` 404."""
-    upload = session.scalars(
-        select(Upload).where(Upload.shop_id == shop_id, Upload.public_id == (read_item_id(public_id) or ""))
-    ).one_or_none()
-    if upload is None:
-        raise AppError("upload_not_found", f"Upload {public_id[:64]} not found.", status=404)
-    return upload
+    try:
+        return _upload(tasks.find(session, shop_id, public_id, kind=KIND))
+    except AppError as error:
+        raise AppError("upload_not_found", f"Upload {public_id[:64]} not found.", status=404) from error
 
 
 def recent(session: Session, shop_id: int, *, most: int = 100) -> list[Upload]:
     """The newest uploads first."""
-    return list(
-        session.scalars(
-            select(Upload).where(Upload.shop_id == shop_id).order_by(Upload.id.desc()).limit(most)
-        )
-    )
+    query = select(Task).where(Task.shop_id == shop_id, Task.kind == KIND)
+    return [_upload(task) for task in session.scalars(query.order_by(Task.id.desc()).limit(most))]
 
 
 def enter_next(
-    session: Session,
-    shop: Shop,
-    public_id: str,
-    *,
-    contain: Callable[[], AbstractContextManager[None]] | None = None,
+    session: Session, task: Task, contain: Callable[[], AbstractContextManager[None]] | None = None
 ) -> bool:
-    """Enter the next part of an upload; False when nothing is left. A worker that dies loses the part's transaction,
-    so the next one enters it, once.
+    """Enter the next part of a locked upload; False when nothing is left.
 
     With ``contain``, which turns every exception into an AppError, each entry stands on its own and is refused where
     it raises.
     """
-    upload = session.scalars(
-        select(Upload)
-        .where(Upload.shop_id == shop.id, Upload.public_id == public_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if upload is None or upload.parts_done >= upload.parts:
+    spec = tasks.spec_of(task, UploadSpec)
+    if task.finished_at is not None:
         return False
-    here = (
-        UploadPart.shop_id == shop.id,
-        UploadPart.upload_id == upload.id,
-        UploadPart.number == upload.parts_done,
-    )
-    entries: list[Json] = msgspec.json.decode(session.scalars(select(UploadPart.content).where(*here)).one())
+    shop = shops.by_id(session, task.shop_id)
+    part = session.get_one(TaskPart, (task.shop_id, task.id, task.position))
+    entries: list[Json] = msgspec.json.decode(part.content)
     verdicts = VerdictDocuments()
     readable: list[Json] = []
     unreadable: list[RefusalDocument] = []
     for entry in entries:
-        if upload.form == "csv" and isinstance(entry, dict) and _UNREADABLE in entry:
+        if spec.form == "csv" and isinstance(entry, dict) and _UNREADABLE in entry:
             unreadable.append(entry_documents.refused(entry, str(entry[_UNREADABLE])))
         else:
             readable.append(entry)
@@ -126,9 +141,7 @@ def enter_next(
                 contain() if contain else nullcontext(),
                 session.begin_nested() if contain else nullcontext(),
             ):
-                entered = entry_documents.enter(
-                    session, shop, some, source="imported", actor=upload.created_by
-                )
+                entered = entry_documents.enter(session, shop, some, source="imported", actor=task.created_by)
         except AppError as error:
             if contain is None:
                 raise
@@ -138,33 +151,46 @@ def enter_next(
         verdicts.created += entered.created
         verdicts.errors += entered.errors
     verdicts.errors += unreadable
-    lines = [msgspec.json.encode(verdict).decode() for verdict in (*verdicts.created, *verdicts.errors)]
-    session.execute(
-        # What was sent is in the verdicts; keeping it twice would only be more to erase.
-        update(UploadPart).where(*here).values(content="[]", result="\n".join(lines)),
-        execution_options={"synchronize_session": False},
+    # What was sent is in the verdicts; keeping it twice would only be more to erase.
+    part.content = "\n".join(
+        msgspec.json.encode(verdict).decode() for verdict in (*verdicts.created, *verdicts.errors)
     )
-    upload.parts_done += 1
-    upload.created += len(verdicts.created)
-    upload.failed += len(verdicts.errors)
-    if upload.parts_done == upload.parts:
-        upload.finished_at = now()
-    session.flush()
-    return upload.finished_at is None
+    tally = {"created": len(verdicts.created), "failed": len(verdicts.errors)}
+    tasks.advance(session, task, position=task.position + 1, done=len(entries), tally=tally)
+    if task.position >= spec.parts:
+        tasks.finish(session, task)
+    return task.finished_at is None
 
 
-def expire(session: Session, shop_id: int) -> None:
-    """Forget uploads and their results thirty days after they were sent."""
-    old = select(Upload.id).where(Upload.shop_id == shop_id, Upload.created_at < now() - RESULT_LIFE)
-    unsynchronised = {"synchronize_session": False}
-    session.execute(
-        delete(UploadPart).where(UploadPart.shop_id == shop_id, UploadPart.upload_id.in_(old)),
-        execution_options=unsynchronised,
-    )
-    session.execute(
-        delete(Upload).where(Upload.shop_id == shop_id, Upload.created_at < now() - RESULT_LIFE),
-        execution_options=unsynchronised,
-    )
+def move_old(session: Session, shop_id: int) -> None:
+    """Make tasks of files that the previous version took while it was being replaced, in tables of its own."""
+    query = select(OldUpload).where(OldUpload.shop_id == shop_id).order_by(OldUpload.id).with_for_update()
+    for old in session.scalars(query).all():
+        here = (OldUploadPart.shop_id == shop_id, OldUploadPart.upload_id == old.id)
+        parts = session.scalars(select(OldUploadPart).where(*here).order_by(OldUploadPart.number)).all()
+        task = tasks.draft(
+            session,
+            shop_id,
+            KIND,
+            UploadSpec(old.form, old.parts),
+            total=old.entries,
+            actor=old.created_by,
+            tally={"created": old.created, "failed": old.failed},
+            parts=[(part.content if part.result is None else part.result, "[]") for part in parts],
+        )
+        task.public_id, task.created_at, task.position = old.public_id, old.created_at, old.parts_done
+        if old.finished_at is None:
+            tasks.start(session, task)
+        else:
+            task.started_at, task.finished_at, task.done = old.created_at, old.finished_at, task.total
+        session.execute(delete(OldUploadPart).where(*here))
+        session.delete(old)
+
+
+def verdicts(session: Session, upload: Upload, number: int) -> str:
+    """The verdicts about a part that was entered, as JSON Lines."""
+    part = session.get(TaskPart, (upload.task.shop_id, upload.task.id, number))
+    return part.content if part is not None and number < upload.parts_done else ""
 
 
 def result(session: Session, upload: Upload) -> Iterator[str]:
@@ -173,23 +199,14 @@ def result(session: Session, upload: Upload) -> Iterator[str]:
         raise AppError(
             "upload_running", "This upload is not finished; ask again later", status=409, permanent=False
         )
-    verdicts = (
-        session.scalars(
-            select(UploadPart.result).where(
-                UploadPart.shop_id == upload.shop_id,
-                UploadPart.upload_id == upload.id,
-                UploadPart.number == number,
-            )
-        ).one()
-        for number in range(upload.parts)
-    )
-    return _as_csv(verdicts) if upload.form == "csv" else (f"{lines}\n" for lines in verdicts)
+    parts = (verdicts(session, upload, number) for number in range(upload.parts))
+    return _as_csv(parts) if upload.form == "csv" else (f"{lines}\n" for lines in parts)
 
 
-def _as_csv(verdicts: Iterator[str | None]) -> Iterator[str]:
+def _as_csv(parts: Iterator[str]) -> Iterator[str]:
     writer = Writer("csv", RESULT_COLUMNS, bom=False)
-    for lines in verdicts:
-        rows = (msgspec.json.decode(line) for line in (lines or "").split("\n") if line)
+    for lines in parts:
+        rows = (msgspec.json.decode(line) for line in lines.split("\n") if line)
         yield writer.write([row.get(name) for name in RESULT_COLUMNS] for row in rows).decode()
     yield writer.end().decode()
 

@@ -15,12 +15,12 @@ from serializer_app.store.models.registry import (
     Delivery,
     Endpoint,
     IdempotencyKey,
+    OldUpload,
+    OldUploadPart,
     Registration,
     Serial,
     SerialPattern,
     Transfer,
-    Upload,
-    UploadPart,
 )
 from serializer_app.store.models.scans import CloneAlert, Scan
 from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
@@ -55,6 +55,8 @@ __all__ = [
     "Line",
     "MailSettings",
     "Mirror",
+    "OldUpload",
+    "OldUploadPart",
     "Order",
     "OutboxRow",
     "PackedUnit",
@@ -71,8 +73,6 @@ __all__ = [
     "Task",
     "TaskPart",
     "Transfer",
-    "Upload",
-    "UploadPart",
     "Variant",
     "WebhookSeen",
     "WorkerSeen",

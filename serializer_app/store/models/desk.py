@@ -70,7 +70,7 @@ class PackedUnit(Base):
 
 
 class Task(Base):
-    """Work that staff asked for and that takes longer than a request: how far it is, and what came of it."""
+    """Long work of any kind (domain.tasks): what is to be done, how far it is, and what came of it."""
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -84,7 +84,7 @@ class Task(Base):
     public_id: Mapped[str] = mapped_column(String(19))
     kind: Mapped[str] = mapped_column(String(32))
     spec: Mapped[JsonText]
-    """What is to be done, in the form of its kind."""
+    """JSON, the struct of its kind: what is to be done, and a cursor of Shopify where it goes on there."""
     total: Mapped[int] = mapped_column(Integer)
     done: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     position: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
@@ -99,9 +99,10 @@ class Task(Base):
 
 
 class TaskPart(Base):
-    """A piece of the file that a task works through; once it is done, of its content only what was wrong.
+    """A piece of the file that a task reads or makes. Its kind says what ``content`` is.
 
-    Of codes it is the other way round: a piece of the file that a task makes (domain.desk.label_bundles).
+    Of an import: the rows, and once they are entered nothing. Of a file of serials: the entries, then the verdicts
+    (domain.registry.uploads). Of codes: the drawn files (domain.desk.label_bundles).
     """
 
     __tablename__ = "task_parts"

@@ -264,8 +264,8 @@ class IdempotencyKey(Base):
     expires_at: Mapped[Utc]
 
 
-class Upload(Base):
-    """A file of serials that the worker enters part by part."""
+class OldUpload(Base):
+    """A file of serials that a version before 0023 took. The worker makes a task of it; the next release drops both."""
 
     __tablename__ = "uploads"
     __table_args__ = (
@@ -288,8 +288,8 @@ class Upload(Base):
     finished_at: Mapped[Utc | None]
 
 
-class UploadPart(Base):
-    """Some thousand entries of an upload: small enough for one transaction, and done exactly once."""
+class OldUploadPart(Base):
+    """Some thousand entries of such a file."""
 
     __tablename__ = "upload_parts"
 

@@ -9,10 +9,9 @@ from flask import Response, g, request
 
 from serializer_app.clock import iso
 from serializer_app.domain.registry import uploads
-from serializer_app.domain.registry.uploads import Form
+from serializer_app.domain.registry.uploads import Form, Upload
 from serializer_app.domain.sheets.reader import XLSX
 from serializer_app.errors import AppError
-from serializer_app.store.models import Upload
 from serializer_app.web.answers import answer
 from serializer_app.web.api.operations import operation, read_file
 from serializer_app.web.house import house

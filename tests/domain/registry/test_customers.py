@@ -17,7 +17,7 @@ from serializer_app.domain.registry.lookups import View
 from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Delivery, IdempotencyKey, Transfer, Upload
+from serializer_app.store.models import Delivery, IdempotencyKey, Task, Transfer
 from serializer_app.sync import expiry
 from tests.conftest import ENCRYPTION_KEY
 from tests.domain.registry.conftest import ADA, GRACE, World
@@ -163,7 +163,7 @@ def test_what_is_kept_for_a_while_is_forgotten_after_it(world: World) -> None:
         endpoint, _ = endpoints.create(session, world.vault, shop, url, ["item.created"], loopback=False)
         deliveries.send_test(session, endpoint)
         uploads.begin(session, world.shop_id, "csv", b"serialNumber,productSku\nS1,W-1", actor="api-key:1")
-    tables = ("idempotency_keys", "deliveries", "uploads", "upload_parts")
+    tables = ("idempotency_keys", "deliveries", "tasks", "task_parts")
 
     def left() -> list[int]:
         with world.db.read() as session:
@@ -175,6 +175,6 @@ def test_what_is_kept_for_a_while_is_forgotten_after_it(world: World) -> None:
     with world.db.write() as session:
         session.execute(update(IdempotencyKey).values(expires_at=old))
         session.execute(update(Delivery).values(happened_at=old))
-        session.execute(update(Upload).values(created_at=old))
+        session.execute(update(Task).values(created_at=old))
     expiry.expire(world.db, world.shop_id)
     assert left() == [0, 0, 0, 0]

@@ -8,6 +8,7 @@ import io
 import msgspec
 import pytest
 
+from serializer_app.domain import tasks
 from serializer_app.domain.catalog import catalog, experiences
 from serializer_app.domain.registry import uploads
 from serializer_app.domain.registry.uploads import Form
@@ -28,10 +29,10 @@ def finish(world: World, public_id: str) -> int:
     more = True
     while more:
         with world.db.write() as session:
-            more = uploads.enter_next(session, world.shop(session), public_id)
+            more = uploads.enter_next(session, tasks.find(session, world.shop_id, public_id, lock=True))
         parts += 1
     with world.db.write() as session:
-        assert not uploads.enter_next(session, world.shop(session), public_id)
+        assert not uploads.enter_next(session, tasks.find(session, world.shop_id, public_id, lock=True))
     return parts
 
 
@@ -45,7 +46,7 @@ def test_a_csv_is_entered_with_a_verdict_for_every_serial(world: World, separato
     sheet = "\ufeffSerial_Number,productSku,quantity\r\nS1,W-1,\r\n\r\nS2,NOPE,\r\n,W-1,2\r\nS1,W-1,\r\n"
     public_id = begin(world, "csv", sheet.replace(",", separator).encode())
     with world.db.read() as session:
-        assert outbox.state(session, world.shop_id, JobKind.SERIAL_IMPORT, public_id) is not None
+        assert outbox.state(session, world.shop_id, JobKind.TASK, public_id) is not None
     with pytest.raises(AppError) as caught:
         result(world, public_id)
     assert caught.value.code == "upload_running"

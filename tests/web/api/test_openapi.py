@@ -106,7 +106,7 @@ def _uploaded(app: Flask, world: Caller, db: Database) -> None:
     sent = world.call("POST", "/serials/uploads", data=registry_examples.UPLOADED, content_type="text/csv")
     assert sent.status_code == 202
     work(app)
-    rename(db, "uploads", "public_id", registry_examples.UPLOAD_ID)
+    rename(db, "tasks", "public_id", registry_examples.UPLOAD_ID)
 
 
 def _told(app: Flask, world: Caller, db: Database) -> None:

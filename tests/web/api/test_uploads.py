@@ -19,7 +19,7 @@ def work(app: Flask) -> None:
     """Do everything that needs no network."""
     parts = house(app)
     worker = new_worker(parts.settings, parts.db, parts.vault)
-    worker.handlers = {JobKind.SERIAL_IMPORT: worker.handlers[JobKind.SERIAL_IMPORT]}
+    worker.handlers = {JobKind.TASK: worker.handlers[JobKind.TASK]}
     while worker.step():
         pass
 

@@ -62,7 +62,7 @@ def stocked(db: Database, shop_id: int) -> list[str]:
 
 def works(app: Flask) -> None:
     parts = house(app)
-    handlers = {kind: HANDLERS[kind] for kind in (JobKind.TASK, JobKind.SERIAL_IMPORT)}
+    handlers = {JobKind.TASK: HANDLERS[JobKind.TASK]}
     worker = Worker(parts.settings, parts.db, parts.vault, handlers)
     while worker.step():
         pass
