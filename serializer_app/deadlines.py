@@ -10,12 +10,21 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 T = TypeVar("T")
+
+FoundAddress = tuple[
+    socket.AddressFamily,
+    socket.SocketKind,
+    int,
+    str,
+    tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes],
+]
+"""What ``socket.getaddrinfo`` says of an address. The last form is one of a machine without IPv6."""
 
 TICK = 0.1
 """Seconds by which an alarm may be late."""
@@ -136,7 +145,7 @@ class Deadline:
         self._held.append(same)
         self._alarms.append(Alarm(left, lambda: _shut(same)))
 
-    def resolve(self, host: str, port: int) -> list[Any]:
+    def resolve(self, host: str, port: int) -> Sequence[FoundAddress]:
         """``socket.getaddrinfo`` for a stream connection. Raises TimeoutError, socket.gaierror."""
         return in_time(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), self.left())
 

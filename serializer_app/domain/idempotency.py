@@ -61,12 +61,12 @@ def first_answer(session: Session, vault: Vault, slot: Slot) -> tuple[int, bytes
     statement = upsert.insert(session, IdempotencyKey).values(row)
     fresh = {name: statement.excluded[name] for name in ("request_hash", "expires_at")}
     # An expired row is taken over as if it had never been; anything else stays as it is, and no row comes back.
-    statement = statement.on_conflict_do_update(
+    taking = statement.on_conflict_do_update(
         index_elements=["shop_id", "caller", "key_hash"],
         set_={**fresh, "status": None, "body": None, "subject": None},
         where=IdempotencyKey.expires_at <= moment,
     ).returning(IdempotencyKey.key_hash)
-    if session.connection().execute(statement).scalar_one_or_none() is not None:
+    if session.connection().execute(taking).scalar_one_or_none() is not None:
         return None
     request_hash, status, body = session.execute(
         select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.body).where(*_at(slot))

@@ -10,13 +10,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
-from urllib3.poolmanager import PoolManager
+from urllib3.poolmanager import PoolManager, ProxyManager
 
 from serializer_app.deadlines import Deadline
 
@@ -45,9 +44,11 @@ class _Plain(HTTPConnection):
         deadline = _deadline()
         return super()._new_conn() if deadline is None else _connected(self, deadline)
 
-    def request(self, *arguments: Any, **named: Any) -> None:  # urllib3 says which
+    def putrequest(
+        self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
+    ) -> None:
         _watch(self)
-        super().request(*arguments, **named)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
 class _Secure(HTTPSConnection):
@@ -55,13 +56,15 @@ class _Secure(HTTPSConnection):
         deadline = _deadline()
         return super()._new_conn() if deadline is None else _connected(self, deadline)
 
-    def request(self, *arguments: Any, **named: Any) -> None:  # urllib3 says which
+    def putrequest(
+        self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
+    ) -> None:
         _watch(self)
-        super().request(*arguments, **named)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
 def _watch(connection: HTTPConnection) -> None:
-    """A connection that was kept from an earlier request."""
+    """End a connection that was kept from an earlier request with this request's deadline."""
     deadline = _deadline()
     if deadline is not None and connection.sock is not None:
         deadline.end(connection.sock)
@@ -105,12 +108,14 @@ class _SecurePool(HTTPSConnectionPool):
 class Adapter(HTTPAdapter):
     """Lets ``limited_by`` reach the connections of a requests session, also those through a proxy."""
 
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        super().init_poolmanager(*arguments, **named)
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: object
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         _use_limited(self.poolmanager)
 
-    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
-        manager = super().proxy_manager_for(*arguments, **named)
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
+        manager: ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
         _use_limited(manager)
         return manager
 

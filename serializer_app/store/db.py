@@ -17,14 +17,20 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
 
 from serializer_app.deadlines import in_time
-from serializer_app.store.time_limit import TimeLimit, begin_sqlite, connect_in_time, watch_checked_out
+from serializer_app.store.time_limit import (
+    PostgresConnection,
+    TimeLimit,
+    begin_sqlite,
+    connect_in_time,
+    watch_checked_out,
+)
 from serializer_app.text import Json
 
 T = TypeVar("T")
@@ -154,8 +160,10 @@ class Database:
         if connection is None:
             connection = self._kept.connection = self.reader.connect()
             self._all_kept.add(connection)
-        elif not (self.is_sqlite or connection.invalidated) and _is_closed(connection.connection):
-            connection.invalidate()
+        elif not (self.is_sqlite or connection.invalidated):
+            driver = connection.connection.driver_connection
+            if driver is None or _is_closed(driver):
+                connection.invalidate()
         return connection
 
     def scrub(self) -> bool:
@@ -239,7 +247,7 @@ def _sqlite_engines(url: URL) -> tuple[Engine, Engine]:
     return writer, reader
 
 
-def _private_file(_dialect: object, _record: object, arguments: list[Any], _parameters: object) -> None:
+def _private_file(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
     """Create a new database file for its owner only; SQLite gives ``-wal`` and ``-shm`` the same permissions."""
     # O_EXCL: closing any descriptor of an existing database would drop the locks that this process holds on it
     # (sqlite.org/howtocorrupt.html, 2.2). What is wrong with the path, SQLite reports itself.
@@ -247,7 +255,7 @@ def _private_file(_dialect: object, _record: object, arguments: list[Any], _para
         os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
-def _sqlite_writer(connection: Any, _record: object) -> None:
+def _sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own; see "begin"
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -260,7 +268,7 @@ def _sqlite_writer(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _sqlite_reader(connection: Any, _record: object) -> None:
+def _sqlite_reader(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA query_only=ON")
@@ -302,13 +310,13 @@ def _postgres_engines(url: URL, pool_size: int) -> tuple[Engine, Engine]:
     return writer, reader
 
 
-def _refuse_closed_socket(connection: Any, _record: object, _proxy: object) -> None:
+def _refuse_closed_socket(connection: PostgresConnection, _record: object, _proxy: object) -> None:
     """The pool answers with a fresh connection."""
     if _is_closed(connection):
         raise exc.DisconnectionError("the server closed the connection")
 
 
-def _is_closed(connection: Any) -> bool:
+def _is_closed(connection: PostgresConnection) -> bool:
     """Notice a server that went away without asking it: an idle connection with something to read was closed.
 
     One system call where a ping would be a round trip.

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import case, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -77,7 +77,7 @@ def put(
 
 
 @lru_cache
-def _upsert(dialect: str) -> Any:
+def _upsert(dialect: str) -> upsert.Upsert:
     """Built once: naming what was to be inserted took 2 ms of a webhook's request."""
     statement = upsert.insert_into(dialect, OutboxRow)
     fresh = statement.excluded
@@ -198,7 +198,7 @@ AHEAD = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(seconds=LONGEST_WAIT)
 
 
-def _ahead(moment: datetime, lease_seconds: float) -> tuple[Any, Any]:
+def _ahead(moment: datetime, lease_seconds: float) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """What no clock that goes right can have written: (of a row, of a lane)."""
     row = OutboxRow.queued_at > moment + AHEAD
     lane = or_(

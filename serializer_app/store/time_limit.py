@@ -7,24 +7,41 @@ itself was on its way, nobody can tell what became of it, and the sender repeats
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
 from sqlalchemy import Connection, exc
 
 from serializer_app.deadlines import Alarm, in_time, shut
 
-if TYPE_CHECKING:
-    # A process on SQLite never loads the driver; on PostgreSQL it is loaded before any of this runs.
-    import psycopg
+# A process on SQLite never loads psycopg, so the module imports it where it is used; on PostgreSQL the engine has
+# loaded it before any of this runs.
 
 GRACE_SECONDS = 0.4
 """PostgreSQL's time to cancel a statement, before the connection is shut down."""
 _INTERRUPT_EVERY = 0.05
 
 _here = threading.local()
+
+
+class PostgresConnection(Protocol):
+    """What is needed of psycopg's connection, or of a pool's that stands for one."""
+
+    @property
+    def closed(self) -> bool: ...
+    def fileno(self) -> int: ...
+    def close(self) -> None: ...
+    def cancel_safe(self, *, timeout: float) -> None: ...
+
+
+class _Connects(Protocol):
+    """SQLAlchemy's dialect for psycopg."""
+
+    def connect(self, *arguments: object, **named: object) -> PostgresConnection: ...
 
 
 class Overdue(exc.TimeoutError):
@@ -37,7 +54,7 @@ class TimeLimit:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._until = time.monotonic() + seconds
-        self._watched: list[Any] = []
+        self._watched: list[PostgresConnection] = []
         self._alarms: list[Alarm] = []
         self._over = False
         _here.limit = self
@@ -56,7 +73,7 @@ class TimeLimit:
     def overdue(self) -> Overdue:
         return Overdue(f"the database took longer than {self.seconds:.1f} s")
 
-    def watch_postgres(self, connection: psycopg.Connection[Any]) -> None:
+    def watch_postgres(self, connection: PostgresConnection) -> None:
         """End what this connection is doing when the limit is over."""
         if connection not in self._watched:
             left = self.left()
@@ -64,7 +81,7 @@ class TimeLimit:
             self._alarms.append(Alarm(left, lambda: _cancel(connection)))
             self._alarms.append(Alarm(left + GRACE_SECONDS, lambda: shut(connection.fileno())))
 
-    def watch_sqlite(self, connection: Any) -> None:
+    def watch_sqlite(self, connection: sqlite3.Connection) -> None:
         """End what this connection is doing when the limit is over. It waits no longer than that for a lock, too."""
 
         def interrupt() -> None:
@@ -92,7 +109,7 @@ def current() -> TimeLimit | None:
     return found
 
 
-def _cancel(connection: psycopg.Connection[Any]) -> None:
+def _cancel(connection: PostgresConnection) -> None:
     import psycopg
 
     # The older libpq's cancel blocks without an end; there the shutdown that follows has to do.
@@ -101,7 +118,9 @@ def _cancel(connection: psycopg.Connection[Any]) -> None:
             connection.cancel_safe(timeout=GRACE_SECONDS)
 
 
-def connect_in_time(dialect: Any, _record: object, arguments: Any, named: Any) -> Any:
+def connect_in_time(
+    dialect: _Connects, _record: object, arguments: Sequence[object], named: Mapping[str, object]
+) -> PostgresConnection | None:
     """Open a PostgreSQL connection within the limit of this thread's transaction: name resolution, every address of
     the name, TLS and all. For the engine's event ``do_connect``."""
     import psycopg
@@ -113,7 +132,7 @@ def connect_in_time(dialect: Any, _record: object, arguments: Any, named: Any) -
         connection = in_time(
             lambda: dialect.connect(*arguments, **named),
             limit.left(),
-            late=lambda connection: connection.close(),
+            late=lambda late: late.close(),
             raises=(psycopg.Error, OSError, ValueError),
         )
     except TimeoutError:
@@ -122,7 +141,7 @@ def connect_in_time(dialect: Any, _record: object, arguments: Any, named: Any) -
     return connection
 
 
-def watch_checked_out(connection: Any, _record: object, _proxy: object) -> None:
+def watch_checked_out(connection: PostgresConnection, _record: object, _proxy: object) -> None:
     """For the event ``checkout`` of a PostgreSQL engine."""
     if (limit := current()) is not None:
         limit.watch_postgres(connection)
@@ -131,10 +150,11 @@ def watch_checked_out(connection: Any, _record: object, _proxy: object) -> None:
 def begin_sqlite(connection: Connection, busy_seconds: float) -> None:
     """Begin a writing transaction, with this thread's limit or with the usual patience."""
     limit, driver = current(), connection.connection.driver_connection
+    assert driver is not None
     if limit is not None:
         connection.info["limited"] = True
         limit.watch_sqlite(driver)
-    elif connection.info.pop("limited", False) and driver is not None:
+    elif connection.info.pop("limited", False):
         driver.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
     # IMMEDIATE: a deferred transaction that turns into a writing one fails at once with "database is locked".
     connection.exec_driver_sql("BEGIN IMMEDIATE")

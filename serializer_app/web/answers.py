@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import structlog
 from flask import Flask, Response, g, request
@@ -34,7 +32,7 @@ _CODES = {
 _SOURCE_PATHS = ("/api/v1/serials", "/api/v1/registrations")
 
 
-def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """``body`` as JSON: plain values, msgspec structs, aware times."""
     return Response(msgspec.json.encode(body), status, headers, content_type=JSON)
 

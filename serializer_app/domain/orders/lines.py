@@ -59,7 +59,7 @@ def _upsert_lines(
         statement = upsert.insert(session, Line)
         excluded = statement.excluded
         kept = ("shop_id", "line_item_id", "order_id", "follows")
-        changed = {name: excluded[name] for name in rows[0] if name not in kept}
+        changed: dict[str, object] = {name: excluded[name] for name in rows[0] if name not in kept}
         # A payload that comes after the product was deleted no longer names it.
         changed["product_id"] = func.coalesce(excluded.product_id, Line.product_id)
         changed["fulfilled_at"] = _fulfilled_at(fulfilments, excluded.fulfilled_at)

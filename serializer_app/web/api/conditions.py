@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import msgspec
 from flask import Response, request
@@ -12,12 +11,12 @@ from serializer_app.errors import AppError
 from serializer_app.web.answers import JSON
 
 
-def content_tag(body: Any) -> str:
+def content_tag(body: object) -> str:
     """The tag of an answer: a hash of its JSON, so whatever changes in it changes the tag."""
     return hashlib.sha256(msgspec.json.encode(body)).hexdigest()[:32]
 
 
-def tagged(body: Any, status: int = 200, *, tag: str | None = None) -> Response:
+def tagged(body: object, status: int = 200, *, tag: str | None = None) -> Response:
     """``body`` as JSON with its ETag; 304 without a body where a GET names that ETag in If-None-Match."""
     encoded = msgspec.json.encode(body)
     response = Response(encoded, status, content_type=JSON)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from flask import Response, g, request
@@ -27,11 +26,11 @@ class OnceOutcome:
     """An answer, and the registration whose customer it names."""
 
     status: int
-    body: Any
+    body: object
     subject: str | None = None
 
 
-def once(act: Callable[[Session], OnceOutcome], sent: Any) -> Response:
+def once(act: Callable[[Session], OnceOutcome], sent: object) -> Response:
     """Do ``act`` in one write unit, or give the answer that the same request got before. ``sent`` is the body."""
     key = request.headers.get(HEADER)
     parts = house()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 import msgspec
 from msgspec import UnsetType
@@ -16,6 +16,7 @@ from serializer_app.web.api import examples, registry_examples, webhook_examples
 from serializer_app.web.api.codes import ERRORS, EVERYWHERE
 from serializer_app.web.api.operations import NUMBERED, OPERATIONS, PREFIX, Example, Operation
 from serializer_app.web.wire.inputs import Nothing
+from serializer_app.web.wire.values import Input
 
 VERSION = "1.0.0"
 """Of the interface: its major number stands in every address."""
@@ -100,7 +101,7 @@ def _shown(name: str) -> str:
     return name.removesuffix("Wire")
 
 
-def _tidy(schema: Any) -> None:
+def _tidy(schema: object) -> None:
     """Names as they are shown, and no default of null: absent means absent, and pydantic itself would refuse null."""
     if isinstance(schema, dict):
         if "default" in schema and schema["default"] is None:
@@ -268,16 +269,16 @@ def _by_status(codes: Iterable[str]) -> dict[int, list[str]]:
     return found
 
 
-def _reference(kind: Any) -> JsonDict:
+def _reference(kind: type[Input] | TypeAdapter[object]) -> JsonDict:
     """The schema of an input: a reference for a model, spelled out for anything else."""
     if isinstance(kind, type):
         return {"$ref": _REF + kind.__name__}
     return _spelled_out(kind)[0]
 
 
-def _spelled_out(kind: Any) -> tuple[JsonDict, JsonDict]:
+def _spelled_out(kind: TypeAdapter[object]) -> tuple[JsonDict, JsonDict]:
     """A schema, and the models it refers to by name."""
-    schema = TypeAdapter(kind).json_schema(by_alias=True, ref_template=_REF + "{model}")
+    schema = kind.json_schema(by_alias=True, ref_template=_REF + "{model}")
     return schema, schema.pop("$defs", {})
 
 
@@ -308,7 +309,7 @@ def _schemas() -> JsonDict:
     return dict(sorted(found.items()))
 
 
-def _structs(roots: Iterable[Any]) -> set[type]:
+def _structs(roots: Iterable[object]) -> set[type]:
     """Every msgspec struct that these types lead to."""
     found: set[type] = set()
     waiting = list(roots)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, Response, request
+from pydantic import TypeAdapter
 
 from serializer_app.errors import AppError
-from serializer_app.text import JsonDict
+from serializer_app.text import Json, JsonDict
 from serializer_app.web.wire.inputs import Nothing
-from serializer_app.web.wire.problems import check, parse_json
-from serializer_app.web.wire.values import IdText
+from serializer_app.web.wire.problems import Checked, check, parse_json
+from serializer_app.web.wire.values import ID_TEXT, Input
 
 PREFIX = "/api/v1"
 
@@ -37,10 +38,10 @@ class Example:
     """A call that tests make and compare, and that the reference shows. ``answer`` masks nothing: the tests do."""
 
     status: int
-    answer: Any
+    answer: Json
     path: JsonDict = field(default_factory=dict)
     query: JsonDict = field(default_factory=dict)
-    body: Any = None
+    body: Json = None
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Operation:
     description: str
     answers: Mapping[int, type]
     errors: tuple[str, ...]
-    query: type
-    body: Any
+    query: type[Input]
+    body: type[Input] | TypeAdapter[object] | None
     body_optional: bool
     reads: bool
     conditional: bool
@@ -90,8 +91,8 @@ def operation(
     answers: Mapping[int, type],
     description: str = "",
     errors: tuple[str, ...] = (),
-    query: type = Nothing,
-    body: Any = None,
+    query: type[Input] = Nothing,
+    body: type[Input] | TypeAdapter[object] | None = None,
     body_optional: bool = False,
     reads: bool | None = None,
     conditional: bool = False,
@@ -141,12 +142,12 @@ def operation(
 def _serve(found: Operation, handler: Callable[..., Response]) -> None:
     def view(**path: str) -> Response:
         arguments = [_path_value(name, path[name]) for name in found.parameters]
-        inputs: JsonDict = {}
+        inputs: dict[str, object] = {}
         query = read_query(found.query)
         if found.query is not Nothing:
             inputs["query"] = query
         if found.body is not None:
-            inputs["body"] = read_body(found)
+            inputs["body"] = read_body(found, found.body)
         return handler(*arguments, **inputs)
 
     blueprint = public_api if found.public else api
@@ -154,18 +155,18 @@ def _serve(found: Operation, handler: Callable[..., Response]) -> None:
     blueprint.add_url_rule(rule, endpoint=found.name, view_func=view, methods=[found.method])
 
 
-def _path_value(name: str, text: str) -> Any:
+def _path_value(name: str, text: str) -> int | str:
     if name not in NUMBERED:
         return text
     try:
-        return check(IdText, text, code="id_invalid", message=f"{name} is no ID", status=400)
+        return check(ID_TEXT, text, code="id_invalid", message=f"{name} is no ID", status=400)
     except AppError as error:
         for detail in error.details:
             detail["path"] = name
         raise
 
 
-def read_query(model: type) -> Any:
+def read_query(model: type[Checked]) -> Checked:
     """The query as ``model``. Raises AppError ``query_invalid`` 400 with all problems: unknown, given twice, wrong."""
     given = dict(request.args.lists())
     repeated = [name for name, values in given.items() if len(values) > 1]
@@ -186,18 +187,18 @@ def read_file(most_bytes: int) -> bytes:
     return request.get_data(cache=False)
 
 
-def read_body(found: Operation) -> Any:
+def read_body(found: Operation, kind: type[Input] | TypeAdapter[object]) -> object:
     """The JSON body as the operation's model. Raises AppError ``body_not_json`` 400, ``body_invalid`` 422; a body
     that is too large ends here with 413, before anything is parsed."""
     if found.most_bytes is not None:
         request.max_content_length = found.most_bytes
     raw = request.get_data(cache=False)
     if not raw.strip() and found.body_optional:
-        value: Any = {}
+        value: Json = {}
     else:
         value = parse_json(raw)
     return check(
-        found.body,
+        kind,
         value,
         code="body_invalid",
         message="The body has missing, unknown or wrong values",

@@ -27,14 +27,14 @@ UPLOADED = "serialNumber,productSku\nCLK-1,CLOCK-R\nCLK-2,ABC-1000\n"
 
 _EMAIL = "ada@example.com"
 ADA = {"email": _EMAIL, "firstName": "Ada", "lastName": "Lovelace", "phone": "+44 20 7946 0000"}
-CLAIM = {
+CLAIM: JsonDict = {
     "serialNumber": NUMBER,
     "customer": ADA,
     "purchaseDate": "2026-11-01",
     "channel": "retail",
     "orderNumber": "1001",
 }
-_GRACE = {"email": "grace@example.com", "firstName": "Grace", "lastName": "Hopper"}
+_GRACE: JsonDict = {"email": "grace@example.com", "firstName": "Grace", "lastName": "Hopper"}
 _URL = "https://example.myshopify.com/apps/serializer/u/x7Lq0dT2vB9sK4mWc1Zy"
 _NO_SKU = (
     "Product SKU ABC-1000 not found. To enter a serial number you must have an associated product and variant. "
@@ -150,12 +150,12 @@ def _upload(**values: object) -> JsonDict:
     }
 
 
-_PATH = {"registrationId": REGISTRATION_ID}
-_UPLOAD_PATH = {"uploadId": UPLOAD_ID}
-_SERIAL_PATH = {"serialNumber": NUMBER}
+_PATH: JsonDict = {"registrationId": REGISTRATION_ID}
+_UPLOAD_PATH: JsonDict = {"uploadId": UPLOAD_ID}
+_SERIAL_PATH: JsonDict = {"serialNumber": NUMBER}
 _TRANSFERRED = _change("transferred", customer={})
-_OWNER = {**_GRACE, "phone": None, "customerId": None}
-_DIGITS = {"prefix": "ACME-", "length": 6, "alphabet": "0123456789", "checkSymbol": False}
+_OWNER: JsonDict = {**_GRACE, "phone": None, "customerId": None}
+_DIGITS: JsonDict = {"prefix": "ACME-", "length": 6, "alphabet": "0123456789", "checkSymbol": False}
 _DIGITS_ANSWER = _pattern(
     **_DIGITS,
     capacity="1000000",

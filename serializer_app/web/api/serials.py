@@ -30,8 +30,8 @@ from serializer_app.web.wire.registry import (
     unit_wire,
 )
 from serializer_app.web.wire.registry_inputs import (
+    SERIAL_ENTRIES,
     PatternInput,
-    SerialEntries,
     SerialQuery,
     UnitChangesInput,
     entries_of,
@@ -50,7 +50,7 @@ MOST_DETAILS = 100
         "At most 10,000 serials a request. Each entry stands on its own: `created` and `errors` say what became of it. "
         "201 if any was made, 422 if none. The SKU must be on exactly one variant; the experience ID always is."
     ),
-    body=SerialEntries,
+    body=SERIAL_ENTRIES,
     answers={201: SerialVerdicts},
     errors=("no_serial_created", "too_many_serials", *once.ERRORS),
     headers=once.HEADERS,

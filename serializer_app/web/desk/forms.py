@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 from flask import request
+from pydantic import TypeAdapter
 
 from serializer_app.domain.ids.warranty import LIFETIME, NONE, read_day
 from serializer_app.errors import AppError
-from serializer_app.web.wire.problems import check, parse_json
-from serializer_app.web.wire.values import LARGEST_ID, Warranty, stored_warranty
+from serializer_app.web.wire.problems import Checked, check, parse_json
+from serializer_app.web.wire.values import LARGEST_ID, WARRANTY, stored_warranty
+
+Sent = TypeVar("Sent", bound=msgspec.Struct)
 
 INVALID = "Please look through the marked fields once more"
 
 
-def checked(kind: Any, value: Any) -> Any:
+def checked(kind: type[Checked] | TypeAdapter[Checked], value: object) -> Checked:
     """``value`` as an input model of web.wire; AppError ``form_invalid`` 422 names every field that is wrong."""
     return check(kind, value, code="form_invalid", message=INVALID, status=422)
 
@@ -60,17 +63,17 @@ def warranty_changes() -> dict[str, str | None]:
     if kind != "duration":
         return {}
     number = typed("warrantyDuration.value")
-    value: Any = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else number
+    value: int | str = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else number
     unit = request.form.get("warrantyDuration.unit")
     try:
-        return {"warranty": stored_warranty(checked(Warranty, {"unit": unit, "value": value}))}
+        return {"warranty": stored_warranty(checked(WARRANTY, {"unit": unit, "value": value}))}
     except AppError as error:
         for found in error.details:
             found["path"] = f"warrantyDuration.{found['path'] or 'value'}"
         raise
 
 
-def json_body(kind: type[Any]) -> Any:
+def json_body(kind: type[Sent]) -> Sent:
     """The body of a scripted write (scanning, imports) as a msgspec struct."""
     try:
         return msgspec.convert(parse_json(request.get_data()), kind)

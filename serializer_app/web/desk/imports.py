@@ -19,7 +19,7 @@ from serializer_app.web.desk.spreadsheets import download
 from serializer_app.web.desk.tasks import standing
 from serializer_app.web.house import house, still_alive
 from serializer_app.web.texts import Texts
-from serializer_app.web.wire.values import SerialNumber
+from serializer_app.web.wire.values import SERIAL_NUMBER
 
 _SHOWN = 200
 
@@ -50,7 +50,7 @@ def look_through() -> Response:
 
 def _wrong(serial: str) -> AppError | None:
     try:
-        checked(SerialNumber, serial)
+        checked(SERIAL_NUMBER, serial)
     except AppError as error:
         return error
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import EllipsisType
 
 from flask import Response, g, request
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from serializer_app.web.desk.forms import checked, typed, warranty_changes
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, parameters, said, show, texts
 from serializer_app.web.desk.scan import recognized
 from serializer_app.web.house import house
-from serializer_app.web.wire.values import FieldValue
+from serializer_app.web.wire.values import FIELD_VALUE
 
 FILTERS = {"variant": "productVariantId", "customer": "customerId", "order": "orderId"}
 
@@ -104,12 +104,12 @@ def change_item(item_id: str) -> Response:
     """Everything about one unit at once, or what the form has of it. Whoever had an older version on the screen is
     told, and loses nothing.
     """
-    serial: Any = ...
+    serial: str | EllipsisType | None = ...
     if "serialNumber" in request.form:
         number = typed("serialNumber")
         serial = number or None
     fields = {
-        name.removeprefix("customFields."): _at(name, FieldValue, value.replace("\r\n", "\n"))
+        name.removeprefix("customFields."): _field(name, value.replace("\r\n", "\n"))
         for name, value in request.form.items()
         if name.startswith("customFields.")
     }
@@ -197,9 +197,9 @@ def known(session: Session, item_id: str) -> Item:
     return found
 
 
-def _at(path: str, kind: Any, value: str) -> Any:
+def _field(path: str, value: str) -> str:
     try:
-        return checked(kind, value)
+        return checked(FIELD_VALUE, value)
     except AppError as error:
         for found in error.details:
             found["path"] = path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from flask import Response, g, request
 from sqlalchemy.orm import Session
@@ -27,7 +27,7 @@ from serializer_app.web.desk.frame import (
     texts,
 )
 from serializer_app.web.house import house
-from serializer_app.web.wire.registry_inputs import Owner, RegistrationChanges
+from serializer_app.web.wire.registry_inputs import OWNER, PersonInput, RegistrationChanges
 
 STATUSES = ("pending", "approved", "denied", "archived")
 _PAGE = 50
@@ -150,7 +150,7 @@ def decide_registration(public_id: str) -> Response:
 def transfer_registration(public_id: str) -> Response:
     """Another owner by decision of staff: dates, warranty and history stay with the unit."""
     named = {name: value for name in _PERSON if (value := typed(f"customer.{name}"))}
-    owner: Any = _owner(named)
+    owner = _owner(named)
     with house().db.write() as session:
         found = registrations.find(session, g.shop_id, public_id)
         _same_version(found)
@@ -158,9 +158,9 @@ def transfer_registration(public_id: str) -> Response:
     return said(texts().gettext("The unit has a new owner"))
 
 
-def _owner(named: dict[str, str]) -> Any:
+def _owner(named: dict[str, str]) -> PersonInput:
     try:
-        return checked(Owner, named)
+        return checked(OWNER, named)
     except AppError as error:
         for found in error.details:
             found["path"] = f"customer.{found['path'] or 'email'}"

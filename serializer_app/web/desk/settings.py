@@ -27,7 +27,7 @@ from serializer_app.web.embedded import renew_access
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.inputs import SettingsChanges
-from serializer_app.web.wire.values import Name
+from serializer_app.web.wire.values import NAME
 
 SNIPPETS = ("order_confirmation", "shipping_confirmation", "order_printer", "packing_slip")
 _FOLDER = Path(__file__).parent.parent / "snippets"
@@ -92,7 +92,7 @@ def change_settings() -> Response:
     body: dict[str, Json] = {name: request.form.get(name) for name in CHOICES if name in request.form}
     if "gate" in request.form:
         body |= {"gate": request.form["gate"] == "on", "gateNote": typed("gateNote")}
-    asked: SettingsChanges = checked(SettingsChanges, {**body, "customFields": fields})
+    asked = checked(SettingsChanges, {**body, "customFields": fields})
     changes: dict[str, Json] = asked.given(*shops.CHOICES)
     changes["custom_fields"] = [{"name": field.name, "key": field.key} for field in asked.custom_fields]
     words = texts()
@@ -124,7 +124,7 @@ def keys() -> Response:
 def create_key() -> Response:
     """The key is shown in this answer and never again: a form sent twice is told that it was made already."""
     words = texts()
-    name = checked(Name, typed("name")) if typed("name") else ""
+    name = checked(NAME, typed("name")) if typed("name") else ""
     scopes = [scope for scope in shops.KEY_SCOPES if ticked(scope)]
     with house().db.write() as session:
         if (before := answered_before(session)) is not None:

@@ -16,7 +16,7 @@ from serializer_app.web.desk.forms import checked, typed
 from serializer_app.web.desk.frame import desk, said, show, texts
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
-from serializer_app.web.wire.values import Name
+from serializer_app.web.wire.values import NAME
 
 _GUARDED = "/settings"
 _CHANGES = 20
@@ -105,7 +105,7 @@ def _name(user_id: str) -> str:
     if not typed(path):
         return ""
     try:
-        name: str = checked(Name, typed(path))
+        name = checked(NAME, typed(path))
     except AppError as error:
         for found in error.details:
             found["path"] = path

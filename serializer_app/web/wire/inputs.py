@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
@@ -27,13 +27,21 @@ MOST_NAMED = 10_000
 PAGE = 100
 
 
-def _limit(value: Any) -> Any:
+def _limit(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 3:
         return int(value)
     raise ValueError(f"must be an integer from 1 to {PAGE}")
 
 
-def _one_entry_per_key(entries: list[Any]) -> list[Any]:
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
+
+
+Entry = TypeVar("Entry", bound=_Keyed)
+
+
+def _one_entry_per_key(entries: list[Entry]) -> list[Entry]:
     keys = [entry.key for entry in entries]
     if len(set(keys)) != len(keys):
         twice = next(key for key in keys if keys.count(key) > 1)
@@ -119,7 +127,7 @@ class FieldEntry(Input):
     value: FieldValue
 
 
-def _object_or_list(value: Any) -> str | None:
+def _object_or_list(value: object) -> str | None:
     return "(object)" if isinstance(value, dict) else "(list)" if isinstance(value, list) else None
 
 

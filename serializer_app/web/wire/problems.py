@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from serializer_app.errors import AppError, Detail
-from serializer_app.text import JsonDict, decode_json
+from serializer_app.text import Json, decode_json
+
+Checked = TypeVar("Checked")
 
 MOST_DETAILS = 100
 UNION_TAGS = frozenset({"(object)", "(list)", "[key]"})
@@ -29,38 +32,42 @@ _SENTENCES = {
 }
 
 
-def parse_json(body: bytes) -> Any:
+def parse_json(body: bytes) -> Json:
     """A body as plain values. Raises AppError ``body_not_json`` 400, for NaN and nesting without end too.
 
     Half surrogates, NUL and raw control characters in its texts are dropped: nobody can mean them.
     """
     try:
-        return decode_json(body)
+        value: Json = decode_json(body)
     except RecursionError as error:
         raise AppError("body_not_json", "The body is nested too deeply") from error
     except msgspec.DecodeError as error:
         raise AppError("body_not_json", f"The body is no valid JSON in UTF-8: {error}") from error
+    return value
 
 
-def check(kind: Any, value: Any, *, code: str, message: str, status: int) -> Any:
-    """``value`` as ``kind`` (an input model or any type pydantic knows), or AppError with every problem in it."""
+def check(
+    kind: type[Checked] | TypeAdapter[Checked], value: object, *, code: str, message: str, status: int
+) -> Checked:
+    """``value`` as ``kind`` (an input model or an adapter of wire.values), or AppError with every problem in it."""
+    adapter = kind if isinstance(kind, TypeAdapter) else adapter_of(kind)
     try:
-        return _adapter(kind).validate_python(value)
+        return adapter.validate_python(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
         raise AppError(code, message, status=status, details=details(found)) from error
 
 
-def details(errors: list[Any]) -> list[Detail]:
+def details(errors: Sequence[ErrorDetails]) -> list[Detail]:
     """pydantic's errors as contract §3 shows them: ``customFields.0.key`` and what is wrong there."""
     return [{"path": _path(error["loc"]), "message": _message(error)} for error in errors[:MOST_DETAILS]]
 
 
-def _path(location: tuple[Any, ...]) -> str:
+def _path(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part)[:64] for part in location if part not in UNION_TAGS)
 
 
-def _message(error: JsonDict) -> str:
+def _message(error: ErrorDetails) -> str:
     sentence = _SENTENCES.get(error["type"])
     if sentence is None:
         sentence = (
@@ -73,6 +80,12 @@ def _message(error: JsonDict) -> str:
     return sentence
 
 
-@lru_cache(maxsize=256)
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+_ADAPTERS: dict[object, TypeAdapter[Any]] = {}  # each for the type that is its key
+
+
+def adapter_of(kind: type[Checked]) -> TypeAdapter[Checked]:
+    """What checks values of ``kind``, built once."""
+    found = _ADAPTERS.get(kind)
+    if found is None:
+        found = _ADAPTERS[kind] = TypeAdapter(kind)
+    return found

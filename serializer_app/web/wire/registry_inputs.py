@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter, WithJsonSchema
 
 from serializer_app.clock import now
 from serializer_app.domain.ids import contacts
@@ -102,6 +102,7 @@ def _reachable(person: PersonInput) -> PersonInput:
 
 
 Owner = Annotated[PersonInput, AfterValidator(_reachable)]
+OWNER = TypeAdapter(Owner)
 
 
 class RegistrationInput(Input):
@@ -177,7 +178,7 @@ class SerialNamed(Input):
     serial_number: Annotated[SearchText | None, Field(description="The serial to reset.")] = None
 
 
-def _known_operation(value: Any) -> Any:
+def _known_operation(value: object) -> object:
     if value != OPERATION:
         raise AppError("unknown_operation", UNKNOWN_OPERATION)
     return value
@@ -187,7 +188,7 @@ class SerialUpdate(Input):
     """Move a registration to another serial number."""
 
     operation: Annotated[
-        Any, BeforeValidator(_known_operation), WithJsonSchema({"type": "string", "const": OPERATION})
+        object, BeforeValidator(_known_operation), WithJsonSchema({"type": "string", "const": OPERATION})
     ] = Field(default=None, validate_default=True)
     serial_number: SearchText
     new_serial_number: Annotated[str, StringConstraints(max_length=10_000)]
@@ -264,7 +265,7 @@ _ENTRY: JsonObject = {
 }
 _ENTRIES: JsonObject = {"type": "array", "items": _ENTRY, "maxItems": serials.MOST_PER_REQUEST}
 SerialEntries = Annotated[
-    Any,
+    object,
     WithJsonSchema(
         {
             "description": "Serials, each with a serialNumber (or a quantity, to have codes made) and an experienceId "
@@ -287,6 +288,8 @@ SerialEntries = Annotated[
     ),
 ]
 """Not a model: an entry that is wrong gets a verdict of its own instead of failing the request."""
+
+SERIAL_ENTRIES = TypeAdapter(SerialEntries)
 
 
 _FOR_ALL = ("state", "locationId")

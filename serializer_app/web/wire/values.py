@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+)
 from pydantic.alias_generators import to_camel
 
 from serializer_app.domain.ids import warranty
@@ -45,7 +53,7 @@ def _printable(text: str) -> str:
     return text
 
 
-def _digits(value: Any) -> Any:
+def _digits(value: object) -> int:
     # int() takes "+1", "1_000" and Arabic digits; the contract takes ASCII digits.
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
@@ -117,6 +125,14 @@ Warranty = Annotated[
     Field(description="null: no warranty. At most 100 years, 1200 months or 36525 days."),
     AfterValidator(_sensible),
 ]
+
+
+# What checks one value alone; as members of a model they need none.
+ID_TEXT = TypeAdapter(IdText)
+SERIAL_NUMBER = TypeAdapter(SerialNumber)
+FIELD_VALUE = TypeAdapter(FieldValue)
+NAME = TypeAdapter(Name)
+WARRANTY = TypeAdapter(Warranty)
 
 
 def stored_warranty(duration: WarrantyDuration | None) -> str:

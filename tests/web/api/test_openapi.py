@@ -176,6 +176,7 @@ def test_an_example_is_what_the_app_answers(
     body = example.body
     if name == "accept_transfer":  # the code is a lot drawn anew each time
         offered: Any = world.post(path.replace("accept-transfer", "transfer-code")).json
+        assert isinstance(body, dict)
         body = {**body, "code": offered["code"]}
     extra: dict[str, Any] = {} if body is None else {"json": body}
     if found.takes:
