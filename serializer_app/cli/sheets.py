@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 from serializer_app.cli.console import opened
 from serializer_app.config import Settings
 from serializer_app.domain import tasks
+from serializer_app.domain.desk.sheet_rows import Note
 from serializer_app.domain.imports import files
 from serializer_app.domain.imports.kinds import Context
 from serializer_app.domain.sheets.writer import Form
@@ -111,7 +111,7 @@ def _enter(database: Database, vault: Vault, shop_id: int, public_id: str) -> No
 
 
 def _tell(
-    options: argparse.Namespace, counts: dict[str, int], notes: Any, refused: list[tuple[int, str]]
+    options: argparse.Namespace, counts: dict[str, int], notes: Sequence[Note], refused: list[tuple[int, str]]
 ) -> None:
     if options.json:
         told = [{"row": row, "note": code, "detail": detail} for row, code, detail in notes]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -49,7 +48,7 @@ HOLDINGS: tuple[Holding, ...] = (
 class Encrypted:
     """Columns that hold encrypted text, and what encrypts all their rows with the first key and counts them."""
 
-    columns: tuple[InstrumentedAttribute[Any], ...]
+    columns: tuple[InstrumentedAttribute[str] | InstrumentedAttribute[str | None], ...]
     rotate: Callable[[Session, Vault], int]
 
 

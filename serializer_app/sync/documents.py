@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.items import mirrored
+from serializer_app.domain.items.mirrored import LivingItem
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
 from serializer_app.text import JsonDict
@@ -106,7 +107,7 @@ def _of_order(order: mirrored.Contents) -> Wanted:
     return wanted
 
 
-def order_pages(total: int, rows: Sequence[Any], most_bytes: int = MOST_BYTES) -> dict[str, str]:
+def order_pages(total: int, rows: Sequence[LivingItem], most_bytes: int = MOST_BYTES) -> dict[str, str]:
     """``properties`` and, above the size limit, ``properties_2`` … of the same shape.
 
     Beyond 25 pages no single call is atomic any more: then every page carries the ``revision`` of its writing, by
@@ -134,7 +135,7 @@ def order_pages(total: int, rows: Sequence[Any], most_bytes: int = MOST_BYTES) -
     return documents
 
 
-def _item(row: Any) -> bytes:
+def _item(row: LivingItem) -> bytes:
     return _ENCODER.encode(
         MirroredItem(
             row.line_item_id,
@@ -147,7 +148,7 @@ def _item(row: Any) -> bytes:
     )
 
 
-def _serials(rows: Sequence[Any]) -> list[str]:
+def _serials(rows: Sequence[LivingItem]) -> list[str]:
     """What staff may type into Shopify's search: serial numbers first, then item IDs, as many as the type takes."""
     serials = [row.serial_number for row in rows if row.serial_number is not None]
     return list(dict.fromkeys([*serials, *(row.item_id for row in rows)]))[:MOST_SERIALS]

@@ -7,14 +7,13 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, Result, Select, func, literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.clock import now
 from serializer_app.domain import tasks
@@ -24,7 +23,7 @@ from serializer_app.store.models import Erasure, ForeignValue, OutboxRow, Shop, 
 from serializer_app.web.counters import Counters
 
 # Written out: with parameters PostgreSQL does not know what is grouped for what is selected.
-_FOUND: Any = literal_column("CASE WHEN counts = '{}' THEN 'not_found' ELSE 'erased' END")
+_FOUND: ColumnElement[str] = literal_column("CASE WHEN counts = '{}' THEN 'not_found' ELSE 'erased' END")
 OVERDUE = (60, 900, 3600)
 """Seconds of mirror lag that shops are counted by. A label for each shop would be a series for each shop."""
 
@@ -182,11 +181,13 @@ def _seconds_since(moment: datetime | None) -> float:
     return max(0.0, (now() - moment).total_seconds()) if moment else 0.0
 
 
-def _count_by(column: Any) -> Any:
+def _count_by(column: ColumnElement[str] | InstrumentedAttribute[str]) -> Select[str, int]:
     return select(column, func.count()).group_by(column)
 
 
-def _by_label(name: str, text: str, label: str, known: dict[str, int], rows: Any) -> GaugeMetricFamily:
+def _by_label(
+    name: str, text: str, label: str, known: dict[str, int], rows: Result[str, int]
+) -> GaugeMetricFamily:
     """Known values are told as 0 rather than left out: an alert on an absent series never fires."""
     metric = GaugeMetricFamily(name, text, labels=[label])
     for value, count in (known | dict(rows.all())).items():

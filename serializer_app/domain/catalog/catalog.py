@@ -70,13 +70,19 @@ class Facts:
     """Whether Shopify tracks its quantity; None where it did not tell."""
 
 
-class TrackingChanges(TypedDict, total=False):
-    """What a person or the API sets; an absent key leaves the stored value. ``warranty`` in its stored form."""
+class WarrantyChange(TypedDict, total=False):
+    """An absent key leaves the stored warranty; None unsets it."""
+
+    warranty: str | None
+    """In its stored form (domain.ids.warranty)."""
+
+
+class TrackingChanges(WarrantyChange, total=False):
+    """What a person or the API sets; an absent key leaves the stored value."""
 
     trackable: bool
     auto_generatable: bool
     serial_numbers: SerialNumbers
-    warranty: str
     custom_fields: Sequence[FieldTracking]
 
 

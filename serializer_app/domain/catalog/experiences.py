@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.sheets import cells, reader
-from serializer_app.domain.sheets.writer import Writer
+from serializer_app.domain.sheets.writer import Value, Writer
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
 from serializer_app.text import JsonDict, clean_code
@@ -90,7 +89,7 @@ def read_sheet(session: Session, shop_id: int, content: bytes) -> ExperienceVerd
     return verdicts
 
 
-def _cells(variant: Variant) -> tuple[Any, ...]:
+def _cells(variant: Variant) -> tuple[Value, ...]:
     return (
         variant.experience_id,
         variant.variant_id,

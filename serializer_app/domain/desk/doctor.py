@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 from sqlalchemy import delete, func, select
@@ -138,7 +137,10 @@ def worker(session: Session) -> Finding:
 
 
 def keys(
-    session: Session, vault: Vault, newest: Vault, columns: Sequence[InstrumentedAttribute[Any]]
+    session: Session,
+    vault: Vault,
+    newest: Vault,
+    columns: Sequence[InstrumentedAttribute[str] | InstrumentedAttribute[str | None]],
 ) -> Finding:
     """Whether everything encrypted can be read, and with the first key (``newest`` knows that one alone).
 
@@ -149,7 +151,7 @@ def keys(
         sealed = (
             select(column).where(column.startswith(SEALED)).order_by(*column.class_.__table__.primary_key)
         )
-        texts += session.scalars(sealed.limit(1)).all()
+        texts += [text for text in session.scalars(sealed.limit(1)) if text is not None]
     if not all(vault.opens(text) for text in texts):
         return Finding("keys", Level.PROBLEM, "missing")
     if not all(newest.opens(text) for text in texts):

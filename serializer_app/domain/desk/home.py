@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -92,17 +92,26 @@ def mirror_waiting(session: Session, shop_id: int) -> tuple[int, int]:
     return pending, parked
 
 
-def troubles(session: Session, shop_id: int, *, most: int = 10) -> Sequence[Any]:
-    """What of the outbox failed at least once: (kind, key, problem, due_at, parked_at), parked first.
+class Trouble(NamedTuple):
+    """A job of the outbox that failed."""
 
-    ``kind`` is that of the task where the job is a slice of one.
-    """
+    kind: str
+    """That of the task where the job is a slice of one."""
+    key: str
+    problem: str | None
+    due_at: datetime
+    parked_at: datetime | None
+
+
+def troubles(session: Session, shop_id: int, *, most: int = 10) -> list[Trouble]:
+    """What of the outbox failed at least once, parked first."""
     kind, is_task = tasks.job_names()
-    return session.execute(
-        select(kind.label("kind"), OutboxRow.key, OutboxRow.problem, OutboxRow.due_at, OutboxRow.parked_at)
+    rows = session.execute(
+        select(kind, OutboxRow.key, OutboxRow.problem, OutboxRow.due_at, OutboxRow.parked_at)
         .select_from(OutboxRow)
         .outerjoin(Task, is_task)
         .where(OutboxRow.shop_id == shop_id, OutboxRow.attempts > 0)
         .order_by(OutboxRow.parked_at.is_(None), OutboxRow.id)
         .limit(most)
-    ).all()
+    )
+    return [Trouble(*row) for row in rows]

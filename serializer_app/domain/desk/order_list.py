@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -131,6 +131,14 @@ def _ordered_at(session: Session, shop_id: int, order_id: int | None) -> datetim
     return session.execute(query).scalar_one_or_none()
 
 
+class _OrderRow(NamedTuple):
+    order_id: int
+    name: str | None
+    ordered_at: datetime | None
+    cancelled_at: datetime | None
+    deleted_at: datetime | None
+
+
 def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[OrderStanding]:
     """What these orders (at most some hundred) need, in the order asked for."""
     per_line: dict[int, list[tuple[int, int, str]]] = {}
@@ -166,14 +174,14 @@ def standings(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
     waiting = holds.held_orders(session, shop_id, order_ids)
     by_id = {
         row.order_id: _standing(row, per_line.get(row.order_id, ()), held, row.order_id in waiting)
-        for row in rows
+        for row in (_OrderRow(*columns) for columns in rows)
         if row.ordered_at is not None
     }
     return [by_id[order_id] for order_id in order_ids if order_id in by_id]
 
 
 def _standing(
-    row: Any, lines: Sequence[tuple[int, int, str]], held: dict[int, tuple[int, int]], is_held: bool
+    row: _OrderRow, lines: Sequence[tuple[int, int, str]], held: dict[int, tuple[int, int]], is_held: bool
 ) -> OrderStanding:
     counts = [(units, *held.get(line_id, (0, 0)), serials) for line_id, units, serials in lines]
     order_id, name, ordered_at, cancelled_at, deleted_at = row

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import case, delete, false, func, select
+from sqlalchemy import ColumnElement, case, delete, false, func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -277,7 +276,7 @@ def _mark(session: Session, item: Item, actor: str) -> bool:
     return made.scalar_one_or_none() is not None
 
 
-def _empty(session: Session, shop_id: int, order_id: int, *conditions: Any) -> Item | None:
+def _empty(session: Session, shop_id: int, order_id: int, *conditions: ColumnElement[bool]) -> Item | None:
     """The first unit without a serial number that was not checked off by its item ID, of a product that has any.
 
     A unit that has to have a serial number takes one even after it was checked off.

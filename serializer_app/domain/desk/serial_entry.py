@@ -14,10 +14,9 @@ What is entered is the number that the code names: of a link the unit's number, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import item_search
@@ -32,6 +31,9 @@ from serializer_app.domain.registry.recognition import CodeKind, Recognized
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Order, Variant
+
+Texts = dict[str, set[str]]
+"""By what they may be: the texts that were typed."""
 
 ASK = "confirm_"
 """Codes of errors begin with this if the same number is taken once a person confirmed it."""
@@ -196,8 +198,8 @@ _IN_FILES = {
 
 def _ordinary(session: Session, shop_id: int, typed: Collection[str]) -> set[str]:
     """Those of ``typed`` that look like nothing but a serial number, and that nothing else in the shop goes by."""
-    names: dict[str, set[str]] = {}
-    old_ids: dict[str, set[str]] = {}
+    names: Texts = {}
+    old_ids: Texts = {}
     plain: set[str] = set()
     for text in typed:
         reading = reader.read(text)
@@ -213,15 +215,10 @@ def _ordinary(session: Session, shop_id: int, typed: Collection[str]) -> set[str
             if key := old_id_key(spelling):
                 old_ids.setdefault(key, set()).add(text)
     order_ids = {int(name): texts for name, texts in names.items() if name.isascii() and name.isdigit()}
-    columns: tuple[tuple[Any, Any, Mapping[Any, set[str]]], ...] = (
+    columns: tuple[tuple[InstrumentedAttribute[str | None], InstrumentedAttribute[int], Texts], ...] = (
         (Variant.barcode, Variant.shop_id, names),
         (Variant.sku, Variant.shop_id, names),
         (Order.name, Order.shop_id, names),
-        (
-            Order.order_id,
-            Order.shop_id,
-            {number: texts for number, texts in order_ids.items() if number < 2**63},
-        ),
         (Item.old_key, Item.shop_id, old_ids),
     )
     for column, shop, wanted in columns:
@@ -229,5 +226,12 @@ def _ordinary(session: Session, shop_id: int, typed: Collection[str]) -> set[str
         for start in range(0, len(values), 500):
             query = select(column).where(shop == shop_id, column.in_(values[start : start + 500]))
             for found in session.scalars(query):
-                plain -= wanted[found]
+                plain -= wanted[found or ""]
+    numbers = sorted(number for number in order_ids if number < 2**63)
+    for start in range(0, len(numbers), 500):
+        orders = select(Order.order_id).where(
+            Order.shop_id == shop_id, Order.order_id.in_(numbers[start : start + 500])
+        )
+        for order_id in session.scalars(orders):
+            plain -= order_ids[order_id]
     return plain

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from sqlalchemy import String, bindparam, select, text, update
@@ -336,5 +335,5 @@ def refused(session: Session, task: Task, *, most: int | None = None) -> Iterato
             yield refusal
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from serializer_app.store.models import FieldValue, Item
@@ -68,7 +67,7 @@ def search(session: Session, shop_id: int, text: str, *, most: int) -> list[int]
     begins = folded(text)
     if len(begins) < SHORTEST:
         return []
-    keys: Any = select(FieldValue.item_key).where(FieldValue.shop_id == shop_id).limit(most)
+    keys: Select[int] = select(FieldValue.item_key).where(FieldValue.shop_id == shop_id).limit(most)
     exact = keys.where(FieldValue.value == begins).order_by(FieldValue.item_key.desc())
     found = dict.fromkeys(session.scalars(exact))
     if len(found) < most:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import EllipsisType
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
@@ -209,7 +208,7 @@ def _mark(
     removed: bool,
     actor: str,
     action: str,
-    only: Sequence[Any] = (),
+    only: Sequence[ColumnElement[bool]] = (),
 ) -> int:
     if not keys:
         return 0

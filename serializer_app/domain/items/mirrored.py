@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, func, select, true
+from sqlalchemy import ColumnElement, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
 from serializer_app.store import outbox
@@ -71,7 +71,7 @@ def to_look_at(pages: MirroredPages, keys: Iterable[str] = ()) -> MirroredPages:
 _ORDER, _LINE, _VARIANT, _ITEM = (table.__table__.c for table in (Order, Line, Variant, Item))
 
 
-def _in(column: Any) -> Any:
+def _in(column: ColumnElement[int]) -> ColumnElement[bool]:
     return column.in_(bindparam("orders", expanding=True))
 
 
@@ -130,13 +130,24 @@ def standing(session: Session, shop_id: int, owner: str, owner_id: int) -> Mirro
     return MirrorStanding(outbox.state(session, shop_id, MIRRORS[owner], owner_id), written_at)
 
 
+class LivingItem(NamedTuple):
+    """An item as the mirror shows it; warranty and custom fields in their stored forms."""
+
+    order_id: int
+    line_item_id: int
+    variant_id: int
+    item_id: str
+    serial_number: str | None
+    warranty: str | None
+    custom_fields: str
+
+
 @dataclass
 class Contents:
     """Of one order: units that are trackable now (contract §1), and its living items in the order they were made."""
 
     total: int = 0
-    rows: list[Sequence[Any]] = field(default_factory=list)
-    """(order, line item, variant, item ID, serial number, warranty, custom fields)."""
+    rows: list[LivingItem] = field(default_factory=list)
 
 
 def contents(session: Session, shop_id: int, order_ids: Sequence[int]) -> dict[int, Contents]:
@@ -148,7 +159,7 @@ def contents(session: Session, shop_id: int, order_ids: Sequence[int]) -> dict[i
             found[order_id].total = int(total)
     for row in connection.execute(_LIVING, place):
         if row[0] in found:
-            found[row[0]].rows.append(row)
+            found[row[0]].rows.append(LivingItem._make(row))
     return found
 
 

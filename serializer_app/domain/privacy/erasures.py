@@ -8,11 +8,10 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import CursorResult, Table, delete, func, literal_column, select
+from sqlalchemy import ColumnElement, CursorResult, Table, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -105,7 +104,7 @@ def _came_back(session: Session, shop_id: int) -> bool:
 def _emptied(session: Session, table: Table, shop_id: int, most: int) -> int:
     """Delete in bulk: cascades alone would look at every row once more."""
     on_sqlite = session.get_bind().dialect.name == "sqlite"
-    place: Any = literal_column("rowid" if on_sqlite else "ctid")
+    place: ColumnElement[object] = literal_column("rowid" if on_sqlite else "ctid")
     some = select(place).select_from(table).where(table.c.shop_id == shop_id).limit(most)
     # PostgreSQL goes to the places of an array one by one, and joins a subselect by reading the whole table.
     chosen = place.in_(some) if on_sqlite else place == func.any(func.array(some.scalar_subquery()))

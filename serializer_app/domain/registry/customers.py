@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
@@ -198,7 +198,10 @@ def _keys(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> Se
     ).all()
 
 
-def _union(before: tuple[Any, ...], found: Any) -> tuple[Any, ...]:
+T = TypeVar("T")
+
+
+def _union(before: tuple[T, ...], found: Iterable[T | None]) -> tuple[T, ...]:
     return tuple(dict.fromkeys([*before, *(each for each in found if each)]))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, false, insert, or_, select, update
@@ -93,7 +92,7 @@ def matching(
     emails: Iterable[str] = (),
     customer_ids: Sequence[int] = (),
     phones: Iterable[str] = (),
-) -> Any:
+) -> ColumnElement[bool]:
     """The condition on Customer that finds somebody by any of these, in whatever form they are written.
 
     ``country`` is the shop's. Indexes are tried under every key until ``keys rotate`` has run, and in the forms of

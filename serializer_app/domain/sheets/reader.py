@@ -140,7 +140,7 @@ def _json_object(line: bytes) -> dict[str, Json] | None:
     return entry if type(entry) is dict else None
 
 
-def _json_cell(value: Any) -> Cell:
+def _json_cell(value: Json) -> Cell:
     if value is None:
         return Cell("")
     if isinstance(value, str):

@@ -12,10 +12,11 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import IO, Any, Literal
+from typing import IO, Literal
 from xml.sax.saxutils import escape
 
 import msgspec
+from typing_extensions import Buffer
 
 from serializer_app.clock import iso
 from serializer_app.domain.sheets import cells as sheet_cells
@@ -118,9 +119,10 @@ class _Pipe(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: Any) -> int:
-        self._pieces.append(bytes(data))
-        return len(data)
+    def write(self, data: Buffer) -> int:
+        piece = bytes(data)
+        self._pieces.append(piece)
+        return len(piece)
 
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []

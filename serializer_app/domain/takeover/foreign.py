@@ -11,9 +11,9 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
-from sqlalchemy import case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -329,6 +329,14 @@ def counts(session: Session, shop_id: int) -> Counts:
     return Counts(orders, variants, contested)
 
 
+class _HeldValue(NamedTuple):
+    owner: OwnerKind
+    owner_id: int
+    key: str
+    first_seen_at: datetime
+    contested: bool
+
+
 def _holds(session: Session, shop_id: int, owners: Sequence[tuple[OwnerKind, int]]) -> list[Hold]:
     if not owners:
         return []
@@ -343,9 +351,9 @@ def _holds(session: Session, shop_id: int, owners: Sequence[tuple[OwnerKind, int
         .where(*_held(shop_id), tuple_(ForeignValue.owner, ForeignValue.owner_id).in_(owners))
         .order_by(ForeignValue.owner, ForeignValue.owner_id, ForeignValue.key)
     ).all()
-    found: dict[tuple[str, int], list[Any]] = {}
+    found: dict[tuple[str, int], list[_HeldValue]] = {}
     for row in rows:
-        found.setdefault((row.owner, row.owner_id), []).append(row)
+        found.setdefault((row[0], row[1]), []).append(_HeldValue(*row))
     return [
         Hold(
             part[0].owner,
@@ -361,11 +369,11 @@ def _holds(session: Session, shop_id: int, owners: Sequence[tuple[OwnerKind, int
 _CONTESTED = or_(ForeignValue.replaced_ours, ForeignValue.changed_at.is_not(None))
 
 
-def _held(shop_id: int) -> tuple[Any, ...]:
+def _held(shop_id: int) -> tuple[ColumnElement[bool], ...]:
     return (ForeignValue.shop_id == shop_id, ForeignValue.state == "held")
 
 
-def _of(shop_id: int, owner: str, owner_id: int) -> tuple[Any, ...]:
+def _of(shop_id: int, owner: str, owner_id: int) -> tuple[ColumnElement[bool], ...]:
     return (
         ForeignValue.shop_id == shop_id,
         ForeignValue.owner == owner,

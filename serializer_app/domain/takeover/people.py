@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import CursorResult, and_, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
@@ -15,7 +13,7 @@ from serializer_app.store.models import ForeignValue, Order, Shop
 from serializer_app.text import JsonDict
 
 
-def _of_person(shop_id: int, person: DataSubject) -> Any:
+def _of_person(shop_id: int, person: DataSubject) -> ColumnElement[bool]:
     theirs = select(Order.order_id).where(
         Order.shop_id == shop_id, Order.customer_id.in_(person.customer_ids)
     )

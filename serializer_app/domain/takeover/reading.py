@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from enum import Enum
 
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.ids.warranty import Duration
@@ -84,7 +84,9 @@ def read_settings(text: str) -> OldSettings:
     found = OldSettings()
     document = _parse(text)
     if not isinstance(document, dict):
-        found.problems.append(Problem("not_json" if document is _UNREADABLE else "unknown_shape", lost=True))
+        found.problems.append(
+            Problem("not_json" if document is _Unreadable.UNREADABLE else "unknown_shape", lost=True)
+        )
         return found
     if not document.keys() & _SETTINGS:
         found.problems.append(Problem("unknown_shape", lost=True))
@@ -111,7 +113,7 @@ def _read_page(found: OldOrder, key: str, text: str) -> None:
     document = _parse(text)
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(items, list):
-        code = "not_json" if document is _UNREADABLE else "unknown_shape"
+        code = "not_json" if document is _Unreadable.UNREADABLE else "unknown_shape"
         found.problems.append(Problem(code, key, lost=True))
         return
     _name_others(document, _ORDER, found.problems)
@@ -213,7 +215,7 @@ def _name_others(entry: dict[str, Json], known: set[str], problems: list[Problem
         problems.append(Problem("other_keys", _short(", ".join(others))))
 
 
-def _scalar(value: Any) -> str | None:
+def _scalar(value: Json) -> str | None:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -221,21 +223,25 @@ def _scalar(value: Any) -> str | None:
     return str(value) if isinstance(value, int | float) else None
 
 
-def _bool(value: Any) -> bool | None:
+def _bool(value: Json) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def _short(value: Any) -> str:
+def _short(value: Json) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return clean(text)[:_LONGEST_DETAIL]
 
 
-_UNREADABLE = object()
+class _Unreadable(Enum):
+    """What a text that is no JSON holds: nothing, not even null."""
+
+    UNREADABLE = "unreadable"
 
 
-def _parse(text: str) -> Any:
-    """The parsed JSON, or _UNREADABLE. Of two equal keys the last one counts, as in every JSON reader in use."""
+def _parse(text: str) -> Json | _Unreadable:
+    """The parsed JSON, or UNREADABLE. Of two equal keys the last one counts, as in every JSON reader in use."""
     try:
-        return json.loads(text)
+        value: Json = json.loads(text)
     except (ValueError, RecursionError):
-        return _UNREADABLE
+        return _Unreadable.UNREADABLE
+    return value

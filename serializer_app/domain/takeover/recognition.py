@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from typing import Any
+from enum import Enum
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from serializer_app.store.models import Item, Line
+from serializer_app.text import Json
 
 _DOCUMENT = {"currentTotalTrackable", "pages", "revision", "items"}
 _ITEM = {"lineItemId", "productVariantId", "itemId", "serialNumber", "warrantyDuration", "customFields"}
-_UNREADABLE = object()
+
+
+class _Unreadable(Enum):
+    """What a text that is no JSON holds: nothing, not even null."""
+
+    UNREADABLE = "unreadable"
 
 
 def fingerprints(text: str) -> set[str]:
     """SHA-256 of the text as it is, and as we would print the same JSON: Shopify may print it in another way."""
     found = {_sha256(text)}
     document = _parse(text)
-    if document is not _UNREADABLE:
+    if document is not _Unreadable.UNREADABLE:
         found.add(hashlib.sha256(msgspec.json.encode(document)).hexdigest())
     return found
 
@@ -31,7 +37,7 @@ def same_json(held: str, wanted: str) -> bool:
     if held == wanted:
         return True
     document = _parse(held)
-    return document is not _UNREADABLE and bool(document == _parse(wanted))
+    return document is not _Unreadable.UNREADABLE and bool(document == _parse(wanted))
 
 
 def holds_only(text: str, names: Collection[str]) -> bool:
@@ -49,7 +55,7 @@ def holds_only(text: str, names: Collection[str]) -> bool:
     return isinstance(items, list) and bool(items) and all(_is_known(item, names) for item in items)
 
 
-def _is_known(item: Any, names: Collection[str]) -> bool:
+def _is_known(item: Json, names: Collection[str]) -> bool:
     return isinstance(item, dict) and item.keys() <= _ITEM and _name(item.get("itemId")) in names
 
 
@@ -79,7 +85,7 @@ def names_of_order(session: Session, shop_id: int, order_id: int) -> set[str]:
     return {name for row in rows for name in row if name is not None}
 
 
-def _name(value: Any) -> str:
+def _name(value: Json) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
@@ -87,9 +93,10 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _parse(text: str) -> Any:
-    """The parsed JSON, or _UNREADABLE: another app may have written anything, at any depth."""
+def _parse(text: str) -> Json | _Unreadable:
+    """The parsed JSON, or UNREADABLE: another app may have written anything, at any depth."""
     try:
-        return msgspec.json.decode(text)
+        value: Json = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return _UNREADABLE
+        return _Unreadable.UNREADABLE
+    return value

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, g, redirect, render_template, request
@@ -49,7 +48,7 @@ def link(path: str) -> str:
     return f"{visitor.path_prefix or house().proxy_paths.get(visitor.shop, PATH)}{path}"
 
 
-def see_other(path: str, **query: Any) -> BaseResponse:
+def see_other(path: str, **query: str | int) -> BaseResponse:
     """Answer a POST: the browser gets ``path``, so that reload and Back repeat nothing.
 
     The query holds what the page says (``done=1``, ``problem=…``) and the language, never what somebody entered, and
@@ -62,7 +61,7 @@ def see_other(path: str, **query: Any) -> BaseResponse:
     return answer
 
 
-def shown(template: str, status: int = 200, **values: Any) -> Response:
+def shown(template: str, status: int = 200, **values: object) -> Response:
     """One page inside the theme; ``?layout=none`` stands alone. Not indexed, not kept, no address passed on."""
     alone = request.args.get("layout") == "none"
     html = render_template(

@@ -8,6 +8,7 @@ import msgspec
 from flask import request
 from pydantic import TypeAdapter
 
+from serializer_app.domain.catalog.catalog import WarrantyChange
 from serializer_app.domain.ids.warranty import LIFETIME, NONE, read_day
 from serializer_app.errors import AppError
 from serializer_app.web.wire.problems import Checked, check, parse_json
@@ -51,7 +52,7 @@ def picked() -> list[int]:
     return keys[:500]
 
 
-def warranty_changes() -> dict[str, str | None]:
+def warranty_changes() -> WarrantyChange:
     """{"warranty": stored form} as the fields of parts.warranty_fields say; {} leaves what is stored."""
     kind = request.form.get("warrantyKind", "leave")
     if kind == "unset":

@@ -70,10 +70,12 @@ def texts(shop: Shop | None = None) -> Texts:
     return pages.texts(shop.time_zone if shop is not None else "UTC")
 
 
-def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: Any) -> Response:
+def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: object) -> Response:
     """A page of the desk: ``templates/desk/<template>.html``; ``people`` are staff by their names (desk.staff)."""
     words = texts(shop)
-    words.people = values.pop("people", {})
+    people = values.pop("people", None)
+    if isinstance(people, dict):
+        words.people = people
     response = embedded_page(
         f"desk/{template}.html",
         http_status,
@@ -93,7 +95,7 @@ def show(template: str, shop: Shop | None, http_status: int = 200, /, **values: 
     return response
 
 
-def said(toast: str, go: str | None = None, **more: Any) -> Response:
+def said(toast: str, go: str | None = None, **more: object) -> Response:
     """What a write answers: a sentence, and the page to go to (None: the present one, loaded again)."""
     return answer({"toast": toast, "go": go, **more})
 
@@ -119,7 +121,7 @@ def refused(error: AppError) -> Response:
     return show("error", None, error.status, code=error.code, message=message, request_id=g.request_id)
 
 
-def address(endpoint: str, **values: Any) -> str:
+def address(endpoint: str, **values: Any) -> str:  # url_for's own options too
     """The path of a page of the desk; what is None is left out."""
     return url_for(endpoint, **values)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 from flask import Response, g, request
@@ -76,11 +76,11 @@ def change_products() -> Response:
     far it is.
     """
     action = request.form.get("action", "")
-    changes: dict[str, Any] = dict(_BULK.get(action, {}))
+    changes: TrackingChanges = {**_BULK.get(action, {})}
     if action == "warranty":
-        changes |= warranty_changes()
+        changes = {**changes, **warranty_changes()}
     if action == "serials":
-        changes |= _serial_numbers()
+        changes = {**changes, **_serial_numbers()}
     every = ticked("every")
     keys = [] if every else picked()
     words = texts()
@@ -90,14 +90,13 @@ def change_products() -> Response:
             changes["custom_fields"] = _fields(shop)
         if not changes:
             raise AppError("nothing_picked", "Please choose something first", status=422)
-        wanted = cast(TrackingChanges, changes)
         if not every:
             for variant_id in keys:
                 _known(session, variant_id)
-            changed = len(catalog.configure_many(session, shop.id, keys, wanted))
+            changed = len(catalog.configure_many(session, shop.id, keys, changes))
             return said(words.ngettext("{count} variant changed", "{count} variants changed", changed))
         matching = _matching(typed("q")[:100], typed("tracked"), typed("products")[:2000])
-        task = variant_changes.begin(session, shop.id, matching, wanted, actor=g.actor)
+        task = variant_changes.begin(session, shop.id, matching, changes, actor=g.actor)
         if task.finished_at is None:
             return said(
                 words.ngettext(
@@ -155,7 +154,7 @@ def product(variant_id: int) -> Response:
 
 @desk.post("/products/<int:variant_id>")
 def change_product(variant_id: int) -> Response:
-    changes: dict[str, Any] = {
+    changes: TrackingChanges = {
         "trackable": ticked("trackable"),
         "auto_generatable": ticked("autoGeneratable"),
         **_serial_numbers(),
@@ -165,13 +164,13 @@ def change_product(variant_id: int) -> Response:
         _known(session, variant_id)
         shop = shops.by_id(session, g.shop_id)
         changes["custom_fields"] = _fields(shop)
-        catalog.configure(session, g.shop_id, variant_id, cast(TrackingChanges, changes))
+        catalog.configure(session, g.shop_id, variant_id, changes)
     return said(texts().gettext("Saved"))
 
 
-def _serial_numbers() -> dict[str, str]:
+def _serial_numbers() -> TrackingChanges:
     """The setting of ``parts.serial_choices``; {} leaves what is stored."""
-    wanted = request.form.get("serialNumbers")
+    wanted = request.form.get("serialNumbers", "")
     return {"serial_numbers": wanted} if wanted in catalog.SERIAL_NUMBERS else {}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 from flask import Response, g
@@ -19,6 +18,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.domain.stock import expected, receiving
 from serializer_app.domain.stock.receiving import Before, Received
 from serializer_app.errors import AppError
+from serializer_app.text import Json
 from serializer_app.web.answers import answer
 from serializer_app.web.desk.forms import is_number, json_body, typed
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
@@ -54,7 +54,7 @@ def receive() -> Response:
         shop = shops.by_id(session, g.shop_id)
         variant_id, text = asked_number("variant"), asked("q", 100)
         variant = None if variant_id is None else catalog.find(session, shop.id, variant_id)
-        shown: dict[str, Any] = {"variants": []}
+        shown: dict[str, object] = {"variants": []}
         if variant is not None:
             shown |= {
                 "product": serial_entry.product_name(session, shop.id, [variant.variant_id]),
@@ -94,7 +94,7 @@ def receive_unit() -> Response:
         return answer(_told(session, done))
 
 
-def _told(session: Session, done: Received) -> dict[str, Any]:
+def _told(session: Session, done: Received) -> dict[str, Json]:
     words, number = texts(), done.unit.serial_number
     if done.before.state is UnitState.IN_STOCK:
         message = words.gettext("{number} moved to this location", number=number)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from flask import Response, g
 from sqlalchemy.orm import Session
@@ -27,6 +25,7 @@ from serializer_app.domain.stock import announced, returns
 from serializer_app.domain.stock.changes import UnitChanges, change_unit
 from serializer_app.domain.stock.returns import Ownership, ReturnEntry, ReturnVerdict
 from serializer_app.errors import AppError
+from serializer_app.text import Json
 from serializer_app.web.answers import answer
 from serializer_app.web.desk.forms import is_number, json_body, typed
 from serializer_app.web.desk.frame import asked_number, desk, said, show, texts
@@ -88,7 +87,7 @@ def scan_return() -> Response:
         return answer(_told(session, found, order_id))
 
 
-def _told(session: Session, found: ReturnFound, order_id: int | None) -> dict[str, Any]:
+def _told(session: Session, found: ReturnFound, order_id: int | None) -> dict[str, Json]:
     scanned = found.scan
     item, unit = scanned.item, scanned.unit
     return {

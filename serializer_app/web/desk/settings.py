@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from flask import Response, g, request
 from sqlalchemy import select
@@ -168,11 +168,11 @@ def snippets() -> Response:
         )
 
 
-def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, Json]:
+def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, object]:
     """The units of a real order, as its metafield and with it the snippets name them."""
     rows, _ = order_units.of_order(session, shop_id, order_id, most=5)
     order = session.get(Order, (shop_id, order_id))
-    lines: dict[str, list[Any]] = {}
+    lines: dict[str, list[Item]] = {}
     for found in item_search.described(session, shop_id, [row.id for row in rows]):
         lines.setdefault(found.product or str(found.item.variant_id), []).append(found.item)
     return {"name": (order.name if order is not None else None) or order_id, "lines": lines}

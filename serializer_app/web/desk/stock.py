@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, g, request
 from sqlalchemy.orm import Session
 
@@ -61,7 +59,7 @@ def _take(
 ) -> Response:
     shop = shops.by_id(session, g.shop_id)
     variant = None if variant_id is None else catalog.find(session, shop.id, variant_id)
-    shown: dict[str, Any] = {"variants": [], "compared": None, "product": None, "in_stock": None}
+    shown: dict[str, object] = {"variants": [], "compared": None, "product": None, "in_stock": None}
     if variant is not None:
         shown["product"] = serial_entry.product_name(session, shop.id, [variant.variant_id])
         shown["in_stock"] = stock_list.of_variant(session, shop.id, variant.variant_id)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from serializer_app import translations
 from serializer_app.domain.desk.doctor import Finding
 from serializer_app.domain.ids.warranty import LIFETIME, Unit, parse, zone
 from serializer_app.errors import AppError
+from serializer_app.text import Json
 from serializer_app.translations import NN_, SOURCE, Counted, InContext, Label, name_of
 from serializer_app.web.texts import (
     buyer,
@@ -158,10 +158,10 @@ class Texts:
         key = f"field.{field.removeprefix('customer.')}"
         return self.label(key) if key in LABELS else field.removeprefix("customFields.")
 
-    def value(self, field: str, value: Any) -> str:
+    def value(self, field: str, value: Json) -> str:
         """A value of a history entry as a person reads it."""
         if field in ("warrantyDuration", "warranty"):
-            return self.warranty(value)
+            return self.warranty(value if isinstance(value, str) else None)
         if value in (None, "", []):
             return self.gettext("empty")
         if isinstance(value, bool):
