@@ -260,8 +260,8 @@ def test_no_template_line_is_longer_than_160_characters() -> None:
     assert long == []
 
 
-MOST_ANY = 290
-"""Uses of Any in the package. Only lower it: the goal is 150."""
+MOST_ANY = 66
+"""Uses of Any in the package, without imports. Only lower it."""
 MOST_IGNORES = 7
 
 
