@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -23,6 +24,9 @@ from serializer_app.domain import history
 from serializer_app.domain.webhooks_out import deliveries
 from serializer_app.errors import AppError
 from serializer_app.store.models import Item, Serial
+
+StateName = Literal["in_stock", "reserved", "sold", "returned", "in_repair", "scrapped", "lost", "replaced"]
+"""A state as it is stored and shown."""
 
 
 class UnitState(StrEnum):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypedDict
+from datetime import date, datetime
+from typing import NamedTuple, TypedDict, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.clock import now
 from serializer_app.domain.history import Entry
-from serializer_app.domain.ids import warranty
 from serializer_app.domain.items.pages import PAGE
 from serializer_app.domain.items.ties import SALE_STANDS
 from serializer_app.domain.paging import START, Page, Place, cut, walk
 from serializer_app.domain.registry import people, registrations, warranties
 from serializer_app.domain.registry.people import Person
+from serializer_app.domain.registry.registrations import Status
 from serializer_app.domain.registry.warranties import Cover, WarrantyFacts
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
@@ -36,29 +36,62 @@ from serializer_app.store.models import (
 """(when, who, what was done, changes)."""
 
 
+Key = TypeVar("Key", int, str)
+
+
 class Filters(TypedDict, total=False):
     """What a registration is looked up by; joined by AND."""
 
-    serialNumber: str
+    serial_number: str
     email: str
-    customerId: int
-    orderNumber: str
-    orderId: int
+    customer_id: int
+    order_number: str
+    order_id: int
     status: str
+
+
+class RegistrationRow(NamedTuple):
+    """A registration with its serial, its variant, its sale and its order."""
+
+    id: int
+    public_id: str
+    customer_key: int | None
+    buyer: bool | None
+    """Whether the claimant bought the unit; None, unknown, where either customer is."""
+    purchase_date: date | None
+    channel: str | None
+    order_number: str | None
+    status: Status
+    warranty: str | None
+    warranty_until: date | None
+    warranty_void: bool
+    version: int
+    registered_at: datetime
+    updated_at: datetime
+    serial_number: str
+    token: str
+    variant_id: int
+    experience_id: str | None
+    sku: str | None
+    item_id: str | None
+    order_id: int | None
+    item_warranty: str | None
+    ordered_at: datetime | None
+    fulfilled_at: datetime | None
 
 
 @dataclass(frozen=True)
 class View:
     """One registration with everything that belongs to it."""
 
-    row: Row[Any]
+    row: RegistrationRow
     person: Person | None
     cover: Cover
     history: list[Entry]
 
     @property
     def key(self) -> int:
-        return int(self.row.id)
+        return self.row.id
 
 
 def search(
@@ -96,7 +129,7 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
     if not keys:
         return []
     rows = {
-        row.id: row
+        row[0]: RegistrationRow._make(row)
         for row in session.execute(_ROWS.where(Registration.shop_id == shop.id, Registration.id.in_(keys)))
     }
     customers = [row.customer_key for row in rows.values() if row.customer_key is not None]
@@ -108,7 +141,7 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
     return [
         View(
             rows[key],
-            persons.get(rows[key].customer_key),
+            persons.get(rows[key].customer_key or 0),
             _cover(shop, rows[key], moment),
             stories.get(key, []),
         )
@@ -117,12 +150,11 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
     ]
 
 
-_ROWS: Any = (
+_ROWS = (
     select(
         Registration.id,
         Registration.public_id,
         Registration.customer_key,
-        # Whether the claimant bought the unit: NULL, unknown, where either number is.
         (Customer.customer_id == Item.customer_id).label("buyer"),
         Registration.purchase_date,
         Registration.channel,
@@ -156,13 +188,12 @@ _ROWS: Any = (
 )
 
 
-def duration(row: Row[Any]) -> str | None:
+def duration(row: RegistrationRow) -> str | None:
     """The warranty that holds, in its stored form: the claim's, else that of the unit of the order."""
-    stored: str | None = row.item_warranty if row.warranty is None else row.warranty
-    return stored
+    return row.item_warranty if row.warranty is None else row.warranty
 
 
-def _cover(shop: Shop, row: Row[Any], at: datetime) -> Cover:
+def _cover(shop: Shop, row: RegistrationRow, at: datetime) -> Cover:
     unit = WarrantyFacts(
         registered_at=row.registered_at,
         warranty=duration(row),
@@ -178,15 +209,11 @@ def _cover(shop: Shop, row: Row[Any], at: datetime) -> Cover:
 def promised(session: Session, shop: Shop, registration: Registration) -> tuple[str | None, Cover]:
     """The duration that holds for a registered unit, in its stored form, and what covers it today."""
     session.flush()
-    row = session.execute(
+    found = session.execute(
         _ROWS.where(Registration.shop_id == shop.id, Registration.id == registration.id)
     ).one()
+    row = RegistrationRow._make(found)
     return duration(row), _cover(shop, row, now())
-
-
-def wire_duration(row: Row[Any]) -> warranty.WireDuration | None:
-    stored = duration(row)
-    return None if stored is None else warranty.wire(stored)
 
 
 _OPEN = (Registration.ended_at.is_(None),)
@@ -199,27 +226,31 @@ def _named(session: Session, vault: Vault, shop_id: int, filters: Filters) -> se
     planner without statistics walks all registrations of the shop to find a customer's one (2 s for 150,000).
     """
     found: list[set[int]] = []
-    if "serialNumber" in filters:
-        found.append(_of_serial(session, shop_id, filters["serialNumber"]))
-    known_by: list[Any] = []
+    if "serial_number" in filters:
+        found.append(_of_serial(session, shop_id, filters["serial_number"]))
+    known_by: list[ColumnElement[bool]] = []
     if "email" in filters:
         known_by.append(people.matching(vault, None, emails=[filters["email"]]))
-    if "customerId" in filters:
-        known_by.append(people.matching(vault, None, customer_ids=[filters["customerId"]]))
+    if "customer_id" in filters:
+        known_by.append(people.matching(vault, None, customer_ids=[filters["customer_id"]]))
     for matching in known_by:
         keys = session.scalars(select(Customer.id).where(Customer.shop_id == shop_id, matching)).all()
         found.append(_open(session, shop_id, Registration.customer_key, keys))
-    if "orderNumber" in filters:
-        key = registrations.order_key(filters["orderNumber"])
+    if "order_number" in filters:
+        key = registrations.order_key(filters["order_number"])
         found.append(set() if key is None else _open(session, shop_id, Registration.order_key, [key]))
-    if "orderId" in filters:
-        units = select(Item.id).where(Item.shop_id == shop_id, Item.order_id == filters["orderId"])
+    if "order_id" in filters:
+        units = select(Item.id).where(Item.shop_id == shop_id, Item.order_id == filters["order_id"])
         found.append(_open(session, shop_id, Registration.item_key, session.scalars(units).all()))
     return set.intersection(*found) if found else None
 
 
 def _open(
-    session: Session, shop_id: int, column: Any, values: Iterable[Any], *conditions: ColumnElement[bool]
+    session: Session,
+    shop_id: int,
+    column: InstrumentedAttribute[Key] | InstrumentedAttribute[Key | None],
+    values: Iterable[Key],
+    *conditions: ColumnElement[bool],
 ) -> set[int]:
     """Keys of the open registrations that have one of ``values``."""
     wanted = list(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.history import Changes, Entry
 from serializer_app.domain.items.pages import PAGE
 from serializer_app.domain.items.ties import IN_FORCE
-from serializer_app.domain.items.unit_states import UnitState
+from serializer_app.domain.items.unit_states import StateName, UnitState
 from serializer_app.domain.paging import START, Page, Place, walk
 from serializer_app.domain.registry import lookups, recognition, replacements
 from serializer_app.store.models import Item, Registration, Serial, Shop, Variant
@@ -24,8 +24,8 @@ class SerialRow(NamedTuple):
     id: int
     serial_number: str
     token: str
-    source: str
-    state: str
+    source: Literal["made", "imported", "api", "item"]
+    state: StateName
     location_id: int | None
     note: str | None
     variant_id: int

@@ -13,11 +13,11 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
-from typing import IO, Any
+from typing import IO, Protocol
 from xml.etree.ElementTree import ParseError
 
 import msgspec
@@ -218,6 +218,27 @@ def _decodable(content: bytes, names: Sequence[str]) -> str:
 # --- .xlsx ------------------------------------------------------------------------------------------------------------
 
 
+class _XlsxCell(Protocol):
+    """A cell of openpyxl's. Numbers of a workbook are int or float; a value may be of other types too."""
+
+    @property
+    def value(self) -> str | int | float | datetime | date | time | timedelta | None: ...
+    @property
+    def data_type(self) -> str: ...
+    @property
+    def number_format(self) -> str: ...
+
+
+class _Worksheet(Protocol):
+    """A sheet of openpyxl's, which has no types of its own."""
+
+    title: str
+    sheet_state: str
+
+    def reset_dimensions(self) -> None: ...
+    def iter_rows(self, *, max_col: int) -> Iterable[tuple[_XlsxCell, ...]]: ...
+
+
 def _workbook(content: bytes) -> Sheet:
     # Imported here because few processes ever read a workbook, and openpyxl takes a tenth of the start and 10 MB.
     from openpyxl import load_workbook
@@ -230,7 +251,7 @@ def _workbook(content: bytes) -> Sheet:
             book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
     except _BROKEN as error:
         raise _damaged() from error
-    sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    sheets: list[_Worksheet] = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     notes = [("sheet_hidden", sheet.title) for sheet in book.worksheets if sheet not in sheets]
     for position, sheet in enumerate(sheets):
         rows = _sheet_rows(sheet)
@@ -242,7 +263,7 @@ def _workbook(content: bytes) -> Sheet:
     return Sheet([], iter(()), notes)
 
 
-def _further(sheets: Sequence[Any], found: Sheet) -> Iterator[Row]:
+def _further(sheets: Sequence[_Worksheet], found: Sheet) -> Iterator[Row]:
     """Rows of the sheets that go on with the first: those with the same head. The others are named in the notes."""
     for sheet in sheets:
         rows = _sheet_rows(sheet)
@@ -255,11 +276,11 @@ def _further(sheets: Sequence[Any], found: Sheet) -> Iterator[Row]:
             found.notes.append(("sheet_ignored", sheet.title))
 
 
-def _sheet_rows(sheet: Any) -> Iterator[Row]:
+def _sheet_rows(sheet: _Worksheet) -> Iterator[Row]:
     # A file may state any dimension; ours does not depend on it.
     sheet.reset_dimensions()
     rows = iter(sheet.iter_rows(max_col=MOST_COLUMNS))
-    blank: Any = None
+    blank: tuple[_XlsxCell, ...] | None = None
     for number in range(1, _LAST_ROW + 1):
         try:
             with warnings.catch_warnings():
@@ -278,7 +299,7 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:
         yield _row(number, [_typed(cell) for cell in islice(cells, last + 1)])
 
 
-def _typed(cell: Any) -> Cell:
+def _typed(cell: _XlsxCell) -> Cell:
     value = cell.value
     if value is None:
         return Cell("")
@@ -297,7 +318,7 @@ def _typed(cell: Any) -> Cell:
     return _number(value, cell.number_format)
 
 
-def _number(value: Any, shown_as: str) -> Cell:
+def _number(value: int | float, shown_as: str) -> Cell:
     if abs(value) >= _EXACT:
         return Cell(f"{value:.5E}" if isinstance(value, float) else str(value), "cell_scientific")
     if value != int(value):

@@ -330,8 +330,6 @@ def counts(session: Session, shop_id: int) -> Counts:
 
 
 class _HeldValue(NamedTuple):
-    owner: OwnerKind
-    owner_id: int
     key: str
     first_seen_at: datetime
     contested: bool
@@ -351,18 +349,17 @@ def _holds(session: Session, shop_id: int, owners: Sequence[tuple[OwnerKind, int
         .where(*_held(shop_id), tuple_(ForeignValue.owner, ForeignValue.owner_id).in_(owners))
         .order_by(ForeignValue.owner, ForeignValue.owner_id, ForeignValue.key)
     ).all()
-    found: dict[tuple[str, int], list[_HeldValue]] = {}
+    found: dict[tuple[OwnerKind, int], list[_HeldValue]] = {}
     for row in rows:
-        found.setdefault((row[0], row[1]), []).append(_HeldValue(*row))
+        found.setdefault((row[0], row[1]), []).append(_HeldValue(*row[2:]))
     return [
         Hold(
-            part[0].owner,
-            part[0].owner_id,
+            *owner,
             tuple(row.key for row in part),
             min(row.first_seen_at for row in part),
             any(row.contested for row in part),
         )
-        for part in found.values()
+        for owner, part in found.items()
     ]
 
 

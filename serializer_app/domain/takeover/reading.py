@@ -85,7 +85,7 @@ def read_settings(text: str) -> OldSettings:
     document = _parse(text)
     if not isinstance(document, dict):
         found.problems.append(
-            Problem("not_json" if document is _Unreadable.UNREADABLE else "unknown_shape", lost=True)
+            Problem("not_json" if document is Unreadable.UNREADABLE else "unknown_shape", lost=True)
         )
         return found
     if not document.keys() & _SETTINGS:
@@ -113,7 +113,7 @@ def _read_page(found: OldOrder, key: str, text: str) -> None:
     document = _parse(text)
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(items, list):
-        code = "not_json" if document is _Unreadable.UNREADABLE else "unknown_shape"
+        code = "not_json" if document is Unreadable.UNREADABLE else "unknown_shape"
         found.problems.append(Problem(code, key, lost=True))
         return
     _name_others(document, _ORDER, found.problems)
@@ -232,16 +232,16 @@ def _short(value: Json) -> str:
     return clean(text)[:_LONGEST_DETAIL]
 
 
-class _Unreadable(Enum):
+class Unreadable(Enum):
     """What a text that is no JSON holds: nothing, not even null."""
 
     UNREADABLE = "unreadable"
 
 
-def _parse(text: str) -> Json | _Unreadable:
+def _parse(text: str) -> Json | Unreadable:
     """The parsed JSON, or UNREADABLE. Of two equal keys the last one counts, as in every JSON reader in use."""
     try:
         value: Json = json.loads(text)
     except (ValueError, RecursionError):
-        return _Unreadable.UNREADABLE
+        return Unreadable.UNREADABLE
     return value

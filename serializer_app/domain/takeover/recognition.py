@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from enum import Enum
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from serializer_app.domain.takeover.reading import Unreadable
 from serializer_app.store.models import Item, Line
 from serializer_app.text import Json
 
@@ -17,17 +17,11 @@ _DOCUMENT = {"currentTotalTrackable", "pages", "revision", "items"}
 _ITEM = {"lineItemId", "productVariantId", "itemId", "serialNumber", "warrantyDuration", "customFields"}
 
 
-class _Unreadable(Enum):
-    """What a text that is no JSON holds: nothing, not even null."""
-
-    UNREADABLE = "unreadable"
-
-
 def fingerprints(text: str) -> set[str]:
     """SHA-256 of the text as it is, and as we would print the same JSON: Shopify may print it in another way."""
     found = {_sha256(text)}
     document = _parse(text)
-    if document is not _Unreadable.UNREADABLE:
+    if document is not Unreadable.UNREADABLE:
         found.add(hashlib.sha256(msgspec.json.encode(document)).hexdigest())
     return found
 
@@ -37,7 +31,7 @@ def same_json(held: str, wanted: str) -> bool:
     if held == wanted:
         return True
     document = _parse(held)
-    return document is not _Unreadable.UNREADABLE and bool(document == _parse(wanted))
+    return document is not Unreadable.UNREADABLE and bool(document == _parse(wanted))
 
 
 def holds_only(text: str, names: Collection[str]) -> bool:
@@ -93,10 +87,10 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _parse(text: str) -> Json | _Unreadable:
+def _parse(text: str) -> Json | Unreadable:
     """The parsed JSON, or UNREADABLE: another app may have written anything, at any depth."""
     try:
         value: Json = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return _Unreadable.UNREADABLE
+        return Unreadable.UNREADABLE
     return value

@@ -56,6 +56,7 @@ _FILTERS = {
     "order_number": "orderNumber",
     "status": "status",
 }
+"""The look-up's filters → what cursors call them."""
 
 
 @operation(
@@ -107,8 +108,8 @@ def search_registrations(body: RegistrationSearch) -> Response:
 
 
 def _page(asked: RegistrationQuery | RegistrationSearch) -> Response:
-    filters = {wire: value for name, wire in _FILTERS.items() if (value := getattr(asked, name)) is not None}
-    bound = {**filters, "list": "registrations"}
+    filters = {name: value for name in _FILTERS if (value := getattr(asked, name)) is not None}
+    bound = {**{_FILTERS[name]: value for name, value in filters.items()}, "list": "registrations"}
     vault = house().vault
     cursors = cursors_of(vault, g.shop_id, bound)
     place = cursors.place(asked.cursor)

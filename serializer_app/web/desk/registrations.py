@@ -15,7 +15,6 @@ from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Order, Registration
-from serializer_app.text import Json
 from serializer_app.web.desk.forms import checked, ticked, typed, typed_day, warranty_changes
 from serializer_app.web.desk.frame import (
     asked,
@@ -48,22 +47,20 @@ def search_registrations() -> Response:
 
 def _rows(text: str) -> Response:
     status = asked("status")
-    filters: dict[str, Json] = {"status": status} if status in STATUSES else {}
-    if text:
-        filters[
-            "email"
-            if "@" in text or "＠" in text
-            else "orderNumber"
-            if text.startswith("#")
-            else "serialNumber"
-        ] = text
+    filters: lookups.Filters = {"status": status} if status in STATUSES else {}
+    if "@" in text or "＠" in text:
+        filters["email"] = text
+    elif text.startswith("#"):
+        filters["order_number"] = text
+    elif text:
+        filters["serial_number"] = text
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         page = lookups.search(
             session,
             house().vault,
             shop,
-            cast(lookups.Filters, filters),
+            filters,
             place=asked_place(),
             most=_PAGE,
         )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from serializer_app.clock import iso
 from serializer_app.domain.history import Entry
+from serializer_app.domain.ids import warranty
+from serializer_app.domain.items.unit_states import StateName
 from serializer_app.domain.paging import Page
 from serializer_app.domain.registry import patterns, serials
 from serializer_app.domain.registry.entry_documents import CreatedDocument, RefusalDocument
 from serializer_app.domain.registry.lookups import View
-from serializer_app.domain.registry.lookups import wire_duration as effective
+from serializer_app.domain.registry.lookups import duration as effective
+from serializer_app.domain.registry.serial_lookups import SerialRow
 from serializer_app.store.models import Shop
 from serializer_app.web.wire.history import EntryWire, entry_wire
 from serializer_app.web.wire.items import Time, WarrantyWire
@@ -32,9 +35,6 @@ class SerialVerdicts(msgspec.Struct):
     errors: list[RefusalDocument]
 
 
-State = Literal["in_stock", "reserved", "sold", "returned", "in_repair", "scrapped", "lost", "replaced"]
-
-
 class SerialWire(msgspec.Struct):
     """A code of one unit. `status`: available, registered or replaced. `state` says where the unit is; `itemId` and
     `orderId` name its active sale.
@@ -46,7 +46,7 @@ class SerialWire(msgspec.Struct):
     productVariantId: int
     experienceId: str | None
     productSku: str | None
-    state: State
+    state: StateName
     locationId: int | None
     note: str | None
     itemId: str | None
@@ -165,7 +165,8 @@ class Erased(msgspec.Struct):
 
 def registration_wire(shop: Shop, view: View) -> RegistrationWire:
     row, person, cover = view.row, view.person, view.cover
-    duration = effective(row)
+    stored = effective(row)
+    duration = None if stored is None else warranty.parse(stored)
     ends = _shown(cover.ends_on)
     return RegistrationWire(
         id=row.public_id,
@@ -189,7 +190,7 @@ def registration_wire(shop: Shop, view: View) -> RegistrationWire:
             cover.state,
             _shown(cover.starts_on),
             ends,
-            None if duration is None else WarrantyWire(duration["unit"], duration["value"]),
+            None if duration is None else WarrantyWire(duration.unit, duration.value),
         ),
         warrantyEnd=ends,
         url=serials.address(shop, row.token),
@@ -204,37 +205,34 @@ def registration_page(
     return RegistrationPage(previous, page.has_previous, following, page.has_next, results)
 
 
-def serial_values(shop: Shop, row: Any) -> dict[str, Any]:
-    """What SerialWire and UnitWire show of a row of ``serial_lookups.serial_rows``."""
-    status: Any = (
-        "replaced" if row.state == "replaced" else "registered" if row.registration_id else "available"
-    )
+def serial_wire(shop: Shop, row: SerialRow) -> SerialWire:
     url = serials.address(shop, row.token)
-    return {
-        "serialNumber": row.serial_number,
-        "status": status,
-        "source": row.source,
-        "productVariantId": row.variant_id,
-        "experienceId": row.experience_id,
-        "productSku": row.sku,
-        "state": row.state,
-        "locationId": row.location_id,
-        "note": row.note,
-        "itemId": row.item_id,
-        "orderId": row.order_id,
-        "registrationId": row.registration_id,
-        "url": url,
-        "qrUrl": f"{url}/qr.svg",
-        "createdAt": iso(row.created_at),
-    }
+    return SerialWire(
+        serialNumber=row.serial_number,
+        status="replaced"
+        if row.state == "replaced"
+        else "registered"
+        if row.registration_id
+        else "available",
+        source=row.source,
+        productVariantId=row.variant_id,
+        experienceId=row.experience_id,
+        productSku=row.sku,
+        state=row.state,
+        locationId=row.location_id,
+        note=row.note,
+        itemId=row.item_id,
+        orderId=row.order_id,
+        registrationId=row.registration_id,
+        url=url,
+        qrUrl=f"{url}/qr.svg",
+        createdAt=iso(row.created_at),
+    )
 
 
-def serial_wire(shop: Shop, row: Any) -> SerialWire:
-    return SerialWire(**serial_values(shop, row))
-
-
-def unit_wire(shop: Shop, row: Any, story: Iterable[Entry]) -> UnitWire:
-    return UnitWire(**serial_values(shop, row), history=[entry_wire(*entry) for entry in story])
+def unit_wire(shop: Shop, row: SerialRow, story: Iterable[Entry]) -> UnitWire:
+    serial = serial_wire(shop, row)
+    return UnitWire(**msgspec.structs.asdict(serial), history=[entry_wire(*entry) for entry in story])
 
 
 def pattern_wire(pattern: patterns.Pattern) -> PatternWire:

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import AfterValidator, Field, StringConstraints
 
+from serializer_app.domain.items.unit_states import StateName
 from serializer_app.domain.stock.changes import NOTE_LENGTH
 from serializer_app.domain.stock.returns import ReturnedUnit, ReturnEntry
 from serializer_app.text import clean
 from serializer_app.web.wire.inputs import MOST_NAMED
 from serializer_app.web.wire.items import ItemWire
-from serializer_app.web.wire.registry import State
 from serializer_app.web.wire.values import Id, Input, ItemIdText, SearchText
 
 MOST_RETURNED = 500
@@ -106,7 +106,7 @@ class ReturnedWire(msgspec.Struct):
     itemId: str
     lineItemId: int
     serialNumber: str | None
-    state: State | None
+    state: StateName | None
     ownership: Literal["ended", "suspended", "kept"] | None
 
 

@@ -24,15 +24,15 @@ LARGE = ("serials", "customers", "registrations", "items", "history")
 
 EVE = Person(email="eve@example.com", customer_id=777)
 LOOKUPS: dict[str, lookups.Filters] = {
-    "serial number": {"serialNumber": "W1"},
+    "serial number": {"serial_number": "W1"},
     "e-mail": {"email": "EVE@example.com"},
-    "customer": {"customerId": 777},
-    "order number": {"orderNumber": "#900"},
-    "order": {"orderId": 900},
+    "customer": {"customer_id": 777},
+    "order number": {"order_number": "#900"},
+    "order": {"order_id": 900},
     "all of them": {
-        "serialNumber": "W1",
+        "serial_number": "W1",
         "email": "eve@example.com",
-        "customerId": 777,
+        "customer_id": 777,
         "status": "approved",
     },
     "a page of all": {},

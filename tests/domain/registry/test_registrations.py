@@ -29,7 +29,7 @@ def found(world: World, filters: Filters) -> list[View]:
 
 
 def one(world: World, number: str) -> View:
-    (view,) = found(world, {"serialNumber": number})
+    (view,) = found(world, {"serial_number": number})
     return view
 
 
@@ -63,13 +63,13 @@ def test_a_registered_serial_is_found_by_everything_known_of_it(world: World) ->
     world.watches("S1", "S2")
     world.register("s1 ", ADA, purchase_date=date(2026, 5, 1), channel="retail", order_number="#1001")
     world.register("S2", GRACE)
-    assert [view.row.serial_number for view in found(world, {"serialNumber": " S1"})] == ["S1"]
+    assert [view.row.serial_number for view in found(world, {"serial_number": " S1"})] == ["S1"]
     assert [view.person for view in found(world, {"email": "ADA@example.COM "})] == [ADA]
-    assert [view.person for view in found(world, {"customerId": 501})] == [GRACE]
-    assert [view.row.serial_number for view in found(world, {"orderNumber": "1001"})] == ["S1"]
+    assert [view.person for view in found(world, {"customer_id": 501})] == [GRACE]
+    assert [view.row.serial_number for view in found(world, {"order_number": "1001"})] == ["S1"]
     assert len(found(world, {})) == 2
-    assert found(world, {"email": "ada@example.com", "customerId": 501}) == []
-    assert found(world, {"serialNumber": "nobody's"}) == []
+    assert found(world, {"email": "ada@example.com", "customer_id": 501}) == []
+    assert found(world, {"serial_number": "nobody's"}) == []
 
 
 def test_a_serial_is_claimed_once(world: World) -> None:
@@ -100,7 +100,7 @@ def test_of_many_who_claim_one_serial_at_once_one_gets_it(world: World) -> None:
     for thread in threads:
         thread.join()
     assert outcomes.count("serial_registered") == 7
-    assert len(found(world, {"serialNumber": "S1"})) == 1
+    assert len(found(world, {"serial_number": "S1"})) == 1
 
 
 def test_personal_data_is_nowhere_in_the_clear(world: World) -> None:
@@ -129,7 +129,7 @@ def test_reset_frees_the_serial_and_forgets_the_customer(world: World) -> None:
     world.watches("S1")
     world.register("S1", ADA, order_number="1001")
     reset(world, "s1")
-    assert found(world, {"serialNumber": "S1"}) == found(world, {"email": "ada@example.com"}) == []
+    assert found(world, {"serial_number": "S1"}) == found(world, {"email": "ada@example.com"}) == []
     assert refused(reset, world, "S1") == ("serial_not_registered", 409, "Serial number S1 not registered.")
     assert refused(reset, world, "XYZ") == ("serial_not_found", 404, "Serial number XYZ not found.")
     world.register("S1", GRACE)
@@ -224,7 +224,7 @@ def test_everything_about_a_registration_can_be_corrected(world: World) -> None:
     assert view.person == Person("countess@example.com", "Ada", "Lovelace", "+44 20 7946 0000", 77)
     assert view.cover.ends_on == date(2026, 2, 28)
     assert found(world, {"email": "ada@example.com"}) == []
-    assert [one.row.serial_number for one in found(world, {"orderNumber": "77"})] == ["S1"]
+    assert [one.row.serial_number for one in found(world, {"order_number": "77"})] == ["S1"]
     assert view.history[-1][3] == {
         "purchaseDate": {"from": None, "to": "2026-01-31"},
         "orderNumber": {"from": None, "to": "#77"},
@@ -291,7 +291,7 @@ def test_a_registry_serial_entered_on_an_item_is_that_unit(world: World) -> None
     # The registration belongs to the sale: it stays when the number is taken off, under the item ID.
     enter_on(world, item.id, None)
     assert world.items()[0].registered
-    assert found(world, {"serialNumber": "S2"}) == []
+    assert found(world, {"serial_number": "S2"}) == []
     view = one(world, item.item_id)
     assert (view.row.serial_number, view.row.item_id) == (item.item_id, item.item_id)
     assert actions(view)[-1] == "serial-updated"
