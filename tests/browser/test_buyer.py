@@ -33,7 +33,7 @@ HOSTILE = "{{ shop.name }}</script><script>window.pwned=1</script><img src=x one
 
 
 @dataclass
-class Street:
+class Guest:
     """A visitor before the shop's pages; ``item_id`` is a watch that Ada bought."""
 
     context: BrowserContext
@@ -75,30 +75,30 @@ def sold(town: Town) -> tuple[Customer, str]:
 
 
 @pytest.fixture(params=[True, False], ids=["script", "noscript"])
-def street(request: pytest.FixtureRequest, site: Town, browser: Browser) -> Iterator[Street]:
+def guest(request: pytest.FixtureRequest, site: Town, browser: Browser) -> Iterator[Guest]:
     ada, item_id = sold(site)
     context = browser.new_context(viewport=PHONE, locale="en-US", java_script_enabled=request.param)  # type: ignore[arg-type]
     page = context.new_page()
     page.set_default_timeout(10_000)
-    yield Street(context, page, site, ada, item_id)
+    yield Guest(context, page, site, ada, item_id)
     context.close()
 
 
 @pytest.fixture
-def scripted(site: Town, browser: Browser) -> Iterator[Street]:
+def scripted(site: Town, browser: Browser) -> Iterator[Guest]:
     ada, item_id = sold(site)
     context = browser.new_context(viewport=PHONE, locale="en-US")  # type: ignore[arg-type]
     page = context.new_page()
     page.set_default_timeout(10_000)
-    yield Street(context, page, site, ada, item_id)
+    yield Guest(context, page, site, ada, item_id)
     context.close()
 
 
-def test_from_a_typed_number_to_the_certificate(street: Street) -> None:
-    page = street.page
-    street.sign_in()
-    street.open("/verify")
-    page.get_by_label("Serial number or item ID").fill(street.item_id.lower().replace("-", " "))
+def test_from_a_typed_number_to_the_certificate(guest: Guest) -> None:
+    page = guest.page
+    guest.sign_in()
+    guest.open("/verify")
+    page.get_by_label("Serial number or item ID").fill(guest.item_id.lower().replace("-", " "))
     page.get_by_role("button", name="Check").click()
     expect(page.locator(".szr-verdict")).to_have_text(re.compile("Genuine"))
     expect(page.locator("footer")).to_be_visible()
@@ -108,17 +108,17 @@ def test_from_a_typed_number_to_the_certificate(street: Street) -> None:
     expect(page.get_by_text("registered to you")).to_be_visible()
     page.get_by_role("link", name="Certificate").click()
     expect(page.get_by_text("certifies that this product is genuine")).to_be_visible()
-    with street.town.db.read() as session:
+    with guest.town.db.read() as session:
         (claim,) = session.scalars(select(Registration)).all()
     assert claim.status == "approved"
 
 
-def make_hostile(street: Street) -> None:
+def make_hostile(guest: Guest) -> None:
     """Every text that somebody else chooses would run if a page let it."""
-    town = street.town
+    town = guest.town
     with town.db.write() as session:
         shop = town.row()
-        item = items.find(session, town.shop_id, street.item_id)
+        item = items.find(session, town.shop_id, guest.item_id)
         assert item is not None
         changes = ItemChanges(serial_number=HOSTILE[:64])
         items.change(session, town.shop_id, item, changes, allowed_fields=(), actor="staff:1")
@@ -134,63 +134,63 @@ def make_hostile(street: Street) -> None:
         mail.set_up(session, house(town.app).vault, shop, server, actor="staff:1", loopback=True)
 
 
-def harmless(street: Street, what: str) -> None:
+def harmless(guest: Guest, what: str) -> None:
     """The page shows what somebody chose as text, loads no picture of theirs, and fits a phone."""
-    main = street.page.locator(".szr")
+    main = guest.page.locator(".szr")
     expect(main).to_be_visible()
     assert main.locator("img[onerror], script:not([src])").count() == 0
     assert "window.pwned=1" not in "".join(main.locator("script").all_inner_texts())
-    assert street.page.locator(".szr", has_text="{{ shop.name }}").count() == 1, what
-    street.picture(what)
+    assert guest.page.locator(".szr", has_text="{{ shop.name }}").count() == 1, what
+    guest.picture(what)
 
 
-def read_mail(street: Street, to: str) -> str:
+def read_mail(guest: Guest, to: str) -> str:
     """The page that the newest mail to somebody leads to, as the shop on loopback has it."""
-    street.town.settle()
-    message = street.town.store.mailbox.messages[-1]
+    guest.town.settle()
+    message = guest.town.store.mailbox.messages[-1]
     assert message["To"] == to
     assert "\n" not in message["Subject"]
     found = re.search(r"https://\S+/confirm/\S+", message.get_content())
     assert found
     parts = urlsplit(found[0])
-    return f"{street.town.store.origin}{parts.path}?{parts.query}"
+    return f"{guest.town.store.origin}{parts.path}?{parts.query}"
 
 
-def test_a_guest_claims_prints_and_passes_on_whatever_the_texts_are(street: Street) -> None:
-    make_hostile(street)
-    page, link = street.page, street.link()
-    street.open(f"/verify?code={street.item_id}")
-    harmless(street, "hostile-genuine")
-    street.open(link)
+def test_a_guest_claims_prints_and_passes_on_whatever_the_texts_are(guest: Guest) -> None:
+    make_hostile(guest)
+    page, link = guest.page, guest.link()
+    guest.open(f"/verify?code={guest.item_id}")
+    harmless(guest, "hostile-genuine")
+    guest.open(link)
     page.get_by_label("Email address").fill("grace@example.com")
     page.get_by_label("First name").fill(HOSTILE[:60])
     page.get_by_label("Where you bought it").fill(HOSTILE[:60])
     page.get_by_label("I agree").check()
-    harmless(street, "hostile-claim")
+    harmless(guest, "hostile-claim")
     page.get_by_role("button", name="Send me a code").click()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    street.picture("mailed")
-    page.goto(read_mail(street, "grace@example.com"))
-    street.picture("confirm")
+    guest.picture("mailed")
+    page.goto(read_mail(guest, "grace@example.com"))
+    guest.picture("confirm")
     page.get_by_role("button", name="Confirm").click()
     expect(page.locator(".szr-verdict")).to_contain_text("Registered")
-    harmless(street, "hostile-owner")
+    harmless(guest, "hostile-owner")
     page.get_by_role("link", name="Save this link").click()
     page.get_by_role("link", name="Certificate").click()
     expect(page.get_by_text("certifies that this product is genuine")).to_be_visible()
-    harmless(street, "hostile-certificate")
+    harmless(guest, "hostile-certificate")
     warranty = page.locator(".szr-facts").inner_text()
     page.go_back()
     page.get_by_role("button", name="Create transfer code").click()
     code = page.locator("[data-transfer-code]").inner_text()
-    harmless(street, "hostile-passing")
-    street.open(link)
+    harmless(guest, "hostile-passing")
+    guest.open(link)
     page.get_by_label("Transfer code").fill(code)
     page.locator("#szr-email").fill("alan@example.com")
-    harmless(street, "hostile-claimed")
+    harmless(guest, "hostile-claimed")
     page.get_by_role("button", name="Claim ownership").click()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
-    page.goto(read_mail(street, "alan@example.com"))
+    page.goto(read_mail(guest, "alan@example.com"))
     page.get_by_role("button", name="Confirm").click()
     page.get_by_role("link", name="Certificate").click()
     expect(page.get_by_text("alan@example.com")).to_be_visible()
@@ -199,7 +199,7 @@ def test_a_guest_claims_prints_and_passes_on_whatever_the_texts_are(street: Stre
     assert [line for line in kept if line in page.locator(".szr-facts").inner_text()] == kept
 
 
-def test_a_hostile_number_is_told_back_as_text(scripted: Street) -> None:
+def test_a_hostile_number_is_told_back_as_text(scripted: Guest) -> None:
     page = scripted.page
     scripted.open("/verify")
     page.get_by_label("Serial number or item ID").fill(HOSTILE)
@@ -209,7 +209,7 @@ def test_a_hostile_number_is_told_back_as_text(scripted: Street) -> None:
     scripted.fits()
 
 
-def test_the_camera_is_offered_where_codes_can_be_read(scripted: Street) -> None:
+def test_the_camera_is_offered_where_codes_can_be_read(scripted: Guest) -> None:
     """A stand-in for what Chromium has on phones only: it sees the code of the unit's own link."""
     page, link = scripted.page, scripted.link()
     scripted.open("/verify")
@@ -271,7 +271,7 @@ def serious(page: Page) -> list[tuple[str, list[str]]]:
     ]
 
 
-def test_the_pages_fit_a_phone_by_day_and_by_night(scripted: Street, browser: Browser) -> None:
+def test_the_pages_fit_a_phone_by_day_and_by_night(scripted: Guest, browser: Browser) -> None:
     page, town = scripted.page, scripted.town
     twins = town.shop.place_order([(town.track("Lamp"), 1), (town.track("Clock"), 1)])
     town.settle()

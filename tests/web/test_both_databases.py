@@ -19,10 +19,9 @@ from serializer_app.domain.sheets.reader import XLSX, open_sheet
 from serializer_app.domain.shops import shops
 from serializer_app.web.house import house
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
-from tests.visitors import SHOP, installed, proxy_query, staff
+from tests.visitors import SHOP, installed, proxy_query, sold, staff
 from tests.web.desk.orders import place
 from tests.web.test_doors import routes
-from tests.web.visitor import sold
 
 Answers = dict[str, tuple[int, str]]
 

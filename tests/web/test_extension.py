@@ -15,8 +15,7 @@ from serializer_app.domain.items import items
 from serializer_app.store.db import Database
 from serializer_app.store.models import Order
 from serializer_app.web.extension import ORIGIN
-from tests.visitors import OTHER_SHOP, SHOP, database, installed, staff
-from tests.web.visitor import sold
+from tests.visitors import OTHER_SHOP, SHOP, database, installed, sold, staff
 
 
 @pytest.fixture

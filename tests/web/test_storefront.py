@@ -11,10 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from serializer_app.clock import parse_iso
+from serializer_app.domain.items.pages import Filters
+from serializer_app.shopify.signatures import ProxyIdentity
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Order, Shop
 from serializer_app.web.house import house
-from tests.web.visitor import MADE, OTHER_SHOP, SHOP, Row, Visitor, changed, installed, problem, sold
+from serializer_app.web.storefront import Access, admit
+from tests.visitors import MADE, OTHER_SHOP, SHOP, Row, Visitor, changed, installed, problem, sold
 
 LARGEST = 2**63 - 1
 NUMBERS = ("orderId", "customerId", "productVariantId", "lineItemId")
@@ -338,6 +341,36 @@ def owned(database: Database, shop_id: int) -> list[str]:
     return sold(
         database, shop_id, {"customer_id": 7, "serial_number": "S-1"}, {"order_id": 2, "serial_number": "S-2"}
     )
+
+
+ADMITTED: list[tuple[str, int | None, Filters, Access]] = [
+    ("open", None, {"orderId": 1}, Access.OPEN),
+    ("open", 8, {"customerId": 7}, Access.OPEN),
+    ("owner", None, {}, Access.OWN),
+    ("owner", None, {"serialNumber": "S-1"}, Access.OWN),
+    ("owner", None, {"orderId": 1}, Access.SIGN_IN),
+    ("owner", None, {"customerId": 7}, Access.SIGN_IN),
+    ("owner", None, {"orderId": 404}, Access.SIGN_IN),
+    ("owner", 7, {"orderId": 1}, Access.OWN),
+    ("owner", 7, {"customerId": 7}, Access.OWN),
+    ("owner", 7, {"orderId": 1, "customerId": 7}, Access.OWN),
+    ("owner", 7, {"orderId": 2}, Access.FOREIGN),
+    ("owner", 7, {"orderId": 404}, Access.FOREIGN),
+    ("owner", 7, {"orderId": 1, "customerId": 8}, Access.FOREIGN),
+    ("owner", 8, {"orderId": 1}, Access.FOREIGN),
+    ("owner", 8, {"orderId": 1, "customerId": 8}, Access.FOREIGN),
+]
+
+
+def test_who_may_see_what(app: Flask, database: Database, shop_id: int, owned: list[str]) -> None:
+    for shown_to, customer, filters, access in ADMITTED:
+        changed(database, Shop, Shop.id == shop_id, storefront_access=shown_to)
+        visitor = ProxyIdentity(SHOP, customer, None, [])
+        assert admit(house(app), visitor, filters) == (access, shop_id), (shown_to, customer, filters)
+    changed(database, Shop, Shop.id == shop_id, status="uninstalled")
+    for domain in (SHOP, OTHER_SHOP):
+        for _, customer, filters, _ in ADMITTED:
+            assert admit(house(app), ProxyIdentity(domain, customer, None, []), filters) == (Access.CLOSED, 0)
 
 
 def test_an_owner_lists_their_own(ask: Visitor, owned: list[str]) -> None:

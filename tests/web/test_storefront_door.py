@@ -12,7 +12,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.web.house import house
 from tests.conftest import API_SECRET, OLD_API_SECRET
-from tests.web.visitor import (
+from tests.visitors import (
     OTHER_SHOP,
     PATH,
     SHOP,

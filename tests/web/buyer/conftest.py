@@ -20,7 +20,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop
 from serializer_app.web.house import house
-from tests.web.visitor import SHOP, forwarded, installed, sold
+from tests.visitors import SHOP, forwarded, installed, sold
 
 LAMP, WATCH = 111, 222
 PREFIX = "/apps/serializer"

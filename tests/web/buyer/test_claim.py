@@ -34,9 +34,9 @@ from serializer_app.store.models import Confirmation, Delivery, MailSettings, Ou
 from serializer_app.sync.jobs import HANDLERS, new_worker
 from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house
+from tests.visitors import SHOP
 from tests.web.buyer.conftest import Bazaar, fields, link_in, standing
 from tests.web.buyer.test_unit import own_link, registered
-from tests.web.visitor import SHOP
 
 pytestmark = pytest.mark.one_database
 

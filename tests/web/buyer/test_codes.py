@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 
 from serializer_app.domain.catalog import catalog
+from tests.visitors import SHOP
 from tests.web.buyer.conftest import LAMP, WATCH, Bazaar, standing, verdict
 from tests.web.buyer.images import read_back
 from tests.web.buyer.test_unit import own_link
-from tests.web.visitor import SHOP
 
 GTIN = "04006381333931"
 

@@ -18,8 +18,8 @@ from serializer_app.domain.registry.registrations import Claim, register
 from serializer_app.domain.stock.changes import UnitChanges, change_unit
 from serializer_app.web.house import house
 from serializer_app.web.limits import Guesses
+from tests.visitors import OTHER_SHOP, installed, sold
 from tests.web.buyer.conftest import WATCH, Bazaar, link_in, standing, verdict
-from tests.web.visitor import OTHER_SHOP, installed, sold
 
 pytestmark = pytest.mark.one_database
 

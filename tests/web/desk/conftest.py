@@ -17,8 +17,7 @@ from serializer_app.domain.desk import spreadsheets, variant_changes
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import OutboxRow
-from tests.visitors import OTHER_SHOP, SHOP, database, installed, staff
-from tests.web.visitor import sold
+from tests.visitors import OTHER_SHOP, SHOP, database, installed, sold, staff
 
 
 class Staff:

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from serializer_app.clock import parse_iso
 from serializer_app.store.db import Database
 from serializer_app.store.models import Line, Order
-from tests.web.visitor import MADE
+from tests.visitors import MADE
 
 
 def place(db: Database, shop_id: int, number: int, quantity: int, variant_id: int = 111) -> None:

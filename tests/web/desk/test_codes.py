@@ -25,11 +25,10 @@ from serializer_app.store.models import Item, Serial, Task, TaskPart
 from serializer_app.sync.jobs import HANDLERS
 from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house
-from tests.visitors import SHOP
+from tests.visitors import SHOP, sold
 from tests.web.buyer.images import read_back
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
-from tests.web.visitor import sold
 
 LAMP, WATCH = 111, 222
 FORMULA = '=HYPERLINK("http://evil.example","x")'

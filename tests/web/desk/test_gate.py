@@ -16,9 +16,9 @@ from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import FulfillmentHold, Line, OutboxRow, Shop
 from serializer_app.store.models.gate import HoldState
 from serializer_app.web.texts import LABELS
+from tests.visitors import sold
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
-from tests.web.visitor import sold
 
 
 def held(db: Database, shop_id: int, state: HoldState = "held") -> None:

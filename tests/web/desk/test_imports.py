@@ -15,9 +15,9 @@ from serializer_app.domain.sheets.reader import open_sheet
 from serializer_app.domain.sheets.writer import Plain, Writer
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Line, OutboxRow
+from tests.visitors import sold
 from tests.web.desk.conftest import Staff, work_off
 from tests.web.desk.orders import place
-from tests.web.visitor import sold
 
 HEAD = "item_id,serial_number"
 

@@ -9,9 +9,9 @@ import re
 from serializer_app.domain.items import field_values
 from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
+from tests.visitors import sold
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
-from tests.web.visitor import sold
 
 
 def found(desk: Staff, query: str) -> list[str]:

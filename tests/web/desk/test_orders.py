@@ -13,9 +13,9 @@ from serializer_app.domain.desk import order_list
 from serializer_app.domain.registry import serials
 from serializer_app.store.db import Database
 from serializer_app.store.models import Serial
+from tests.visitors import sold
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
-from tests.web.visitor import sold
 
 
 def shown(text: str) -> list[str]:

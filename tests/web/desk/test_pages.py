@@ -11,10 +11,9 @@ from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item
-from tests.visitors import VAULT
+from tests.visitors import VAULT, sold
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
-from tests.web.visitor import sold
 
 HOSTILE = "\"'><script>alert(1)</script>{{7*7}}"
 

@@ -16,10 +16,10 @@ from serializer_app.domain.stock import announced
 from serializer_app.domain.stock.announced import AnnouncedLine
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Shop
+from tests.visitors import sold
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
 from tests.web.desk.test_scanning import products
-from tests.web.visitor import sold
 
 
 def sell(db: Database, shop_id: int) -> list[str]:

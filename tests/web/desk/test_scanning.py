@@ -16,9 +16,9 @@ from serializer_app.domain.registry import serials
 from serializer_app.store.db import Database
 from serializer_app.store.models import Mirror, Shop, Variant
 from serializer_app.store.models.variants import SerialNumbers
+from tests.visitors import sold
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
-from tests.web.visitor import sold
 
 GTIN, OTHER_GTIN, FREE_GTIN = "04006381333931", "09506000134352", "00012345678905"
 
