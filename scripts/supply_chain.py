@@ -28,7 +28,7 @@ PATIENCE = 60.0
 """Seconds for all answers of an advisory database; a network that swallows packets must not hold up a build."""
 
 PERMISSIVE = frozenset(
-    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BSD-License ISC MIT MIT-0 PSF-2.0 Unlicense Zlib".split()
+    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BSD-License ISC MIT MIT-0 MIT-CMU PSF-2.0 Unlicense Zlib".split()
 )
 """What may be shipped and changed without publishing anything. ``BSD-License``: an old classifier names no number."""
 EXCEPTIONS = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.domain import idempotency
+from serializer_app.domain.attachments import attachments
 from serializer_app.domain.buyers import confirmations
 from serializer_app.domain.imports import people as imported_people
 from serializer_app.domain.privacy import erasures, privacy
@@ -23,6 +24,8 @@ from serializer_app.domain.takeover import people
 from serializer_app.domain.webhooks_out import endpoints, mail
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
+    Attachment,
+    AttachmentPart,
     Confirmation,
     Customer,
     DataRequest,
@@ -60,6 +63,7 @@ ENCRYPTED: tuple[Encrypted, ...] = (
     Encrypted((IdempotencyKey.body,), idempotency.rotate_all),
     Encrypted((Customer.data,), customers.rotate_all),
     Encrypted((Confirmation.data,), confirmations.rotate_all),
+    Encrypted((Attachment.name, AttachmentPart.content), attachments.rotate_all),
     Encrypted((DataRequest.content,), privacy.rotate_all),
     Encrypted((TaskPart.content, TaskPart.errors), imported_people.rotate_all),
 )

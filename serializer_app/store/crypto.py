@@ -27,10 +27,18 @@ class Vault:
     def encrypt(self, text: str) -> str:
         return self._fernet.encrypt(text.encode()).decode("ascii")
 
+    def encrypt_bytes(self, content: bytes) -> str:
+        """As ``encrypt``, for what is no text; a third longer."""
+        return self._fernet.encrypt(content).decode("ascii")
+
     def decrypt(self, token: str) -> str:
         """Raises AppError ``encryption_key_missing`` when none of the keys made ``token``."""
+        return self.decrypt_bytes(token).decode()
+
+    def decrypt_bytes(self, token: str) -> bytes:
+        """What ``encrypt_bytes`` was given. Raises AppError ``encryption_key_missing`` as ``decrypt`` does."""
         try:
-            return self._fernet.decrypt(token.encode("ascii")).decode()
+            return self._fernet.decrypt(token.encode("ascii"))
         except (InvalidToken, UnicodeEncodeError) as error:
             raise AppError(
                 "encryption_key_missing",

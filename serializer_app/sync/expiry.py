@@ -1,4 +1,5 @@
-"""What is kept for a while only: answers to requests, logs, results of uploads, drawn codes, counts of scans."""
+"""What is kept for a while only: answers to requests, logs, results of uploads, drawn codes, counts of scans,
+files of claims that nobody confirmed."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import idempotency, tasks
+from serializer_app.domain.attachments import attachments
 from serializer_app.domain.buyers import confirmations, scans
 from serializer_app.domain.desk import label_bundles
 from serializer_app.domain.privacy import privacy
@@ -28,6 +30,7 @@ SWEEPS: Mapping[str, Callable[[Session, int], object]] = {
     "files": _of_all(privacy.expire_files),
     "idempotency": _of_all(idempotency.sweep),
     "confirmations": _of_all(confirmations.sweep),
+    "attachments": _of_all(attachments.sweep),
     "scans": _of_all(scans.sweep),
     "deliveries": deliveries.expire,
     "uploads": uploads.move_old,

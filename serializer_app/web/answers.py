@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import msgspec
 import structlog
 from flask import Flask, Response, g, request
@@ -35,6 +37,25 @@ _SOURCE_PATHS = ("/api/v1/serials", "/api/v1/registrations")
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """``body`` as JSON: plain values, msgspec structs, aware times."""
     return Response(msgspec.json.encode(body), status, headers, content_type=JSON)
+
+
+def as_download(name: str, content_type: str, content: bytes) -> Response:
+    """A stranger's file, which browsers save and never show: as a page of ours it could run scripts.
+
+    ``name`` is safe to save (attachments.checks.file_name).
+    """
+    plain = name.encode("ascii", "ignore").decode().replace('"', "").strip()
+    if plain.startswith("."):
+        plain = f"file{plain}"
+    return Response(
+        content,
+        content_type=content_type,
+        headers={
+            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 def failure(error: AppError, extra: dict[str, Json] | None = None) -> Response:

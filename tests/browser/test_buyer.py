@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
@@ -17,6 +19,7 @@ from serializer_app.domain.buyers.claims import Asked, Rules
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items import items
 from serializer_app.domain.items.items import ItemChanges
+from serializer_app.domain.registry import serials
 from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out import mail
 from serializer_app.store.models import Registration
@@ -111,6 +114,27 @@ def test_from_a_typed_number_to_the_certificate(guest: Guest) -> None:
     with guest.town.db.read() as session:
         (claim,) = session.scalars(select(Registration)).all()
     assert claim.status == "approved"
+
+
+def test_a_receipt_is_sent_from_a_phone(guest: Guest, tmp_path: Path) -> None:
+    """Through the app proxy as a multipart form, without script too."""
+    page = guest.page
+    receipt = tmp_path / "Receipt.png"
+    Image.new("RGB", (300, 500), "white").save(receipt)
+    with guest.town.db.write() as session:
+        fields: dict[str, Asked] = {"lastName": "required", "proofOfPurchase": "required"}
+        claims.configure(session, guest.town.row(), Rules(fields), actor="staff:1")
+        made = serials.create(session, guest.town.shop_id, "F-1", 1, actor="staff:1")
+    guest.sign_in()
+    guest.open(f"/u/{made.token}")
+    guest.fits()
+    page.get_by_label("Proof of purchase").set_input_files(receipt)
+    page.get_by_label("Last name").fill("x" * 100)
+    guest.picture("proof")
+    page.get_by_role("button", name="Register this product").click()
+    expect(page.get_by_text("We received your proof of purchase: Receipt.png")).to_be_visible()
+    guest.fits()
+    guest.picture("proof-received")
 
 
 def make_hostile(guest: Guest) -> None:

@@ -10,10 +10,11 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Frame
 
+from serializer_app.domain.attachments.checks import CheckedFile
 from serializer_app.domain.desk import label_bundles, spreadsheets
 from serializer_app.domain.imports import serials as imports
 from serializer_app.domain.imports.kinds import Context
-from serializer_app.domain.registry import registrations, serials
+from serializer_app.domain.registry import proofs, registrations, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
@@ -51,6 +52,8 @@ def paths(desk: Desk) -> dict[str, str]:
             session, house(desk.town.app).vault, shop, claim, actor="customer:1", status="pending"
         )
         public_id = made.public_id
+        receipt = CheckedFile("Receipt 4711.pdf", "application/pdf", b"%PDF-1.4")
+        proofs.attach(session, house(desk.town.app).vault, made, receipt, actor="customer:1")
         context = Context(session, house(desk.town.app).vault, shop, "staff:1")
         imports.enter_lines(context, watch.id, ["W-1001", "W-1002", "W-1003"])
         registrations.register(

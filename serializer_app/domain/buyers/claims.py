@@ -18,9 +18,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from serializer_app.domain import history
+from serializer_app.domain.attachments.checks import CheckedFile
 from serializer_app.domain.buyers import links, scans, units
 from serializer_app.domain.buyers.units import Unit
-from serializer_app.domain.registry import registrations
+from serializer_app.domain.registry import proofs, registrations
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim, Status
 from serializer_app.errors import AppError, Detail
@@ -33,7 +34,16 @@ Asked = Literal["optional", "required"]
 Approval = Literal["never", "strangers", "always"]
 Typed = Literal["refused", "approval"]
 
-FIELDS = ("firstName", "lastName", "phone", "purchaseDate", "channel", "orderNumber", "consent")
+FIELDS = (
+    "firstName",
+    "lastName",
+    "phone",
+    "purchaseDate",
+    "channel",
+    "orderNumber",
+    "proofOfPurchase",
+    "consent",
+)
 CONSENT_LENGTH = 500
 
 
@@ -120,6 +130,11 @@ def may(unit: Unit, rules: Rules, customer_id: int | None, standing: ClaimStandi
     return standing.confirmed and (standing.own_link or rules.typed == "approval")
 
 
+def asks_for_proof(unit: Unit, rules: Rules, customer_id: int | None) -> Asked | None:
+    """Whether a claimant is asked for a proof of purchase. Not the customer of the unit's order, which is a proof."""
+    return None if bought_by(unit, customer_id) else rules.fields.get("proofOfPurchase")
+
+
 def bought_by(unit: Unit, customer_id: int | None) -> bool:
     """Whether this signed-in customer is the one of the unit's order."""
     return unit.item is not None and customer_id is not None and unit.item.customer_id == customer_id
@@ -135,11 +150,12 @@ def claim(
     standing: ClaimStanding,
     *,
     actor: str,
+    proof: CheckedFile | None = None,
 ) -> Registration:
     """Register a unit for a visitor. The database lets one of two at once in.
 
-    ``person.customer_id`` must be the signed-in customer, never what somebody sent. Raises AppError
-    ``claim_refused`` 403, ``serial_registered`` 409.
+    ``proof`` is the proof of purchase, if it came just now. ``person.customer_id`` must be the signed-in customer,
+    never what somebody sent. Raises AppError ``claim_refused`` 403, ``serial_registered`` 409.
     """
     decided = rules(session, shop.id)
     if not may(unit, decided, person.customer_id, standing):
@@ -165,6 +181,8 @@ def claim(
     if answers.consent:
         changes = {"consent": {"from": None, "to": decided.consent_text or True}}
         registrations.note(session, registration, changes, actor=actor, action="consent-given")
+    if proof is not None:
+        proofs.attach(session, vault, registration, proof, actor=actor)
     return registration
 
 

@@ -16,13 +16,15 @@ from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import iso, now
+from serializer_app.domain.attachments import attachments
+from serializer_app.domain.attachments.checks import CheckedFile
 from serializer_app.domain.buyers import claims, units
 from serializer_app.domain.buyers.claims import Answers, ClaimStanding
 from serializer_app.domain.buyers.units import Unit
 from serializer_app.domain.ids import contacts
 from serializer_app.domain.ids.item_ids import ALPHABET, make_item_ids, read_item_id, read_symbols
 from serializer_app.domain.privacy import privacy
-from serializer_app.domain.registry import people, registrations, transfers
+from serializer_app.domain.registry import people, proofs, registrations, transfers
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.webhooks_out import mail
 from serializer_app.errors import AppError
@@ -71,16 +73,21 @@ def ask(
     *,
     own_link: bool,
     locale: str,
+    proof: CheckedFile | None = None,
 ) -> str:
     """Have a code mailed to ``person.email``; returns the public id under which it is confirmed.
 
-    Raises AppError ``claim_refused`` 403, ``mail_not_set_up`` 409, ``too_many_mails`` 429.
+    The proof of purchase is kept until then, and deleted when nobody confirms the claim. Raises AppError
+    ``claim_refused`` 403, ``mail_not_set_up`` 409, ``too_many_mails`` 429, ``too_many_files`` 429.
     """
     standing = ClaimStanding(own_link=own_link, confirmed=True)
     if not claims.may(unit, claims.rules(session, shop.id), None, standing):
         raise AppError("claim_refused", "This takes the unit's own link", status=403)
     kept = {"answers": claims.said(answers), "ownLink": own_link, "locale": locale}
-    return _mailed(session, vault, shop, unit, person, kept)
+    public_id = _mailed(session, vault, shop, unit, person, kept)
+    if proof is not None:
+        attachments.keep_with_claim(session, vault, shop.id, public_id, proof, LIFE)
+    return public_id
 
 
 def ask_transfer(
@@ -179,6 +186,8 @@ def confirm(session: Session, vault: Vault, shop: Shop, public_id: str, typed: s
             claims.heard(kept["answers"]),
         )
         held = claims.claim(session, vault, shop, unit, person, answers, standing, actor="visitor")
+        if attachments.claim_confirmed(session, shop.id, row.public_id, held.public_id):
+            proofs.received(session, held, actor="visitor")
     row.registration_id, row.expires_at = held.id, now() + KEPT
     row.data = vault.encrypt(
         msgspec.json.encode(
@@ -247,6 +256,11 @@ def stage(session: Session, vault: Vault, shop_id: int, public_id: str) -> tuple
         return "gone", ""
     email = msgspec.json.decode(vault.decrypt(row.data))["person"]["email"]
     return ("open" if row.registration_id is None else "done"), _masked(email)
+
+
+def has_proof(session: Session, shop_id: int, public_id: str) -> bool:
+    """Whether a proof of purchase came with the claim."""
+    return attachments.exists(session, shop_id, read_item_id(public_id) or "")
 
 
 def _masked(email: str) -> str:
@@ -340,16 +354,23 @@ def _about(
 
 
 def _collect(session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject) -> Sequence[JsonDict]:
+    found = _about(session, vault, shop, person)
+    files = proofs.handed_out(session, vault, shop.id, [row.public_id for row, _ in found])
     return [
-        {"askedAt": iso(row.created_at), "customer": kept["person"]}
-        for row, kept in _about(session, vault, shop, person)
+        {
+            "askedAt": iso(row.created_at),
+            "customer": kept["person"],
+            "proofOfPurchase": files.get(row.public_id),
+        }
+        for row, kept in found
     ]
 
 
 def _erase(session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject, _actor: str) -> int:
-    found = [row.id for row, _ in _about(session, vault, shop, person)]
+    found = [row.public_id for row, _ in _about(session, vault, shop, person)]
+    attachments.forget(session, shop.id, found)
     session.execute(
-        delete(Confirmation).where(Confirmation.shop_id == shop.id, Confirmation.id.in_(found)),
+        delete(Confirmation).where(Confirmation.shop_id == shop.id, Confirmation.public_id.in_(found)),
         execution_options={"synchronize_session": False},
     )
     return len(found)

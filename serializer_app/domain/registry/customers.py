@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from serializer_app.clock import iso
 from serializer_app.domain import history, idempotency
 from serializer_app.domain.privacy.privacy import ERASED_ACTOR, DataSubject, Holding
-from serializer_app.domain.registry import people, registrations
+from serializer_app.domain.registry import people, proofs, registrations
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import (
     BY_CUSTOMER,
@@ -48,7 +48,8 @@ def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> 
         .join(Serial, (Serial.shop_id == Registration.shop_id) & (Serial.id == Registration.serial_id))
         .where(Registration.shop_id == shop.id, Registration.customer_key.in_(keys))
         .order_by(Registration.id)
-    )
+    ).all()
+    files = proofs.handed_out(session, vault, shop.id, [row.public_id for row in rows])
     return [
         {
             "registrationId": public_id,
@@ -59,6 +60,7 @@ def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> 
             "orderNumber": order_number,
             "status": status,
             "registeredAt": iso(registered_at),
+            "proofOfPurchase": files.get(public_id),
         }
         for key, public_id, serial_number, purchase_date, channel, order_number, status, registered_at in rows
     ]
@@ -220,7 +222,15 @@ def _rename_maker(session: Session, shop_id: int, customer_ids: Sequence[int], a
 
 HOLDING = Holding(
     "registrations",
-    ("customers", "registrations", "serials", "transfers", "idempotency_keys"),
+    (
+        "attachment_parts",
+        "attachments",
+        "customers",
+        "registrations",
+        "serials",
+        "transfers",
+        "idempotency_keys",
+    ),
     collect,
     erase,
     identify,

@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.clock import now
+from serializer_app.domain.attachments import attachments
+from serializer_app.domain.attachments.attachments import AttachedFile
 from serializer_app.domain.history import Entry
 from serializer_app.domain.items.pages import PAGE
 from serializer_app.domain.items.ties import SALE_STANDS
@@ -88,6 +90,8 @@ class View:
     person: Person | None
     cover: Cover
     history: list[Entry]
+    proof: AttachedFile | None
+    """The proof of purchase."""
 
     @property
     def key(self) -> int:
@@ -137,6 +141,7 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
     stories: dict[int, list[Entry]] = {}
     for key, _, entry in entries_of(session, shop.id, "registration", keys):
         stories.setdefault(key, []).append(entry)
+    proofs = attachments.of(session, vault, shop.id, [row.public_id for row in rows.values()])
     moment = now()
     return [
         View(
@@ -144,6 +149,7 @@ def views(session: Session, vault: Vault, shop: Shop, keys: Sequence[int]) -> li
             persons.get(rows[key].customer_key or 0),
             _cover(shop, rows[key], moment),
             stories.get(key, []),
+            proofs.get(rows[key].public_id),
         )
         for key in keys
         if key in rows

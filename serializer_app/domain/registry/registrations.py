@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import history, idempotency
+from serializer_app.domain.attachments import attachments
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.ids.item_ids import make_item_ids, read_item_id
 from serializer_app.domain.ids.serial_keys import serial_key
@@ -189,6 +190,7 @@ def decide(session: Session, registration: Registration, status: Status, *, acto
             "serial_registered", f"Serial number {number} is already registered.", status=409
         ) from error
     _settle_item(session, registration)
+    attachments.decided(session, registration.shop_id, registration.public_id, denied=status == DENIED)
     if registration.item_key is None and DENIED in (before, status):
         follow = ties.with_the_shop_again if status == DENIED else ties.sold_elsewhere
         follow(session, serial, actor=actor)
@@ -208,11 +210,8 @@ def correct(
         value = getattr(corrections, name)
         if value is not ... and value != (before := getattr(registration, name)):
             setattr(registration, name, value)
-            shown = (
-                (before, value)
-                if name not in {"purchase_date", "warranty_until"}
-                else (_day(before), _day(value))
-            )
+            is_day = name in {"purchase_date", "warranty_until"}
+            shown = (_day(before), _day(value)) if is_day else (before, value)
             differences[wire] = {"from": shown[0], "to": shown[1]}
     registration.order_key = order_key(registration.order_number)
     if corrections.person:
@@ -284,6 +283,7 @@ def end(session: Session, ended: Sequence[Registration], *, actor: str, action: 
     people.forget(session, shop_id, [one.customer_key for one in ended if one.customer_key is not None])
     idempotency.erase(session, shop_id, [one.public_id for one in ended])
     mail.forget(session, shop_id, [one.id for one in ended])
+    attachments.forget(session, shop_id, [one.public_id for one in ended])
     for registration in ended:
         serial = serial_of(session, registration)
         registration.customer_key = registration.channel = None

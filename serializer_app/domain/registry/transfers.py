@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import idempotency
+from serializer_app.domain.attachments import attachments
 from serializer_app.domain.ids.item_ids import ALPHABET, read_symbols
 from serializer_app.domain.registry import people, registrations
 from serializer_app.domain.registry.people import Person
@@ -152,6 +153,7 @@ def hand_over(
     # A repeated request would otherwise still tell who the old owner was.
     idempotency.erase(session, shop_id, [registration.public_id])
     mail.forget(session, shop_id, [registration.id])
+    attachments.forget(session, shop_id, [registration.public_id])
     registration.customer_key = people.keep(session, vault, shop_id, person)
     registration.updated_at = now()
     registration.version += 1

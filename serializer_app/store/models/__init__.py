@@ -1,5 +1,6 @@
 """Tables and their named constraints; no I/O and no JSON here."""
 
+from serializer_app.store.models.attachments import Attachment, AttachmentPart
 from serializer_app.store.models.claims import ClaimRules, Confirmation, MailSettings, PublicText
 from serializer_app.store.models.columns import Base
 from serializer_app.store.models.desk import FieldValue, PackedUnit, Staff, Task, TaskPart
@@ -33,6 +34,8 @@ __all__ = [
     "MADE_BY_CUSTOMER",
     "PUBLIC_ID",
     "ApiKey",
+    "Attachment",
+    "AttachmentPart",
     "Base",
     "ClaimRules",
     "CloneAlert",

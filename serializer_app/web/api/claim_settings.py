@@ -23,7 +23,9 @@ from serializer_app.web.wire.values import Input
 
 TAG = "Claims"
 
-Name = Literal["firstName", "lastName", "phone", "purchaseDate", "channel", "orderNumber", "consent"]
+Name = Literal[
+    "firstName", "lastName", "phone", "purchaseDate", "channel", "orderNumber", "proofOfPurchase", "consent"
+]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(clean)]
 
 
@@ -31,7 +33,13 @@ class ClaimRulesChanges(Changes):
     """An absent key leaves the stored value."""
 
     fields: Annotated[
-        dict[Name, Asked], Field(description="What the form asks for; what is not named is not asked.")
+        dict[Name, Asked],
+        Field(
+            description=(
+                "What the form asks for; what is not named is not asked. `proofOfPurchase` is a file, and the "
+                "signed-in customer of the unit's order is not asked for it."
+            )
+        ),
     ] = Field(default={})
     approval: Annotated[
         Approval, Field(description="Whose claims wait for staff; strangers are all but who bought the unit.")

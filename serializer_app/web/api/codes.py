@@ -24,6 +24,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "line_item_not_found": (404, "The order has no such line item."),
     "serial_not_found": (404, "The shop has no such serial."),
     "registration_not_found": (404, "The shop has no such registration, or it was reset."),
+    "proof_not_found": (404, "The registration has no proof of purchase."),
     "upload_not_found": (404, "The shop has no such upload."),
     "endpoint_not_found": (404, "The shop has no such endpoint."),
     "delivery_not_found": (404, "The shop has no such delivery."),

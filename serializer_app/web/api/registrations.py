@@ -124,7 +124,7 @@ def _page(asked: RegistrationQuery | RegistrationSearch) -> Response:
             most=asked.limit,
         )
     previous, following = cursors.around(page, place)
-    return answer(registration_page(shop, page, previous, following))
+    return answer(registration_page(shop, page, previous, following, house().settings.app_url))
 
 
 @operation(
@@ -389,4 +389,5 @@ def _erased(session: Session, person: DataSubject) -> int:
 
 
 def _wire(session: Session, shop: Shop, registration: Registration) -> RegistrationWire:
-    return registration_wire(shop, lookups.view(session, house().vault, shop, registration))
+    view = lookups.view(session, house().vault, shop, registration)
+    return registration_wire(shop, view, house().settings.app_url)

@@ -25,6 +25,8 @@ UPLOAD_ID = "964Z-DR8J-ZDME-FNV0"
 EXPERIENCE_ID, OTHER_EXPERIENCE_ID = "H4T9WQ2MXC", "J7N2KD5RVB"
 UPLOADED = "serialNumber,productSku\nCLK-1,CLOCK-R\nCLK-2,ABC-1000\n"
 
+PROOF = "%PDF-1.4\nxref\n0 1\n0000000000 65535 f \ntrailer\n<</Size 1>>\nstartxref\n9\n%%EOF\n"
+
 _EMAIL = "ada@example.com"
 ADA = {"email": _EMAIL, "firstName": "Ada", "lastName": "Lovelace", "phone": "+44 20 7946 0000"}
 CLAIM: JsonDict = {
@@ -110,6 +112,7 @@ def _registration(*history: JsonDict, ends: str = "2028-11-01", **changes: objec
         "updatedAt": MADE,
         "warranty": {"state": "active", "startsOn": "2026-11-01", "endsOn": ends, "duration": MONTHS},
         "warrantyEnd": ends,
+        "proofOfPurchase": None,
         "url": _URL,
         "history": [_registered(str(number)), *history],
         **changes,
@@ -324,6 +327,15 @@ _REGISTRATIONS: dict[str, Example] = {
         200,
         {"message": f"Serial number updated from {NUMBER} to {NEW_NUMBER}."},
         body={"operation": "update-serial", "serialNumber": NUMBER, "newSerialNumber": NEW_NUMBER},
+    ),
+    "get_registration_proof": Example(200, PROOF, path=_PATH),
+    "delete_registration_proof": Example(
+        200,
+        _registration(
+            {**_change("proof-received", proofOfPurchase={}), "actor": "visitor"},
+            _change("proof-deleted", proofOfPurchase={}),
+        ),
+        path=_PATH,
     ),
     "get_registration": Example(200, _registration(), path=_PATH),
     "patch_registration": Example(

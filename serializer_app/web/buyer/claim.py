@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from flask import Response, g, request
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.domain.buyers import claims, confirmations, notices, scans
@@ -35,6 +36,7 @@ _SAID = {
     "claim_refused": "refused",
     "serial_registered": "taken",
     "too_many_mails": "too_many_mails",
+    "too_many_files": "too_many_files",
     "mail_not_set_up": "take_over_sign_in",
     "transfer_ended": "transfer_ended",
     "registration_not_found": "transfer_ended",
@@ -44,8 +46,17 @@ _SAID = {
 
 @buyer.post("/u/<token>/claim")
 def claim(token: str) -> BaseResponse:
-    """One tap for a signed-in customer; for a guest the mail with the code."""
+    """One tap for a signed-in customer; for a guest the mail with the code. A proof of purchase comes with the form."""
+    request.max_content_length = claiming.MOST_BODY
     try:
+        _ = request.form
+    except RequestEntityTooLarge:
+        return see_other(link(f"/u/{token}"), problem="file.too_large")
+    try:
+        with house().db.read() as session:
+            shop = shop_of(session)
+            asked = claiming.proof_asked(session, shop, reach(session, shop, token).unit)
+        proof = claiming.sent_proof(asked)
         with house().db.write() as session:
             shop = shop_of(session)
             reached = reach(session, shop, token)
@@ -54,7 +65,7 @@ def claim(token: str) -> BaseResponse:
                     return see_other(owner_path(session, held))
                 raise AppError("serial_registered", "It is registered already", status=409)
             claiming.check_seal(reached.unit.subject)
-            person, answers = claiming.said(shop, claims.rules(session, shop.id))
+            person, answers = claiming.said(shop, claims.rules(session, shop.id), proof)
             if person.customer_id is None:
                 public_id = confirmations.ask(
                     session,
@@ -65,11 +76,20 @@ def claim(token: str) -> BaseResponse:
                     answers,
                     own_link=reached.own_link,
                     locale=words().language,
+                    proof=proof.file,
                 )
                 return see_other(link(f"/confirm/{public_id}"))
             standing = ClaimStanding(reached.own_link, confirmed=True)
             made = claims.claim(
-                session, house().vault, shop, reached.unit, person, answers, standing, actor=g.actor
+                session,
+                house().vault,
+                shop,
+                reached.unit,
+                person,
+                answers,
+                standing,
+                actor=g.actor,
+                proof=proof.file,
             )
             session.flush()
             return see_other(owner_path(session, made), done=1)
@@ -90,11 +110,12 @@ def confirmation(public_id: str) -> BaseResponse:
         held = confirmations.confirmed(session, house().vault, shop.id, public_id, code) if code else None
         if held is not None:
             return see_other(owner_path(session, held))
+        with_proof = stage == "open" and confirmations.has_proof(session, shop.id, public_id)
     if stage == "gone":
         count_failure()
     problem, status = problem_shown()
     values = {"public_id": public_id, "stage": stage, "email": email, "code": code, "problem": problem}
-    return shown("confirm.html", status, **values, sent_again="again" in request.args)
+    return shown("confirm.html", status, **values, sent_again="again" in request.args, with_proof=with_proof)
 
 
 @buyer.post("/confirm/<public_id>")
@@ -205,7 +226,7 @@ def _guest() -> Person:
 
 def _again(token: str, error: AppError) -> BaseResponse:
     """The unit's page once more, with what went wrong in plain words."""
-    if error.status == 429 and error.code != "too_many_mails":
+    if error.status == 429 and error.code not in _SAID:
         raise error
     if error.code == "fields_invalid":
         reasons = " ".join(

@@ -11,6 +11,8 @@ from flask import g, request
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain.attachments import checks
+from serializer_app.domain.attachments.checks import CheckedFile
 from serializer_app.domain.buyers import claims, links
 from serializer_app.domain.buyers.claims import Answers, Asked, ClaimStanding, Rules
 from serializer_app.domain.buyers.units import Unit
@@ -22,11 +24,27 @@ from serializer_app.store.models import Shop
 from serializer_app.text import clean, is_blank
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import house
+from serializer_app.web.limits import Limiter, too_many
 
+PROOF = "proofOfPurchase"
+"""The field of the form that takes a file."""
+MOST_BODY = checks.MOST_BYTES + 64 * 1024
+"""Bytes of a form with a file: the file, and what the form says beside it."""
 FORM_LIFE = 2 * 3600
 LONGEST = 100
 
+_FILES = Limiter(rate=1 / 60, burst=10)
+"""How often a visitor may send a file: to decode a picture takes a second."""
+
 Way = Literal["account", "mail", "none"]
+
+
+@dataclass(frozen=True)
+class SentProof:
+    """What became of the file field: ``problem`` is the key of a label (web.texts.buyer)."""
+
+    file: CheckedFile | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +59,12 @@ class Claiming:
     mails: bool = False
     """Whether a guest's address can be confirmed."""
 
+    @property
+    def enctype(self) -> str:
+        """How the form is sent: with a file where it asks for one."""
+        with_file = any(name == PROOF for name, _ in self.fields)
+        return "multipart/form-data" if with_file else "application/x-www-form-urlencoded"
+
 
 def claiming(session: Session, shop: Shop, unit: Unit, *, own_link: bool) -> Claiming:
     """What this visitor may do about this unit."""
@@ -54,9 +78,51 @@ def claiming(session: Session, shop: Shop, unit: Unit, *, own_link: bool) -> Cla
         customer is None and claims.may(unit, rules, None, ClaimStanding(own_link, confirmed=True)) and mails
     ):
         way = "mail"
-    fields = [(name, rules.fields[name]) for name in claims.FIELDS if name in rules.fields]
+    wanted = _fields(unit, rules)
+    fields = [(name, wanted[name]) for name in claims.FIELDS if name in wanted]
     values = {name: text[:LONGEST] for name, text in request.form.items()}
     return Claiming(way, seal(unit.subject), fields, rules.consent_text, values, mails)
+
+
+def _fields(unit: Unit, rules: Rules) -> dict[str, Asked]:
+    """What the form asks this visitor for."""
+    fields = dict(rules.fields)
+    if claims.asks_for_proof(unit, rules, g.visitor.customer_id) is None:
+        fields.pop(PROOF, None)
+    return fields
+
+
+def proof_asked(session: Session, shop: Shop, unit: Unit) -> Asked | None:
+    """Whether this form asks for a proof of purchase. Raises AppError ``form_expired`` 403 if it does and is not this
+    visitor's, so that nobody else's file is looked into.
+    """
+    if unit.claim is not None:
+        return None
+    asked = claims.asks_for_proof(unit, claims.rules(session, shop.id), g.visitor.customer_id)
+    if asked is not None:
+        check_seal(unit.subject)
+    return asked
+
+
+def sent_proof(asked: Asked | None) -> SentProof:
+    """The file that came with the form, checked; one that nobody asked for is not read. Call it outside transactions.
+
+    Raises AppError 429 for a visitor who sends too many.
+    """
+    if asked is None:
+        return SentProof()
+    # A browser sends a file without a name where none was chosen.
+    sent = [file for file in request.files.getlist(PROOF) if file.filename]
+    if not sent:
+        return SentProof(problem="file.missing" if asked == "required" else None)
+    if len(sent) > 1:
+        return SentProof(problem="file.several")
+    if wait := _FILES.take((g.shop_id, visitor())):
+        raise too_many(wait)
+    try:
+        return SentProof(checks.check(sent[0].filename or "", sent[0].read(MOST_BODY)))
+    except AppError as error:
+        return SentProof(problem=f"file.{error.details[0]['message']}")
 
 
 def seal(subject: tuple[str, int]) -> str:
@@ -71,14 +137,18 @@ def check_seal(subject: tuple[str, int]) -> None:
         raise AppError("form_expired", "This form is not yours, or too old", status=403)
 
 
-def said(shop: Shop, rules: Rules) -> tuple[Person, Answers]:
+def said(shop: Shop, rules: Rules, proof: SentProof) -> tuple[Person, Answers]:
     """Who claims and what they say; raises AppError ``fields_invalid`` 422 with every wrong field and its reason, which
     is the key of a label (web.texts.buyer).
     """
     customer = g.visitor.customer_id
     wrong: dict[str, str] = {}
     texts: dict[str, str | None] = {}
+    if proof.problem is not None:
+        wrong[PROOF] = proof.problem
     for name, asked in rules.fields.items():
+        if name == PROOF:
+            continue
         text = clean(request.form.get(name, "")).strip()
         text = "" if is_blank(text) else text
         texts[name] = text or None

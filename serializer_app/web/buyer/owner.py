@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.domain.buyers import claims, links
 from serializer_app.domain.ids import warranty
-from serializer_app.domain.registry import people, registrations, transfers
+from serializer_app.domain.registry import people, proofs, registrations, transfers
 from serializer_app.errors import AppError
 from serializer_app.store.models import Registration, Shop
 from serializer_app.web.buyer import claiming
@@ -43,6 +43,7 @@ def owned(token: str) -> Response:
             owner_path=link(f"/o/{token}"),
             seal=claiming.seal(("owner", held.id)),
             done="done" in request.args,
+            proof=proofs.find(session, house().vault, held),
             offer=transfers.current(session, house().vault, held),
         )
 

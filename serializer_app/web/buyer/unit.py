@@ -23,6 +23,8 @@ PROBLEMS = {
     "refused": 403,
     "taken": 409,
     "too_many_mails": 429,
+    "too_many_files": 429,
+    "file.too_large": 413,
     "take_over_sign_in": 409,
     "transfer_ended": 409,
     "code_wrong": 422,

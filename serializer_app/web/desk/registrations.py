@@ -10,11 +10,19 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.desk import item_search, staff
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import privacy
-from serializer_app.domain.registry import customers, lookups, registrations, serial_lookups, transfers
+from serializer_app.domain.registry import (
+    customers,
+    lookups,
+    proofs,
+    registrations,
+    serial_lookups,
+    transfers,
+)
 from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Order, Registration
+from serializer_app.web.answers import as_download
 from serializer_app.web.desk.forms import checked, ticked, typed, typed_day, warranty_changes
 from serializer_app.web.desk.frame import (
     asked,
@@ -141,6 +149,24 @@ def decide_registration(public_id: str) -> Response:
         found = registrations.find(session, g.shop_id, public_id)
         registrations.decide(session, found, cast(registrations.Status, status), actor=g.actor)
     return said(texts().label(f"registrations.now.{status}"))
+
+
+@desk.get("/registrations/<public_id>/proof")
+def download_proof(public_id: str) -> Response:
+    """The file that the customer sent as proof of purchase."""
+    with house().db.read() as session:
+        found = registrations.find(session, g.shop_id, public_id, lock=False)
+        file, content = proofs.read(session, house().vault, found)
+    return as_download(file.name, file.content_type, content)
+
+
+@desk.post("/registrations/<public_id>/proof/delete")
+def delete_proof(public_id: str) -> Response:
+    with house().db.write() as session:
+        found = registrations.find(session, g.shop_id, public_id)
+        proofs.delete(session, found, actor=g.actor)
+    house().db.scrub()
+    return said(texts().gettext("Proof of purchase deleted"))
 
 
 @desk.post("/registrations/<public_id>/transfer")

@@ -29,6 +29,7 @@ LABELS: dict[str, Label] = {
     "purchaseDate": N_("Purchase date"),
     "channel": N_("Where you bought it"),
     "orderNumber": N_("Order number"),
+    "proofOfPurchase": N_("Proof of purchase"),
     "consent": N_("I agree that {shop} stores these details."),
     "code_wrong": N_("This code is wrong or no longer valid. Check it and try again."),
     "is_missing": N_("{field}: please fill this in."),
@@ -37,6 +38,21 @@ LABELS: dict[str, Label] = {
     "is_no_day": N_("{field}: write the date as 2026-01-31."),
     "is_in_future": N_("{field}: this day is in the future."),
     "is_too_early": N_("{field}: this day is before 1970."),
+    "file.missing": N_("{field}: please choose a file."),
+    "file.empty": N_("{field}: the file is empty."),
+    "file.several": N_("{field}: please choose one file only."),
+    "file.too_large": N_(
+        "The file is larger than 5 MB. Choose a smaller one, for example a picture of lower quality."
+    ),
+    "file.too_many_pixels": N_(
+        "{field}: the picture is too large. Choose one with at most 25 million pixels, or 12 million if it is no JPEG."
+    ),
+    "file.is_heic": N_(
+        "{field}: HEIC pictures cannot be read here. Save the picture as JPEG and choose that file."
+    ),
+    "file.wrong_type": N_("{field}: choose a PDF file or a picture (JPEG, PNG or WebP)."),
+    "file.damaged": N_("{field}: the file is damaged or incomplete. Choose another one."),
+    "too_many_files": N_("Too many files are waiting at the moment. Please try again in an hour."),
     "consent_missing": N_("Please tick the box to agree: {field}"),
     "form_old": N_("This form was open for too long. Please submit it again."),
     "taken": N_("Someone else has registered this product in the meantime."),

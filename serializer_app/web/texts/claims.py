@@ -26,6 +26,7 @@ LABELS: dict[str, Label] = {
     "claims.field.purchaseDate": N_("Purchase date"),
     "claims.field.channel": N_("Where it was bought"),
     "claims.field.orderNumber": N_("Order number"),
+    "claims.field.proofOfPurchase": N_("Proof of purchase (PDF or picture)"),
     "claims.field.consent": N_("Consent"),
     "settings.page.public": N_("Public pages"),
     "public.genuine": N_("Genuine"),

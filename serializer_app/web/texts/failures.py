@@ -25,6 +25,7 @@ FAILURES: dict[str, str] = {
     "item_returned": N_("This unit was returned already"),
     "line_full": N_("This line does not have that many units without a serial number"),
     "serial_number_registered": N_("This serial number is registered, but not to the customer of this order"),
+    "proof_not_found": N_("This registration has no proof of purchase"),
     "version_conflict": N_("Someone has changed this item in the meantime. Reload the page"),
     "item_removed": N_("This item was removed from its order. Restore it first"),
     "item_not_found": N_("This item was not found"),

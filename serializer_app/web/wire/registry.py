@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from serializer_app.clock import iso
+from serializer_app.domain.attachments.checks import ContentType
 from serializer_app.domain.history import Entry
 from serializer_app.domain.ids import warranty
 from serializer_app.domain.items.unit_states import StateName
@@ -110,6 +111,15 @@ class CoverWire(msgspec.Struct):
     duration: WarrantyWire | None
 
 
+class ProofWire(msgspec.Struct):
+    """The file that a customer sent as proof of purchase; `size` in bytes. `url` takes an API key."""
+
+    fileName: str
+    contentType: ContentType
+    size: int
+    url: str
+
+
 class RegistrationWire(msgspec.Struct):
     """A customer's claim of one unit. `buyer`: whether the customer bought it; null where that is unknown."""
 
@@ -130,6 +140,7 @@ class RegistrationWire(msgspec.Struct):
     updatedAt: Time
     warranty: CoverWire
     warrantyEnd: Day | None
+    proofOfPurchase: ProofWire | None
     url: str
     history: list[EntryWire]
 
@@ -163,7 +174,7 @@ class Erased(msgspec.Struct):
     erased: int
 
 
-def registration_wire(shop: Shop, view: View) -> RegistrationWire:
+def registration_wire(shop: Shop, view: View, app_url: str) -> RegistrationWire:
     row, person, cover = view.row, view.person, view.cover
     stored = effective(row)
     duration = None if stored is None else warranty.parse(stored)
@@ -193,15 +204,25 @@ def registration_wire(shop: Shop, view: View) -> RegistrationWire:
             None if duration is None else WarrantyWire(duration.unit, duration.value),
         ),
         warrantyEnd=ends,
+        proofOfPurchase=_proof_wire(view, app_url),
         url=serials.address(shop, row.token),
         history=[entry_wire(*entry) for entry in view.history],
     )
 
 
+def _proof_wire(view: View, app_url: str) -> ProofWire | None:
+    file = view.proof
+    if file is None:
+        return None
+    return ProofWire(
+        file.name, file.content_type, file.size, f"{app_url}/api/v1/registrations/{view.row.public_id}/proof"
+    )
+
+
 def registration_page(
-    shop: Shop, page: Page[View], previous: str | None, following: str | None
+    shop: Shop, page: Page[View], previous: str | None, following: str | None, app_url: str
 ) -> RegistrationPage:
-    results = [registration_wire(shop, view) for view in page.rows]
+    results = [registration_wire(shop, view, app_url) for view in page.rows]
     return RegistrationPage(previous, page.has_previous, following, page.has_next, results)
 
 

@@ -11,14 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from sqlalchemy import select
 
 import serializer_app
+from serializer_app.domain.attachments import checks
+from serializer_app.domain.registry import proofs, registrations
 from serializer_app.store.db import Database
+from serializer_app.store.models import Registration
 from serializer_app.web.api import registry_examples, webhook_examples
 from serializer_app.web.api.codes import ERRORS
 from serializer_app.web.api.examples import ITEM_ID, LINE_ID, ORDER_ID, SECOND_ID, VARIANT_ID
 from serializer_app.web.api.openapi import EXAMPLES
 from serializer_app.web.api.operations import OPERATIONS, Operation
+from serializer_app.web.house import house
 from tests.web.api.caller import Caller
 from tests.web.api.test_uploads import work
 
@@ -126,7 +131,18 @@ def _assigned(app: Flask, world: Caller, db: Database) -> None:
     assert world.post(f"/orders/{ORDER_ID}/assign", assigned).status_code == 200
 
 
+def _proven(app: Flask, world: Caller, db: Database) -> None:
+    """A registration that came with a proof of purchase."""
+    _registry(app, world, db)
+    file = checks.check("receipt.pdf", registry_examples.PROOF.encode())
+    with db.write() as session:
+        shop_id = session.scalars(select(Registration.shop_id)).one()
+        held = registrations.find(session, shop_id, registry_examples.REGISTRATION_ID)
+        proofs.attach(session, house(app).vault, held, file, actor="visitor")
+
+
 PREPARED = {
+    "Proofs of purchase": _proven,
     "Units": _assigned,
     "Serials": _registry,
     "Registrations": _registry,

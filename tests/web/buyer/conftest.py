@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.catalog.catalog import Facts
@@ -48,10 +48,15 @@ class Bazaar:
     ) -> TestResponse:
         parts = urlsplit(path)
         asked = [*parse_qsl(parts.query), *((name, str(value)) for name, value in (query or {}).items())]
+        data: Any = form
+        if form is not None and any(isinstance(value, list) for value in form.values()):
+            # With files. Encoded here: the client would leave a temporary file open for a large one.
+            boundary, data = encode_multipart(form)
+            headers = {**(headers or {}), "Content-Type": f"multipart/form-data; boundary={boundary}"}
         return self.client.open(
             f"{PREFIX}{parts.path.removeprefix(PREFIX)}?{urlencode(forwarded(asked, **how))}",
             method=method,
-            data=form,
+            data=data,
             headers={"X-Forwarded-For": address, **(headers or {})},
         )
 

@@ -32,6 +32,8 @@ AT_THE_DESK = {
     "put_registration": "swap_serial",
     "get_registration": "registration",
     "patch_registration": "correct_registration",
+    "get_registration_proof": "download_proof",
+    "delete_registration_proof": "delete_proof",
     "approve_registration": "decide_registration",
     "deny_registration": "decide_registration",
     "archive_registration": "decide_registration",
