@@ -25,25 +25,26 @@ from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import HistoryEntry, OutboxRow, Task
 from serializer_app.sync.jobs import new_worker
 from serializer_app.sync.reconcile import begin as begin_reconciliation
-from serializer_app.sync.reconcile import look_at_order
+from serializer_app.sync.reconcile import begin_resync, look_at_order
 from serializer_app.text import JsonDict
 
 
 def resync(options: argparse.Namespace) -> int:
     settings = Settings.from_env()
     with opened(settings.database_url) as database:
+        task = None
         with database.write() as session:
             shop = shops.installed(session, options.shop)
             outbox.release(session, shop.id)
             if options.order:
                 look_at_order(session, shop.id, options.order)
             else:
-                outbox.put(session, shop.id, JobKind.RESYNC, [""])
+                task = begin_resync(session, shop.id)
         if options.no_wait:
             print("Queued; the worker will do it.")
             return 0
-        kinds = (JobKind.RESYNC, JobKind.DEFINITIONS, JobKind.MIRROR_ORDER, JobKind.MIRROR_VARIANT)
-        parked = work_until_done(settings, database, shop.id, kinds)
+        kinds = (JobKind.DEFINITIONS, JobKind.MIRROR_ORDER, JobKind.MIRROR_VARIANT)
+        parked = work_until_done(settings, database, shop.id, kinds, task)
     print(
         "Every metafield holds what the database says."
         if not parked

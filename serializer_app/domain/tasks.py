@@ -68,12 +68,14 @@ def draft(
     return task
 
 
-def start(session: Session, task: Task) -> None:
-    """Have the worker do it. A task that is started twice is done once."""
+def start(session: Session, task: Task, *, priority: int | None = None) -> None:
+    """Have the worker do it, with the priority of a more urgent job where one is given. A task that is started twice is
+    done once.
+    """
     if task.started_at is None:
         task.started_at = now()
         session.flush()
-        outbox.put(session, task.shop_id, JobKind.TASK, [task.public_id])
+        outbox.put(session, task.shop_id, JobKind.TASK, [task.public_id], priority=priority)
 
 
 def begin_only(session: Session, shop_id: int, kind: str, spec: object, *, actor: str) -> tuple[Task, bool]:
@@ -89,6 +91,16 @@ def begin_only(session: Session, shop_id: int, kind: str, spec: object, *, actor
     task = draft(session, shop_id, kind, spec, total=0, actor=actor)
     start(session, task)
     return task, True
+
+
+def begin_anew(session: Session, shop_id: int, kind: str, spec: object, *, actor: str) -> Task:
+    """Begin work of which a shop has one at a time. One that runs starts over with ``spec``."""
+    task, is_new = begin_only(session, shop_id, kind, spec, actor=actor)
+    if not is_new:
+        task.spec, task.tally = _json(spec), "{}"
+        task.position = task.done = 0
+        session.flush()
+    return task
 
 
 def lock(session: Session, shop_id: int) -> None:
@@ -175,13 +187,6 @@ def advance(
     task.tally = _json(counted)
     if spec is not None:
         task.spec = _json(spec)
-    session.flush()
-
-
-def begin_again(session: Session, task: Task, spec: object) -> None:
-    """Have a running task start over with another ``spec``."""
-    task.spec, task.tally = _json(spec), "{}"
-    task.position = task.done = 0
     session.flush()
 
 

@@ -49,9 +49,15 @@ class Taken:
 
 
 def put(
-    session: Session, shop_id: int, kind: JobKind, keys: Iterable[str | int], *, delay: float = 0
+    session: Session,
+    shop_id: int,
+    kind: JobKind,
+    keys: Iterable[str | int],
+    *,
+    delay: float = 0,
+    priority: int | None = None,
 ) -> None:
-    """Have (kind, key) brought up to date, ``delay`` seconds from now at the earliest.
+    """Have (kind, key) brought up to date, ``delay`` seconds from now at the earliest; ``priority``: not the kind's.
 
     A row that waits already keeps its earlier time, unless it failed before: then its back-off stands, so that a busy
     order cannot hammer a shop that is down. A parked row gets a new chance, because what was wrong may be mended.
@@ -62,7 +68,7 @@ def put(
             "shop_id": shop_id,
             "kind": kind.value,
             "key": str(key),
-            "priority": kind.priority,
+            "priority": kind.priority if priority is None else priority,
             "due_at": moment + timedelta(seconds=delay),
             "queued_at": moment,
         }

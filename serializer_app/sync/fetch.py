@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from serializer_app.clock import now, parse_iso
+from serializer_app.domain import tasks
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.catalog.catalog import Facts
 from serializer_app.domain.items.plan import snapshot_of
@@ -21,8 +23,9 @@ from serializer_app.shopify.connections import next_cursor, present
 from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.orders import UNREADABLE, fetch
 from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import Shop
+from serializer_app.store.models import Shop, Task
 from serializer_app.store.outbox import Job
+from serializer_app.sync.tasks import LongWork, Slice
 from serializer_app.sync.work import Verdict, Work, contained, one_by_one
 from serializer_app.text import JsonDict, clean, clean_code
 
@@ -69,6 +72,7 @@ def is_shown(shop: Shop, ordered_at: datetime | None) -> bool:
 
 # --- variants -----------------------------------------------------------------------------------------------------
 
+CATALOG_KIND = "sync-catalog"
 VARIANTS_PAGE = 50
 
 
@@ -112,13 +116,39 @@ def sync_product(work: Work, job: Job) -> Verdict:
     return Verdict(done=[job], pause=work.rest())
 
 
+class CatalogWalk(msgspec.Struct, frozen=True):
+    """The spec of the task: Shopify's cursor says where it goes on."""
+
+    cursor: str = ""
+
+
 def sync_catalog(work: Work, jobs: Sequence[Job]) -> Verdict:
-    """Handler of ``sync-catalog``: SKU, titles and products of all variants; the key is the cursor to go on from."""
-    job = jobs[0]
-    page = variants(work, None, job.key or None)
+    """Handler of ``sync-catalog``: begin to ask for SKU, titles and products of all variants.
+
+    In an earlier version the job itself walked, with the cursor as its key.
+    """
+    with work.db.write() as session:
+        for job in jobs:
+            spec = CatalogWalk(job.key)
+            begin = tasks.begin_only if job.key else tasks.begin_anew
+            begin(session, work.shop_id, CATALOG_KIND, spec, actor="app:fetch")
+    return Verdict(done=[*jobs])
+
+
+def _catalog_page(work: Work, job: Job, seen: Task) -> Slice:
+    """One page of variants, which is harmless to store twice."""
+    page = variants(work, None, tasks.spec_of(seen, CatalogWalk).cursor or None)
     store_variants(work, page, job)
-    again = [(JobKind.SYNC_CATALOG, page.following, 0.0)] if page.following else []
-    return Verdict(done=[job], again=again, pause=work.rest(600) if page.following else 0)
+    with work.db.write() as session:
+        task = tasks.resume(session, seen)
+        if page.following:
+            tasks.advance(session, task, spec=CatalogWalk(page.following))
+        else:
+            tasks.drop(session, task)
+    return Slice(bool(page.following), points=600 if page.following else 0)
+
+
+CATALOG = LongWork(CATALOG_KIND, _catalog_page)
 
 
 @one_by_one()

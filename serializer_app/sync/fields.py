@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 
+from sqlalchemy.orm import Session
+
+from serializer_app.domain import tasks
 from serializer_app.domain.items import field_values
-from serializer_app.store import outbox
-from serializer_app.store.job_kinds import JobKind
+from serializer_app.store.models import Task
 from serializer_app.store.outbox import Job
-from serializer_app.sync.work import Verdict, Work, one_by_one
+from serializer_app.sync.tasks import in_database
+from serializer_app.sync.work import Contain, Verdict, Work
 
-SECONDS = 5.0
+KIND = "index-fields"
 
 
-@one_by_one()
-def index_fields(work: Work, job: Job) -> Verdict:
-    """Handler of ``index-fields``: the key says above which item to go on."""
-    until = time.monotonic() + SECONDS
-    beyond: int | None = int(job.key)
-    while beyond is not None and time.monotonic() < until:
-        with work.db.write() as session:
-            beyond = field_values.index_next(session, work.shop_id, beyond)
+def index_fields(work: Work, jobs: Sequence[Job]) -> Verdict:
+    """Handler of ``index-fields``, which a migration puts: the key says above which item to begin."""
     with work.db.write() as session:
-        outbox.done(session, [job])
-        if beyond is not None:
-            outbox.put(session, work.shop_id, JobKind.INDEX_FIELDS, [beyond])
-    return Verdict()
+        for job in jobs:
+            task, is_new = tasks.begin_only(session, work.shop_id, KIND, {}, actor="app")
+            if is_new:
+                tasks.advance(session, task, position=int(job.key))
+    return Verdict(done=[*jobs])
+
+
+def _index_next(session: Session, task: Task, _contain: Contain | None) -> bool:
+    beyond = field_values.index_next(session, task.shop_id, task.position)
+    if beyond is None:
+        tasks.drop(session, task)
+        return False
+    tasks.advance(session, task, position=beyond)
+    return True
+
+
+FIELDS = in_database(KIND, lambda _work: _index_next)

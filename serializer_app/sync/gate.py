@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from serializer_app.clock import iso, now, parse_iso
+from serializer_app.domain import tasks
 from serializer_app.domain.gate import holds, steps, switch
 from serializer_app.domain.gate.steps import PlaceHold, ReleaseHold, Shown, ShownLine
 from serializer_app.domain.orders import lookups, orders
@@ -24,8 +25,9 @@ from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.orders import UNREADABLE
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
-from serializer_app.store.models import Shop
+from serializer_app.store.models import Shop, Task
 from serializer_app.store.outbox import Job
+from serializer_app.sync.tasks import LongWork, Slice, Walk
 from serializer_app.sync.work import Verdict, Work, one_by_one
 from serializer_app.text import JsonDict
 
@@ -33,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 HANDLE = "serializer-serials"
 """Our hold on a fulfilment order: Shopify lets an app have one of each handle."""
+KIND = "gate-walk"
 EVERY = 3600.0
 OVERLAP = timedelta(minutes=10)
 PAGE = 5
@@ -241,34 +244,37 @@ def _lines(work: Work, node: JsonDict) -> list[ShownLine]:
 
 
 def walk(work: Work, jobs: Sequence[Job]) -> Verdict:
-    """Handler of ``gate-walk``, once an hour: look at every hold of ours, and find routed orders that no webhook told.
+    """Handler of ``gate-walk``, once an hour: look at every hold of ours, and begin a walk over routed orders.
 
-    The key is empty, or ``<begun>|<cursor>`` where the list of fulfilment orders goes on. It ends with the gate.
+    It ends with the gate.
     """
-    job = jobs[0]
-    begun, _, cursor = job.key.partition("|")
-    begun = begun or iso(now())
     with work.db.write() as session:
         shop = shops.by_id(session, work.shop_id)
-        since, is_on, allowed = (
-            shop.gated_until or shop.gate_since,
-            shop.gate_since is not None,
-            _is_allowed(shop),
-        )
-        if not cursor:
-            active = holds.orders_with_holds(session, shop.id)
-            outbox.put(session, shop.id, JobKind.GATE_ORDER, active)
-            holds.forget(session, shop.id, now() - KEPT)
-            if is_on:
-                outbox.put(session, shop.id, JobKind.SUBSCRIBE, [""])
-    if not is_on or since is None:
-        again = [(JobKind.GATE_WALK, "", EVERY)] if active else []
-        return Verdict(done=[job], again=again)
-    if not allowed:
-        return Verdict(done=[job], again=[(JobKind.GATE_WALK, "", EVERY)])
+        active = holds.orders_with_holds(session, shop.id)
+        outbox.put(session, shop.id, JobKind.GATE_ORDER, active)
+        holds.forget(session, shop.id, now() - KEPT)
+        if shop.gate_since is not None:
+            outbox.put(session, shop.id, JobKind.SUBSCRIBE, [""])
+            if _is_allowed(shop):
+                for job in jobs:
+                    tasks.begin_only(session, shop.id, KIND, Walk.of_key(job.key), actor="app:gate")
+        goes_on = bool(active) or shop.gate_since is not None
+    return Verdict(done=[*jobs], again=[(JobKind.GATE_WALK, "", EVERY)] if goes_on else [])
+
+
+def _page(work: Work, _job: Job, seen: Task) -> Slice:
+    """One page of fulfilment orders: find routed ones that no webhook told of."""
+    spec = tasks.spec_of(seen, Walk)
+    with work.db.read() as session:
+        shop = shops.by_id(session, work.shop_id)
+        since, gate_since, allowed = shop.gated_until or shop.gate_since, shop.gate_since, _is_allowed(shop)
+    if gate_since is None or since is None or not allowed:
+        with work.db.write() as session:
+            tasks.drop(session, tasks.resume(session, seen))
+        return Slice(False)
     variables = {
         "first": WALK_PAGE,
-        "after": cursor or None,
+        "after": spec.cursor or None,
         "query": f"updated_at:>='{iso(since - OVERLAP)}'",
     }
     page = work.call("FulfillmentOrdersUpdatedSince", variables).get("fulfillmentOrders")
@@ -277,15 +283,19 @@ def walk(work: Work, jobs: Sequence[Job]) -> Verdict:
         for node in present(page)
         if node.get("orderId")
         and node.get("status") in steps.HOLDABLE
-        and parse_iso(node["createdAt"]) >= (shop.gate_since or since)
+        and parse_iso(node["createdAt"]) >= gate_since
     }
     following = next_cursor(page)
     with work.db.write() as session:
+        task = tasks.resume(session, seen)
         missed = holds.unheard_of(session, work.shop_id, routed)
         outbox.put(session, work.shop_id, JobKind.GATE_ORDER, missed)
         if following is None:
-            shops.by_id(session, work.shop_id).gated_until = parse_iso(begun)
-    again = (
-        [(JobKind.GATE_WALK, f"{begun}|{following}", 0.0)] if following else [(JobKind.GATE_WALK, "", EVERY)]
-    )
-    return Verdict(done=[job], again=again, pause=work.rest(400))
+            shops.by_id(session, work.shop_id).gated_until = spec.begun
+            tasks.drop(session, task)
+        else:
+            tasks.advance(session, task, spec=Walk(spec.begun, following))
+    return Slice(following is not None, points=400)
+
+
+GATE_WALK = LongWork(KIND, _page, always_retried=True)

@@ -32,6 +32,13 @@ from serializer_app.sync.worker import Worker
 LONG_WORK: tuple[LongWork, ...] = (
     backfill.BACKFILL,
     reconcile.RECONCILIATION,
+    reconcile.RESYNC,
+    reconcile.VARIANT_ORDERS,
+    fetch.CATALOG,
+    gate.GATE_WALK,
+    returns.RETURNS_WALK,
+    fields.FIELDS,
+    people.PEOPLE,
     codes.CODES,
     *takeover.MOVES,
     *imports.IMPORTS,

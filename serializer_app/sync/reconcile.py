@@ -33,13 +33,15 @@ from serializer_app.store.models import Mirror, Shop, Task, Variant
 from serializer_app.store.outbox import Job
 from serializer_app.sync import expiry, fetch
 from serializer_app.sync.owners import OWNER_KINDS
-from serializer_app.sync.tasks import LongWork, Slice
-from serializer_app.sync.work import Verdict, Work, has_failed, one_by_one
+from serializer_app.sync.tasks import LongWork, Slice, in_database
+from serializer_app.sync.work import Contain, Verdict, Work, has_failed, one_by_one
 from serializer_app.text import JsonDict
 
 log = structlog.get_logger(__name__)
 
 KIND = "reconcile"
+RESYNC_KIND = JobKind.RESYNC.value
+VARIANT_ORDERS_KIND = JobKind.VARIANT_ORDERS.value
 ACTOR = "app:reconcile"
 EVERY = 3600.0
 OVERLAP = timedelta(minutes=10)
@@ -63,11 +65,7 @@ class Reconciliation(msgspec.Struct, frozen=True):
 
 def begin(session: Session, shop_id: int) -> Task:
     """Have the worker ask now what was missed. A walk that is going on begins again."""
-    spec = _from_watermark(session, shop_id)
-    task, is_new = tasks.begin_only(session, shop_id, KIND, spec, actor=ACTOR)
-    if not is_new:
-        tasks.begin_again(session, task, spec)
-    return task
+    return tasks.begin_anew(session, shop_id, KIND, _from_watermark(session, shop_id), actor=ACTOR)
 
 
 def _from_watermark(session: Session, shop_id: int) -> Reconciliation:
@@ -255,36 +253,86 @@ def _missing(session: Session, shop_id: int, owners: Sequence[tuple[str, int]]) 
     outbox.put(session, shop_id, JobKind.FETCH_ORDER, gone)
 
 
+# --- looking at metafields again ------------------------------------------------------------------------------------
+
+
+class VariantOrders(msgspec.Struct, frozen=True):
+    """The spec of the task; it goes on behind the order at ``position``."""
+
+    variant_id: int
+
+
 @one_by_one()
 def variant_orders(work: Work, job: Job) -> Verdict:
-    """Handler of ``variant-orders``: a variant was toggled, so its orders' counts change. Key ``variant[:after]``."""
+    """Handler of ``variant-orders``: a variant was toggled, so its orders' counts change. The key is the variant's ID.
+
+    A task of the same priority does those that are more than a page. In an earlier version the job itself went on, and
+    its key was ``variant:after``.
+    """
     variant_id, _, after = job.key.partition(":")
     with work.db.write() as session:
-        found = lookups.with_variant(
-            session, work.shop_id, int(variant_id), after=int(after or 0), most=TOUCH_PAGE
-        )
-        outbox.put(session, work.shop_id, JobKind.MIRROR_ORDER, found)
-    again = [(JobKind.VARIANT_ORDERS, f"{variant_id}:{found[-1]}", 0.0)] if len(found) == TOUCH_PAGE else []
-    return Verdict(done=[job], again=again)
+        found = _touch_orders(session, work.shop_id, int(variant_id), int(after or 0))
+        if len(found) == TOUCH_PAGE:
+            spec, priority = VariantOrders(int(variant_id)), JobKind.VARIANT_ORDERS.priority
+            task = tasks.draft(session, work.shop_id, VARIANT_ORDERS_KIND, spec, total=0, actor="app")
+            tasks.advance(session, task, position=found[-1])
+            tasks.start(session, task, priority=priority)
+    return Verdict(done=[job])
+
+
+def _touch_orders(session: Session, shop_id: int, variant_id: int, after: int) -> list[int]:
+    found = list(lookups.with_variant(session, shop_id, variant_id, after=after, most=TOUCH_PAGE))
+    outbox.put(session, shop_id, JobKind.MIRROR_ORDER, found)
+    return found
+
+
+def _next_orders_of_variant(session: Session, task: Task, _contain: Contain | None) -> bool:
+    spec = tasks.spec_of(task, VariantOrders)
+    return _go_on_behind(session, task, _touch_orders(session, task.shop_id, spec.variant_id, task.position))
+
+
+def _go_on_behind(session: Session, task: Task, found: Sequence[int]) -> bool:
+    """Save that a page is done; whether there may be another one."""
+    if len(found) < TOUCH_PAGE:
+        tasks.drop(session, task)
+        return False
+    tasks.advance(session, task, position=found[-1])
+    return True
+
+
+VARIANT_ORDERS = in_database(VARIANT_ORDERS_KIND, lambda _work: _next_orders_of_variant)
+
+
+def begin_resync(session: Session, shop_id: int) -> Task:
+    """Have the mirror look at every metafield of a shop and write those that differ, from the beginning."""
+    outbox.put(session, shop_id, JobKind.DEFINITIONS, [""])
+    query = select(Variant.variant_id).where(Variant.shop_id == shop_id, Variant.configured_at.is_not(None))
+    _look_again(session, shop_id, "variant", session.scalars(query).all())
+    return tasks.begin_anew(session, shop_id, RESYNC_KIND, {}, actor="app:resync")
 
 
 def resync(work: Work, jobs: Sequence[Job]) -> Verdict:
-    """Handler of ``resync``: look at every metafield of the shop and write those that differ. Key: where to go on."""
-    job = jobs[0]
-    after = int(job.key or 0)
+    """Handler of ``resync``. In an earlier version the job itself went through the orders, and its key was the last
+    one's ID.
+    """
     with work.db.write() as session:
-        if not after:
-            outbox.put(session, work.shop_id, JobKind.DEFINITIONS, [""])
-            variants = session.scalars(
-                select(Variant.variant_id).where(
-                    Variant.shop_id == work.shop_id, Variant.configured_at.is_not(None)
-                )
-            ).all()
-            _look_again(session, work.shop_id, "variant", variants)
-        found = lookups.with_something_trackable(session, work.shop_id, after=after, most=TOUCH_PAGE)
-        _look_again(session, work.shop_id, "order", found)
-    again = [(JobKind.RESYNC, str(found[-1]), 0.0)] if len(found) == TOUCH_PAGE else []
-    return Verdict(done=[job], again=again)
+        for job in jobs:
+            if not job.key.isdecimal():
+                begin_resync(session, work.shop_id)
+                continue
+            task, is_new = tasks.begin_only(session, work.shop_id, RESYNC_KIND, {}, actor="app:resync")
+            if is_new:
+                tasks.advance(session, task, position=int(job.key))
+    return Verdict(done=[*jobs])
+
+
+def _resync_next(session: Session, task: Task, _contain: Contain | None) -> bool:
+    found = lookups.with_something_trackable(session, task.shop_id, after=task.position, most=TOUCH_PAGE)
+    _look_again(session, task.shop_id, "order", found)
+    return _go_on_behind(session, task, found)
+
+
+RESYNC = in_database(RESYNC_KIND, lambda _work: _resync_next)
 
 
 def look_at_order(session: Session, shop_id: int, order_id: int) -> None:

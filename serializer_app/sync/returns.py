@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from serializer_app.clock import iso, now, parse_iso
+from serializer_app.domain import tasks
 from serializer_app.domain.gate import switch
 from serializer_app.domain.orders import lookups
 from serializer_app.domain.shops import shops
@@ -24,12 +25,15 @@ from serializer_app.shopify.domains import gid, numeric_id
 from serializer_app.shopify.orders import UNREADABLE
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
+from serializer_app.store.models import Task
 from serializer_app.store.outbox import Job
+from serializer_app.sync.tasks import LongWork, Slice, Walk
 from serializer_app.sync.work import Verdict, Work, one_by_one
 from serializer_app.text import JsonDict
 
 log = structlog.get_logger(__name__)
 
+KIND = "returns-walk"
 EVERY = 3600.0
 OVERLAP = timedelta(minutes=10)
 FIRST_LOOK = timedelta(days=60)
@@ -188,27 +192,36 @@ def _order_line(entry: JsonDict) -> int | None:
 
 
 def walk(work: Work, jobs: Sequence[Job]) -> Verdict:
-    """Handler of ``returns-walk``, once an hour: find orders whose returns changed and no webhook told.
+    """Handler of ``returns-walk``, once an hour: begin to look for orders whose returns changed and no webhook told.
 
-    The key is empty, or ``<begun>|<cursor>`` where the list of orders goes on. It ends where the scope is missing. That
-    a return changes its order's ``updated_at`` is unverified; orders that wait for units are read again in any case.
+    It ends where the scope is missing. That a return changes its order's ``updated_at`` is unverified; orders that wait
+    for units are read again in any case.
     """
-    job = jobs[0]
-    begun, _, cursor = job.key.partition("|")
-    begun = begun or iso(now())
     if not _is_allowed(work):
-        return Verdict(done=[job])
+        return Verdict(done=[*jobs])
     with work.db.write() as session:
+        announced.forget_old(session, work.shop_id)
+        before = now() - timedelta(seconds=EVERY / 2)
+        again = announced.longest_unread(session, work.shop_id, before, CHECKED_AGAIN)
+        outbox.put(session, work.shop_id, JobKind.RETURNS, again)
+        outbox.put(session, work.shop_id, JobKind.SUBSCRIBE, [""])
+        for job in jobs:
+            tasks.begin_only(session, work.shop_id, KIND, Walk.of_key(job.key), actor="app:returns")
+    return Verdict(done=[*jobs], again=[(JobKind.RETURNS_WALK, "", EVERY)])
+
+
+def _page(work: Work, _job: Job, seen: Task) -> Slice:
+    """One page of orders whose returns may have changed."""
+    spec = tasks.spec_of(seen, Walk)
+    if not _is_allowed(work):
+        with work.db.write() as session:
+            tasks.drop(session, tasks.resume(session, seen))
+        return Slice(False)
+    with work.db.read() as session:
         known_until = shops.by_id(session, work.shop_id).returns_read_until
-        if not cursor:
-            announced.forget_old(session, work.shop_id)
-            before = now() - timedelta(seconds=EVERY / 2)
-            again = announced.longest_unread(session, work.shop_id, before, CHECKED_AGAIN)
-            outbox.put(session, work.shop_id, JobKind.RETURNS, again)
-            outbox.put(session, work.shop_id, JobKind.SUBSCRIBE, [""])
     since = known_until - OVERLAP if known_until is not None else now() - FIRST_LOOK
     query = f"updated_at:>='{iso(since)}' AND -return_status:no_return"
-    variables = {"first": WALK_PAGE, "after": cursor or None, "query": query}
+    variables = {"first": WALK_PAGE, "after": spec.cursor or None, "query": query}
     page = work.call("OrdersWithReturns", variables).get("orders")
     orders = {
         numeric_id(node["id"]): parse_iso(node["updatedAt"])
@@ -219,12 +232,14 @@ def walk(work: Work, jobs: Sequence[Job]) -> Verdict:
     }
     following = next_cursor(page)
     with work.db.write() as session:
+        task = tasks.resume(session, seen)
         outbox.put(session, work.shop_id, JobKind.RETURNS, announced.unread(session, work.shop_id, orders))
         if following is None:
-            shops.by_id(session, work.shop_id).returns_read_until = parse_iso(begun)
-    again_at = (
-        (JobKind.RETURNS_WALK, f"{begun}|{following}", 0.0)
-        if following
-        else (JobKind.RETURNS_WALK, "", EVERY)
-    )
-    return Verdict(done=[job], again=[again_at], pause=work.rest(400))
+            shops.by_id(session, work.shop_id).returns_read_until = spec.begun
+            tasks.drop(session, task)
+        else:
+            tasks.advance(session, task, spec=Walk(spec.begun, following))
+    return Slice(following is not None, points=400)
+
+
+RETURNS_WALK = LongWork(KIND, _page, always_retried=True)

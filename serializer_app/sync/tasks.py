@@ -9,9 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+import msgspec
 from sqlalchemy.orm import Session
 
+from serializer_app.clock import now, parse_iso
 from serializer_app.domain import tasks
 from serializer_app.errors import AppError
 from serializer_app.store import outbox
@@ -46,6 +49,22 @@ class LongWork:
     """How long a turn may last; 0 for one slice, where a slice waits for Shopify."""
     always_retried: bool = False
     """Comes round every hour: a permanent failure is tried again in an hour instead of being parked."""
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """The spec of an hourly walk over a list of Shopify's: when it began, and Shopify's cursor where it goes on."""
+
+    begun: datetime
+    cursor: str = ""
+
+    @classmethod
+    def of_key(cls, key: str) -> Walk:
+        """A new walk, or the one that a job of an earlier version did: its key was ``<begun>|<cursor>``."""
+        begun, _, cursor = key.partition("|")
+        try:
+            return cls(parse_iso(begun), cursor)
+        except ValueError:
+            return cls(now())
 
 
 Step = Callable[[Session, Task, Contain | None], bool]

@@ -377,8 +377,13 @@ WALKS = {
 HANDED_OVER = (
     JobKind.BACKFILL,
     JobKind.CODES,
+    JobKind.GATE_WALK,
+    JobKind.INDEX_FIELDS,
+    JobKind.INDEX_PEOPLE,
     JobKind.RECONCILE,
+    JobKind.RESYNC,
     JobKind.SERIAL_IMPORT,
+    JobKind.SYNC_CATALOG,
     JobKind.TAKEOVER,
 )
 
@@ -449,6 +454,34 @@ def test_a_reconciliation_goes_on_where_the_key_of_its_job_says(walking: Old) ->
     jobs = walking.all("SELECT kind, key FROM outbox WHERE kind <> 'task'")
     assert jobs == [("reconcile", "")] * len(WALKS), "and it comes round in an hour"
     assert walking.all("SELECT count(*) FROM outbox WHERE kind = 'task'") == [(len(WALKS),)]
+
+
+def test_other_walks_go_on_where_the_keys_of_their_jobs_say(walking: Old) -> None:
+    walking.shop(SHOP)
+    walking.lane(SHOP)
+    scopes = "read_merchant_managed_fulfillment_orders,write_merchant_managed_fulfillment_orders"
+    with walking.database.write() as session:
+        statement = text("UPDATE shops SET country = 'DE', gate_since = :since, scopes = :scopes")
+        session.execute(statement, {"since": SOLD, "scopes": scopes})
+    for kind, key in (
+        ("gate-walk", f"{BEGUN}|eyJ|strange"),
+        ("index-fields", "7000"),
+        ("index-people", "ended-5"),
+        ("resync", "500"),
+        ("sync-catalog", "eyJ|strange"),
+    ):
+        walking.job(kind, key)
+    carry_over(walking)
+    assert walking.all("SELECT kind, position, spec FROM tasks ORDER BY kind") == [
+        ("gate-walk", 0, f'{{"begun":"{BEGUN[:-1]}000Z","cursor":"eyJ|strange"}}'),
+        ("index-fields", 7000, "{}"),
+        ("index-people", 5, '{"phase":"ended"}'),
+        ("resync", 500, "{}"),
+        ("sync-catalog", 0, '{"cursor":"eyJ|strange"}'),
+    ]
+    jobs = walking.all("SELECT kind, key FROM outbox WHERE kind <> 'task' ORDER BY kind")
+    assert jobs == [("gate-walk", ""), ("subscribe", "")], "the hourly one comes round again"
+    assert walking.all("SELECT count(*) FROM outbox WHERE kind = 'task'") == [(5,)]
 
 
 def test_tasks_that_had_a_kind_of_job_of_their_own_go_on(walking: Old) -> None:

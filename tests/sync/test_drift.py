@@ -21,6 +21,7 @@ from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Mirror, OutboxRow
 from serializer_app.store.models import Order as StoredOrder
+from serializer_app.sync import reconcile
 from serializer_app.sync.reconcile import look_at_order
 from tests.town import Town
 
@@ -117,6 +118,20 @@ def test_an_edit_of_a_variants_metafield_is_overwritten(town: Town) -> None:
     town.shop.write_metafield(variant.gid, '{"trackable": false}')
     ask_for(town, "compare")
     assert town.document(variant) == {"trackable": True, "autoGeneratable": True}
+
+
+def test_walks_over_many_orders_reach_all_of_them(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "TOUCH_PAGE", 2)
+    variant = town.track()
+    placed = [town.shop.place_order([(variant, 1)]) for _ in range(5)]
+    town.settle()
+    for order in placed:
+        town.shop.write_metafield(order.gid, EDITED)
+    ask_for(town, "resync")
+    assert all(right(town, order) for order in placed)
+    town.configure(variant, trackable=False)
+    town.settle()
+    assert [town.document(order)["currentTotalTrackable"] for order in placed] == [0] * 5
 
 
 def test_a_resync_that_finds_nothing_writes_nothing(town: Town) -> None:

@@ -82,14 +82,17 @@ def registrations_waiting(session: Session, shop_id: int) -> int:
 
 
 def mirror_waiting(session: Session, shop_id: int) -> tuple[int, int]:
-    """How many orders and variants still have to be written to Shopify, and how many were given up."""
+    """How many orders and variants still have to be written to Shopify, and how many were given up.
+
+    A look at all of them that is under way counts as one.
+    """
     pending, parked = session.execute(
         select(
             func.count().filter(OutboxRow.parked_at.is_(None)),
             func.count().filter(OutboxRow.parked_at.is_not(None)),
         ).where(OutboxRow.shop_id == shop_id, OutboxRow.kind.in_(_MIRRORED))
     ).one()
-    return pending, parked
+    return pending + (tasks.running(session, shop_id, JobKind.RESYNC) is not None), parked
 
 
 class Trouble(NamedTuple):
