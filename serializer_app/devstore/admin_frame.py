@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from serializer_app.devstore.admin_orders import act_on_orders
 from serializer_app.devstore.notification import HEADINGS
+from serializer_app.devstore.returns import DISPOSITIONS
 from serializer_app.devstore.shop import Shop, admin_host
 from serializer_app.devstore.signing import oauth_hmac
 from serializer_app.text import JsonDict
@@ -77,7 +78,13 @@ def blueprint(store: DevStore) -> Blueprint:
         shop = _known(store, domain)
         recent = sorted([*shop.state.orders.values()], key=lambda order: -order.id)[:50]
         return render_template(
-            "admin_orders.html", store=store, shop=shop, orders=recent, section="orders", papers=HEADINGS
+            "admin_orders.html",
+            store=store,
+            shop=shop,
+            orders=recent,
+            section="orders",
+            papers=HEADINGS,
+            dispositions=DISPOSITIONS,
         )
 
     @pages.post("/admin/store/<domain>/orders")

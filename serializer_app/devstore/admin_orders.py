@@ -11,7 +11,10 @@ from serializer_app.devstore.shop import Shop
 
 
 def act_on_orders(shop: Shop, form: Mapping[str, str]) -> None:
-    """``action`` is place, edit, refund, fulfill, cancel or delete; answers 400 or 404 when the form makes no sense."""
+    """``action`` is place, edit, refund, fulfill, cancel, delete, return, dispose or process.
+
+    Answers 400 or 404 when the form makes no sense.
+    """
     try:
         if form["action"] == "place":
             customer = shop.state.customers.get(int(form.get("customer") or 0))
@@ -25,6 +28,13 @@ def act_on_orders(shop: Shop, form: Mapping[str, str]) -> None:
                 shop.edit_order(order, {int(form["line"]): int(form["quantity"])})
             case "refund":
                 shop.refund(order, {int(form["line"]): int(form["quantity"])})
+            case "return":
+                shop.returns.create(order, {int(form["line"]): int(form["quantity"])})
+            case "dispose":
+                back = shop.state.returns.by_id[int(form["return"])]
+                shop.returns.dispose(back, int(form["line"]), form["type"], int(form["quantity"]))
+            case "process":
+                shop.returns.process(shop.state.returns.by_id[int(form["return"])])
             case "fulfill":
                 shop.fulfill(order)
             case "cancel":

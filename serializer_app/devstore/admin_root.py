@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from graphql import GraphQLError
 
-from serializer_app.devstore import admin_returns
+from serializer_app.devstore import admin_inventory, admin_returns
 from serializer_app.devstore.admin_fulfillment import FulfillmentRoot, RefuseHold
 from serializer_app.devstore.admin_search import Info, SearchError, Value, matcher
 from serializer_app.devstore.admin_views import View, Views, need
@@ -66,6 +66,8 @@ class AdminRoot:
             "customer": self._only("Customer"),
             "return": self._only("Return"),
             "reverseFulfillmentOrder": self._only("ReverseFulfillmentOrder"),
+            "inventoryItem": self._inventory_item,
+            "locations": self._locations,
             "orders": self._orders,
             "products": self._products,
             "productVariants": self._variants,
@@ -99,6 +101,14 @@ class AdminRoot:
             return self.views.returns.find(id)
         thing = self.state.find(id)
         return None if isinstance(thing, Order) and not self._visible(thing) else self.views.of(thing)
+
+    def _inventory_item(self, info: Info, id: str) -> View | None:
+        need(self.scopes, "InventoryItem", admin_inventory.READ)
+        return self.views.inventory.find(id)
+
+    def _locations(self, info: Info, **args: Value) -> View:
+        need(self.scopes, "Location", "read_locations", admin_inventory.READ)
+        return self.views.inventory.locations(args)
 
     def _orders(self, info: Info, **args: Value) -> View:
         self._need("Order")

@@ -185,6 +185,22 @@ class Shop:
         self.state.delete_order(order)
         return self._announce("orders/delete", payloads.deleted_payload(order))
 
+    # --- locations and quantities --------------------------------------------------------------------------------
+
+    def add_location(self, name: str) -> int:
+        """A further location; answers its ID."""
+        with self.state.lock:
+            number = self.state.new_id()
+            self.state.locations[number] = name
+            return number
+
+    def count_stock(self, variant: Variant, units: int, location: int | None = None) -> None:
+        """So many units are at the location, or at the first one. The variant is tracked from now on."""
+        with self.state.lock:
+            variant.tracked = True
+            at = next(iter(self.state.locations)) if location is None else location
+            self.state.on_hand.setdefault(variant.id, {})[at] = units
+
     # --- people, the app, privacy -------------------------------------------------------------------------------
 
     def merge_customers(self, kept: Customer, gone: Customer) -> Delivery:

@@ -62,6 +62,10 @@ class ShopState:
         self._numbers = count(1001)
         self._fulfillment_ids = count(6_904_000_000_001 + seed * 1_000_000_000)
         self.fulfillment_orders = FulfillmentOrders(lambda: next(self._fulfillment_ids), clock.second)
+        self.locations: dict[int, str] = {self.fulfillment_orders.location: "Main warehouse"}
+        self.closed_locations: set[int] = set()
+        self.on_hand: dict[int, dict[int, int]] = {}
+        """Units that are physically there: variant → location → units."""
         self._return_ids = count(3_304_000_000_001 + seed * 1_000_000_000)
         self.returns = Returns(lambda: next(self._return_ids), clock.second)
         self.metafields = Metafields(self.exists, self.new_id, APP_ID)

@@ -38,6 +38,7 @@ class JobKind(StrEnum):
     INDEX_PEOPLE = "index-people"
     MAIL = "mail"
     RESYNC = "resync"
+    SHOPIFY_STOCK = "shopify-stock"
     SYNC_CATALOG = "sync-catalog"
     SYNC_PRODUCT = "sync-product"
     SYNC_VARIANT = "sync-variant"

@@ -112,6 +112,8 @@ def _page(work: Work, job: Job, seen: Task) -> Slice:
         if is_last:
             session.execute(update(Shop).where(Shop.id == work.shop_id).values(reconciled_until=walk.begun))
             tasks.drop(session, task)
+            if shops.has_scope(shops.by_id(session, work.shop_id), shops.READ_INVENTORY):
+                outbox.put(session, work.shop_id, JobKind.SHOPIFY_STOCK, [""])
         else:
             phase: Literal["orders", "variants"] = walk.phase if following else "variants"
             tasks.advance(session, task, spec=replace(walk, phase=phase, cursor=following or ""))

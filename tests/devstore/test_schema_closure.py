@@ -7,6 +7,7 @@ import pytest
 from graphql import build_schema, parse, print_ast, validate, validate_schema
 
 from serializer_app.devstore.admin_fulfillment import WRITE
+from serializer_app.devstore.admin_inventory import ITEM_OFFSET
 from serializer_app.devstore.schema_closure import DOCUMENTS, EXTRA, SDL, closure_sdl, documents
 from serializer_app.devstore.server import DevStore
 from serializer_app.devstore.tokens import SCOPES
@@ -68,7 +69,13 @@ def _variables(store: DevStore) -> dict[str, dict[str, Any]]:
         "MetafieldDefinitionUpdate": {
             "definition": {name: definition[name] for name in ("key", "ownerType")}
         },
+        "InventoryLevels": {
+            "id": f"gid://shopify/InventoryItem/{product.variant.id + ITEM_OFFSET}",
+            "first": 5,
+        },
+        "Locations": {"first": 5},
         "VariantInventory": {"ids": [product.variant.gid]},
+        "VariantQuantities": {"ids": [product.variant.gid]},
         "OrderFulfillmentOrders": {"id": order.gid, "first": 5},
         "FulfillmentOrderIds": {"id": one.gid},
         "FulfillmentOrderLines": {"id": one.gid, "first": 5},

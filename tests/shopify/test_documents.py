@@ -37,6 +37,8 @@ NAMES = [path.stem for path in DOCUMENTS]
 # The largest page each caller may ask for, where a document leaves the size to a variable.
 PAGES = {
     "FulfillmentOrderLines": 250,
+    "InventoryLevels": 200,
+    "Locations": 200,
     "FulfillmentOrdersUpdatedSince": 100,
     "OrderFulfillmentOrders": 5,
     "OrderIds": 5,
@@ -49,7 +51,13 @@ PAGES = {
     "ReturnReverseOrders": 20,
     "ReverseOrderLines": 200,
 }
-OWNERS = {"VariantInventory": 50, "OrderTimes": 10, "OwnerMetafields": 25, "OwnerDigests": 25}
+OWNERS = {
+    "VariantInventory": 50,
+    "VariantQuantities": 14,
+    "OrderTimes": 10,
+    "OwnerMetafields": 25,
+    "OwnerDigests": 25,
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,8 @@ def test_every_operation_that_the_app_needs_is_there() -> None:
         "FulfillmentOrderLines",
         "FulfillmentOrderReleaseHold",
         "FulfillmentOrdersUpdatedSince",
+        "InventoryLevels",
+        "Locations",
         "MetafieldDefinitionCreate",
         "MetafieldDefinitionUpdate",
         "MetafieldDefinitions",
@@ -95,6 +105,7 @@ def test_every_operation_that_the_app_needs_is_there() -> None:
         "ReverseOrderLines",
         "Shop",
         "VariantInventory",
+        "VariantQuantities",
         "WebhookSubscriptionCreate",
         "WebhookSubscriptionDelete",
         "WebhookSubscriptions",

@@ -15,6 +15,8 @@ from serializer_app.text import Json
 HOUR = 3600.0
 MERGE_SCOPE = "read_customer_merge"
 """With this scope granted, the topic customers/merge is subscribed to."""
+INVENTORY_SCOPE = "read_inventory"
+"""With this scope granted, names of locations and Shopify's quantities are read (domain.stock.shopify_stock)."""
 RETURNS_SCOPE = "read_returns"
 """With this scope granted, returns are read (domain.stock.announced)."""
 NOTE = (
@@ -65,10 +67,14 @@ def scopes_changed(session: Session, shop: Shop) -> None:
         outbox.put(session, shop.id, JobKind.GATE_WALK, [""])
     if RETURNS_SCOPE in shop.scopes.split(","):
         outbox.put(session, shop.id, JobKind.RETURNS_WALK, [""])
+    if INVENTORY_SCOPE in shop.scopes.split(","):
+        outbox.put(session, shop.id, JobKind.SHOPIFY_STOCK, [""])
     outbox.put(session, shop.id, JobKind.SUBSCRIBE, [""])
 
 
 def installed(session: Session, shop: Shop) -> None:
     """Shopify ended the app's subscriptions with the earlier installation; a new shop needs none yet."""
-    if shop.gate_since is not None or {MERGE_SCOPE, RETURNS_SCOPE} & set(shop.scopes.split(",")):
+    if shop.gate_since is not None or {INVENTORY_SCOPE, MERGE_SCOPE, RETURNS_SCOPE} & set(
+        shop.scopes.split(",")
+    ):
         scopes_changed(session, shop)

@@ -34,7 +34,7 @@ KEY_SCOPES = ("read", "write")
 HOUR = 3600.0
 INVENTORY = "inventory"
 """The tracking method "Inventory and sold items"; the other one is ``sold``."""
-READ_INVENTORY = "read_inventory"
+READ_INVENTORY = switch.INVENTORY_SCOPE
 """The optional scope with which Shopify tells whose quantity it tracks."""
 PROXY_PATH = "/apps/serializer"
 """Where a shop has the app proxy unless its merchant moves it; our own routes stay there, whatever the shop shows."""

@@ -25,7 +25,7 @@ from serializer_app.store.models.registry import (
 )
 from serializer_app.store.models.scans import CloneAlert, Scan
 from serializer_app.store.models.shops import ApiKey, Shop, ShopToken
-from serializer_app.store.models.stock import ExpectedUnit, ReturnLine
+from serializer_app.store.models.stock import ExpectedUnit, Location, ReturnLine, ShopifyStock
 from serializer_app.store.models.takeover import Definition, ForeignValue
 from serializer_app.store.models.variants import Variant
 
@@ -56,6 +56,7 @@ __all__ = [
     "Item",
     "Lane",
     "Line",
+    "Location",
     "MailSettings",
     "Mirror",
     "OldUpload",
@@ -72,6 +73,7 @@ __all__ = [
     "Shop",
     "ShopFinding",
     "ShopToken",
+    "ShopifyStock",
     "Staff",
     "Task",
     "TaskPart",

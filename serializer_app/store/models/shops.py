@@ -75,6 +75,8 @@ class Shop(Base):
     """Watermark: fulfilment orders that changed before this moment have been looked at."""
     returns_read_until: Mapped[Utc | None]
     """Watermark: returns of orders that changed before this moment have been read."""
+    stock_read_after: Mapped[int | None] = mapped_column(BigInteger)
+    """The variant behind which reading Shopify's quantities goes on; NULL: from the beginning."""
     custom_fields: Mapped[JsonText] = mapped_column(Text, server_default="[]")
     """JSON array of {"name", "key"}: the fields that staff may fill for an item."""
     settings_limited: Mapped[bool] = mapped_column(Boolean, server_default=false())

@@ -1,8 +1,8 @@
-"""Stock: the units that a shop expects to receive, and those that it expects back."""
+"""Stock: units that a shop expects to receive or expects back, and what Shopify says of locations and quantities."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from serializer_app.store.models.columns import Base, ShopifyId, Utc
@@ -54,3 +54,27 @@ class ReturnLine(Base):
     """Both as Shopify says."""
     checked_at: Mapped[Utc]
     """When Shopify was last asked about it."""
+
+
+class Location(Base):
+    """A location of the shop in Shopify."""
+
+    __tablename__ = "locations"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
+    location_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Text)
+    active: Mapped[bool] = mapped_column(Boolean)
+
+
+class ShopifyStock(Base):
+    """How many units of a variant Shopify counts at a location. We compare it with the registry and never change it."""
+
+    __tablename__ = "shopify_stock"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True)
+    variant_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    location_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    on_hand: Mapped[int] = mapped_column(Integer)
+    """Units that are physically there, those of open orders included."""
+    checked_at: Mapped[Utc]

@@ -15,7 +15,7 @@ from serializer_app.domain.desk import receive_scans, serial_entry, variant_list
 from serializer_app.domain.desk.receive_scans import Chosen
 from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.shops import shops
-from serializer_app.domain.stock import expected, receiving
+from serializer_app.domain.stock import expected, receiving, shopify_stock
 from serializer_app.domain.stock.receiving import Before, Received
 from serializer_app.errors import AppError
 from serializer_app.text import Json
@@ -68,7 +68,15 @@ def receive() -> Response:
             shown["variants"], _, _ = variant_list.page(session, shop.id, text=text, most=20)
         location = asked_number("location")
         return show(
-            "receive", shop, variant=variant, text=text, location=location, most=expected.SHOWN, **shown
+            "receive",
+            shop,
+            variant=variant,
+            text=text,
+            location=location,
+            places=shopify_stock.locations(session, shop.id),
+            names=shopify_stock.location_names(session, shop.id),
+            most=expected.SHOWN,
+            **shown,
         )
 
 

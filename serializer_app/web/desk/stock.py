@@ -10,7 +10,7 @@ from serializer_app.domain.desk import item_search, receive_scans, serial_entry,
 from serializer_app.domain.items.unit_states import LOST, REPLACED, RESERVED, SOLD
 from serializer_app.domain.registry import serials
 from serializer_app.domain.shops import shops
-from serializer_app.domain.stock import stock_list, stock_takes
+from serializer_app.domain.stock import shopify_stock, stock_list, stock_takes
 from serializer_app.domain.stock.changes import UnitChanges, change_unit
 from serializer_app.domain.stock.stock_takes import Surprise, Unexpected
 from serializer_app.errors import AppError
@@ -27,11 +27,15 @@ def stock() -> Response:
     with house().db.read() as session:
         shop = shops.by_id(session, g.shop_id)
         page = stock_list.page(session, shop.id, after=after)
+        variants = [row.variant_id for row in page.rows]
         return show(
             "stock",
             shop,
             rows=page.rows,
-            titles=item_search.variant_titles(session, shop.id, [row.variant_id for row in page.rows]),
+            titles=item_search.variant_titles(session, shop.id, variants),
+            places=shopify_stock.location_names(session, shop.id),
+            differences=shopify_stock.differences(session, shop.id, variants),
+            missing_inventory=shops.missing_of(shop, (shops.READ_INVENTORY,)),
             most=stock_list.COUNTED,
             first=address("desk.stock") if after else None,
             following=page.following and address("desk.stock", after=page.following),
@@ -72,6 +76,8 @@ def _take(
         shop,
         variant=variant,
         location=location_id,
+        places=shopify_stock.locations(session, shop.id),
+        names=shopify_stock.location_names(session, shop.id),
         codes=codes,
         text=text,
         receivable=_is_receivable,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from serializer_app.domain.stock import stock_list
+from serializer_app.domain.stock import shopify_stock, stock_list
+from serializer_app.domain.stock.shopify_stock import ShopLocation
 from serializer_app.store.db import Database
+from serializer_app.store.models import Shop
 from tests.web.desk.conftest import Staff
 from tests.web.desk.test_receiving import scan
 from tests.web.desk.test_scanning import products
@@ -69,3 +71,29 @@ def test_a_stock_take_names_what_is_missing_and_unexpected_and_changes_nothing(
     again = desk.post("/stock/take", {**form, "codes": "P-1\nP-3\nNEW-1\nP-2"}).text
     assert "4 scanned, 3 as expected" in again
     assert "not in stock: lost" in again
+
+
+def test_locations_go_by_their_names_and_other_quantities_in_shopify_are_told(
+    desk: Staff, german: Staff, neighbour: Staff, shelf: None, db: Database, shop_id: int
+) -> None:
+    assert "the app may not read them" in desk.page("/stock")
+    assert "Location ID from Shopify" in desk.page("/receive")
+    with db.write() as session:
+        session.get_one(Shop, shop_id).scopes += ",read_inventory"
+        places = [ShopLocation(7, "Berlin <Mitte>", True), ShopLocation(8, "Hamburg", False)]
+        shopify_stock.store_locations(session, shop_id, places)
+        shopify_stock.store(session, shop_id, {111: {7: 2, 8: 2}, 222: {7: 1}})
+    page = desk.page("/stock")
+    assert "the app may not read them" not in page
+    assert "Berlin &lt;Mitte&gt;" in page
+    assert "Hamburg" in page
+    assert page.count("on hand") == 1  # of ink both count one
+    assert "Shopify: 4 on hand, here 3" in page
+    assert "Shopify: 4 vorhanden, hier 3" in german.page("/stock")
+    assert "Berlin" not in neighbour.page("/stock")
+    for path in ("/receive?location=7", "/stock/take?variant=111&location=7"):
+        page = desk.page(path)
+        assert "<select" in page
+        assert "Berlin &lt;Mitte&gt;" in page
+        assert ">Hamburg<" not in page  # closed
+    assert ">99<" in desk.page("/receive?location=99")
