@@ -24,6 +24,9 @@ from serializer_app.domain.catalog import catalog
 from serializer_app.domain.items import items
 from serializer_app.domain.registry import people, registrations
 from serializer_app.domain.shops import shops
+from serializer_app.domain.stock import announced, shopify_stock
+from serializer_app.domain.stock.announced import AnnouncedLine
+from serializer_app.domain.stock.shopify_stock import ShopLocation
 from serializer_app.store import outbox
 from serializer_app.store.models import Base, Item, Lane, OutboxRow, Shop
 from serializer_app.sync.jobs import HANDLERS
@@ -36,6 +39,7 @@ from tests.visitors import OTHER_SHOP, VAULT, installed, order, proxy_query, sta
 pytestmark = pytest.mark.one_database
 
 ORDER, LINE, VARIANT, CUSTOMER, SERIAL = 5001, 50010, 31, 7, "SAME-1"
+RETURN, LOCATION = 61, 62
 MARK = "belongs to the other shop alone"
 EMAIL = "owner@other-shop.example"
 MOST_PATHS = 3
@@ -82,6 +86,11 @@ class Street:
             claim = registrations.Claim(second.item_id, people.Person(email=EMAIL, customer_id=CUSTOMER))
             registrations.register(session, VAULT, shops.by_id(session, shop_id), claim, actor="app")
             shops.create_api_key(session, shops.by_id(session, shop_id), ["read"], name=value)
+            shops.by_id(session, shop_id).scopes += ",read_inventory,read_returns"
+            back = AnnouncedLine(RETURN, LINE, "OPEN", 1, {"RESTOCKED": 1}, now())
+            announced.store(session, shop_id, ORDER, [back])
+            shopify_stock.store_locations(session, shop_id, [ShopLocation(LOCATION, value, True)])
+            shopify_stock.store(session, shop_id, {VARIANT: {LOCATION: 9}})
         about = {"id": CUSTOMER, "email": EMAIL}
         asked = {"shop_id": 1, "shop_domain": domain, "customer": about, "orders_requested": [ORDER]}
         answer = webhook(self.client, "customers/data_request", {**asked, "data_request": {"id": 1}}, domain)
@@ -322,6 +331,7 @@ def test_a_webhook_changes_the_shop_it_names_only(street: Street) -> None:
         {"id": ORDER},
         {"order_edit": {"order_id": ORDER, "line_items": {"additions": [], "removals": []}}},
         {"id": 1, "order_id": ORDER},
+        {"admin_graphql_api_id": f"gid://shopify/Return/{RETURN}"},
         {"id": 1, "title": "Taken", "variants": [{"id": VARIANT, "title": "Taken", "sku": "TAKEN"}]},
         {"admin_graphql_api_customer_kept_id": f"gid://shopify/Customer/{CUSTOMER}",
          "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/8"},
