@@ -101,27 +101,27 @@ def expected_back(session: Session, shop_id: int, order_id: int | None = None) -
         )
     }
     orders = lookups.names(session, shop_id, sorted({line.row.order_id for line in lines}))
-    active = _active_units(session, shop_id, numbers)
-    found = []
-    for line in lines:
-        units = active.get(line.row.line_item_id, [])
-        product, variant = titles.get(line.row.line_item_id, (None, None))
-        certain = units if len(units) == line.expected <= NAMED else []
-        found.append(ExpectedBack(line, orders.get(line.row.order_id), product, variant, certain))
-    return found
+    named = [line for line in lines if line.certain and line.expected <= NAMED]
+    units = _active_units(session, shop_id, [line.row.line_item_id for line in named])
+    return [
+        ExpectedBack(
+            line,
+            orders.get(line.row.order_id),
+            *titles.get(line.row.line_item_id, (None, None)),
+            units.get(line.row.line_item_id, ()) if line in named else (),
+        )
+        for line in lines
+    ]
 
 
 def _active_units(session: Session, shop_id: int, line_item_ids: Sequence[int]) -> dict[int, list[str]]:
-    """What the active items of order lines are called, the first NAMED of each line and one more."""
+    """What the active items of order lines are called."""
+    query = select(Item).where(
+        Item.shop_id == shop_id, Item.line_item_id.in_(line_item_ids), Item.removed_at.is_(None)
+    )
     found: dict[int, list[str]] = {}
-    for line_item_id in line_item_ids:
-        query = (
-            select(Item)
-            .where(Item.shop_id == shop_id, Item.line_item_id == line_item_id, Item.removed_at.is_(None))
-            .order_by(Item.id)
-            .limit(NAMED + 1)
-        )
-        found[line_item_id] = [item.serial_number or item.item_id for item in session.scalars(query)]
+    for item in session.scalars(query.order_by(Item.id)):
+        found.setdefault(item.line_item_id, []).append(item.serial_number or item.item_id)
     return found
 
 

@@ -25,6 +25,8 @@ EARLY = timedelta(days=7)
 LISTED = timedelta(days=30)
 """So long after it was closed a return is listed, and scans count for it."""
 SHOWN = 100
+SKEW = timedelta(minutes=10)
+"""By how much our clock may be ahead of Shopify's."""
 _AT_ONCE = 500
 
 _DISPOSED = {
@@ -51,11 +53,15 @@ class AnnouncedLine:
 
 @dataclass(frozen=True)
 class ExpectedLine:
-    """An announced line with what was scanned of it. ``expected`` units still have to be scanned."""
+    """An announced line with what was scanned of it. ``expected`` units still have to be scanned.
+
+    ``certain``: the order line has no other active items than those, so it is known which units are meant.
+    """
 
     row: ReturnLine
     scanned: int
     expected: int
+    certain: bool = False
 
     @property
     def disposition(self) -> str | None:
@@ -144,7 +150,7 @@ def unread(session: Session, shop_id: int, orders: Mapping[int, datetime]) -> li
     return [
         number
         for number in numbers
-        if number in with_items and (number not in read or read[number] <= orders[number])
+        if number in with_items and (number not in read or read[number] - SKEW <= orders[number])
     ]
 
 
@@ -226,13 +232,15 @@ def of_orders(session: Session, shop_id: int, order_ids: Sequence[int]) -> list[
         query = select(ReturnLine).where(ReturnLine.shop_id == shop_id, ReturnLine.order_id.in_(some))
         rows += session.scalars(query.order_by(ReturnLine.order_id, ReturnLine.return_id))
     scans = _scans(session, shop_id, rows)
-    left = _active(session, shop_id, rows)
+    active = _active(session, shop_id, rows)
+    left = dict(active)
     found = []
     for line in count(rows, scans, now()):
         expected = min(line.expected, left.get(line.row.line_item_id, 0))
         if expected:
             left[line.row.line_item_id] -= expected
-        found.append(ExpectedLine(line.row, line.scanned, expected))
+        certain = expected > 0 and expected == active[line.row.line_item_id]
+        found.append(ExpectedLine(line.row, line.scanned, expected, certain))
     return found
 
 

@@ -99,8 +99,9 @@ def _answer(session: Session, items: Sequence[Item]) -> Response:
     description=(
         "All or nothing. The item leaves the order's active items, and its history and serial number stay. The "
         "disposition sets the state of the unit: RESTOCKED in_stock, NOT_RESTOCKED and PROCESSING_REQUIRED returned, "
-        "MISSING lost, or one of our states; returned where it is absent. `ownership` says what became of the owner's "
-        "registration (setting `onReturn`). A unit in_stock can be sold again."
+        "MISSING lost, or one of our states. Where it is absent, what Shopify says of the return applies, otherwise "
+        "returned. `ownership` says what became of the owner's registration (setting `onReturn`). A unit in_stock can "
+        "be sold again."
     ),
     body=ReturnInput,
     answers={201: ReturnVerdicts},
