@@ -21,9 +21,10 @@ from bench.measured import Part, Ratio
 from bench.servers import APP, KINDS, Server, databases, running
 from bench.stock import ONE, Unit, combinations_of_filters, fill, pick
 from serializer_app.domain.items import pages as item_pages
-from serializer_app.domain.items.pages import Filters
 from serializer_app.domain.paging import Place
 from serializer_app.store.db import Database
+from serializer_app.web.storefront import Filters
+from serializer_app.web.wire.items import item_filters
 
 FIRST = 10_000
 
@@ -153,7 +154,9 @@ def _database_part(case: Case, shop: Shop) -> float:
         for unit in itertools.islice(itertools.cycle(shop.units), _TURNS + 4):
             filters = unit.filters(case.names)
             begun = time.perf_counter()
-            item_pages.page(connection, SHOP_ID, filters, Place("next", unit.key if case.deep else None))
+            item_pages.page(
+                connection, SHOP_ID, item_filters(filters), Place("next", unit.key if case.deep else None)
+            )
             taken.append(time.perf_counter() - begun)
     return statistics.median(taken[4:])
 

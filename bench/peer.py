@@ -25,8 +25,8 @@ from bench.measured import Part, Turns
 from bench.reads import fetched
 from bench.servers import APP, Server, databases, running, serving
 from bench.stock import fill
-from serializer_app.domain.items.pages import Filters
 from serializer_app.store.db import Database
+from serializer_app.web.storefront import Filters
 from tests.postgres import free_port
 
 FOLDER = Path(__file__).parent / "peer"

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 from bench import load
 from bench.facts import ENCRYPTION_KEY, SECRET, SHOP, SHOP_ID
-from serializer_app.domain.items.pages import Filters
 from serializer_app.shopify.signatures import sign_proxy
 from serializer_app.store.crypto import Vault
 from serializer_app.web.cursors import cursors_of
+from serializer_app.web.storefront import Filters
 
 PATH = "/apps/serializer"
 ITEMS = f"{PATH}/items"

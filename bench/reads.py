@@ -14,8 +14,8 @@ from bench.facts import ORDER, SERIAL, UNITS, WHOLE_ORDER
 from bench.measured import Part, Turns
 from bench.servers import APP, KINDS, Server, databases, floor, raw, running
 from bench.stock import Unit, fill, pick
-from serializer_app.domain.items.pages import Filters
 from serializer_app.store.db import Database
+from serializer_app.web.storefront import Filters
 
 PAGE = "page of 100 by orderId"
 ONE = "one item by itemRef"

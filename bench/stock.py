@@ -13,11 +13,11 @@ from bench.facts import ENCRYPTION_KEY, EXPERIENCE, FAN, ORDER, POPULAR, RARE, S
 from serializer_app.clock import now
 from serializer_app.config import SCOPES
 from serializer_app.domain.ids.item_ids import make_item_ids
-from serializer_app.domain.items.pages import Filters
 from serializer_app.domain.shops import shops, tokens
 from serializer_app.shopify.oauth import Grant
 from serializer_app.store.crypto import Vault
 from serializer_app.store.db import Database
+from serializer_app.web.storefront import Filters
 
 _MOMENT = "'2026-11-21T22:01:02.123Z'"
 _FIELDS = '[{"key":"imei","value":""},{"key":"colour","value":""}]'

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Dialect, bindparam, select
 
 from serializer_app.domain.ids.item_ids import read_item_id
 from serializer_app.domain.items import pages
-from serializer_app.domain.items.pages import Filters
 from serializer_app.domain.paging import START
 from serializer_app.domain.registry import recognition
 from serializer_app.domain.shops import shops
@@ -26,7 +25,7 @@ from serializer_app.web.cursors import cursors_of
 from serializer_app.web.forwarding import visitor_address
 from serializer_app.web.house import House, behind, house
 from serializer_app.web.limits import Guessed
-from serializer_app.web.wire.items import page_body
+from serializer_app.web.wire.items import item_filters, page_body
 
 storefront = Blueprint("storefront", __name__, url_prefix="/apps/serializer")
 
@@ -34,6 +33,9 @@ NUMBERS = ("orderId", "customerId", "productVariantId", "lineItemId")
 TEXTS = ("serialNumber", "itemId", "itemRef")
 STARTING_POINTS = ("orderId", "customerId", "serialNumber", "itemId", "itemRef")
 _STARTING_POINTS = frozenset(STARTING_POINTS)
+
+Filters = dict[str, int | str]
+"""The filters of a request by their names in the query: cursors are bound to these."""
 
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 _LARGEST_ID = 2**63 - 1
@@ -200,7 +202,7 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
     guess = (shop_id, visitor.customer_id, visitor_address(), _guessed(filters))
     parts.guesses.check(*guess)
     connection = parts.db.reading()
-    page = pages.page(connection, shop_id, filters, place, open_domain=visitor.shop)
+    page = pages.page(connection, shop_id, item_filters(filters), place, open_domain=visitor.shop)
     if not page.rows:
         # The shop is closed, private or renumbered, or nothing matches.
         admission = admit(parts, visitor, filters)
@@ -211,9 +213,9 @@ def _items(parts: House, shop_id: int, visitor: ProxyIdentity) -> Response:
         # A shop that was erased and installed anew has another number; this process knew the old one.
         was, shop_id = shop_id, admission.shop_id
         if admission.access is Access.OWN or (admission.access is Access.OPEN and shop_id != was):
-            page = pages.page(connection, shop_id, filters, place)
+            page = pages.page(connection, shop_id, item_filters(filters), place)
         if meant := _meant(parts, shop_id, filters):
-            page = pages.page(connection, shop_id, meant, place)
+            page = pages.page(connection, shop_id, item_filters(meant), place)
     if not page.rows and place == START:
         parts.guesses.missed(*guess)
     return Response(page_body(page, *cursors.around(page, place)), content_type=JSON)

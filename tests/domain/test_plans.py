@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 
 from serializer_app.domain.ids.item_ids import make_item_ids
 from serializer_app.domain.items import pages as item_pages
-from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.items.pages import FilterName, Filters
 from serializer_app.domain.paging import Direction, Place
 from serializer_app.store.db import Database
 from tests.postgres import PostgresServer
@@ -42,9 +42,9 @@ POPULAR_VARIANT, RARE_VARIANT = 501, 502
 FAN, ONCE = 71, 72
 """Two customers: one with half of the dominant shop, one with a single unit."""
 
-NUMBERS = ("orderId", "customerId", "productVariantId", "lineItemId")
-NAMES = (*NUMBERS, "serialNumber", "itemId", "itemRef")
-PAIR = {"customerId", "productVariantId"}
+NUMBERS: tuple[FilterName, ...] = ("order_id", "customer_id", "variant_id", "line_item_id")
+NAMES: tuple[FilterName, ...] = (*NUMBERS, "serial_number", "item_id", "item_ref")
+PAIR = {"customer_id", "variant_id"}
 SHAPES = [chosen for count in (0, 1, 2, 3, 7) for chosen in itertools.combinations(NAMES, count)]
 """A statement is led by two filters at most, so three show what any further one does."""
 
@@ -181,18 +181,18 @@ def _values(units: int) -> list[dict[str, int | str]]:
     """Filter values that stress a plan: the most common of each, and the rare beside the common."""
     last = (units - 1) // ORDER + 1
     common: dict[str, int | str] = {
-        "orderId": 1,
-        "customerId": FAN,
-        "productVariantId": POPULAR_VARIANT,
-        "lineItemId": 10,
-        "serialNumber": "Batch",
-        "itemId": ITEM_ID,
-        "itemRef": "batch",
+        "order_id": 1,
+        "customer_id": FAN,
+        "variant_id": POPULAR_VARIANT,
+        "line_item_id": 10,
+        "serial_number": "Batch",
+        "item_id": ITEM_ID,
+        "item_ref": "batch",
     }
     return [
         common,
-        {**common, "productVariantId": RARE_VARIANT},  # which the fan never bought: nothing to find
-        {**common, "customerId": ONCE, "orderId": last, "lineItemId": last * 10, "itemRef": ITEM_ID},
+        {**common, "variant_id": RARE_VARIANT},  # which the fan never bought: nothing to find
+        {**common, "customer_id": ONCE, "order_id": last, "line_item_id": last * 10, "item_ref": ITEM_ID},
     ]
 
 
@@ -231,7 +231,7 @@ def test_sqlite_searches_an_index_and_never_sorts(on_sqlite: Watched) -> None:
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
                 lines = [row[-1] for row in plan]
                 # The two halves of itemRef are at most a page and one row.
-                sorts = any("TEMP B-TREE" in line for line in lines) and "itemRef" not in case.filters
+                sorts = any("TEMP B-TREE" in line for line in lines) and "item_ref" not in case.filters
                 scans = any(re.match(r"SCAN items\b", line) for line in lines)
                 steps = _steps(connection, statement, parameters)
                 if sorts or scans or steps > MOST_STEPS:
@@ -284,12 +284,12 @@ def test_postgresql_reads_about_a_page_after_many_prepared_executions(
                     (node["Actual Rows"] for node in nodes if "Sort" in node["Node Type"]), default=0
                 )
                 thrown_away = max(node.get("Rows Removed by Filter", 0) for node in nodes)
-                scattered = {"serialNumber", "itemRef"} & set(case.filters)
+                scattered = {"serial_number", "item_ref"} & set(case.filters)
                 most_pages = MOST_SCATTERED_PAGES if scattered else MOST_PAGES
                 pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
                 if (
                     "Seq Scan" in kinds
-                    or sorted_rows > (202 if "itemRef" in case.filters else 1)
+                    or sorted_rows > (202 if "item_ref" in case.filters else 1)
                     or thrown_away > ORDER
                     or pages > most_pages
                 ):

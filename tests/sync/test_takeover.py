@@ -48,8 +48,8 @@ def finds(town: Town, filters: pages.Filters) -> list[Any]:
 
 def assert_found(town: Town, item_id: str, serial: str | None = None) -> None:
     for typed in near(item_id):
-        assert finds(town, {"itemId": typed}) == [item_id], typed
-        assert item_id in finds(town, {"itemRef": typed}), typed
+        assert finds(town, {"item_id": typed}) == [item_id], typed
+        assert item_id in finds(town, {"item_ref": typed}), typed
         with town.db.read() as session:
             item = items.find(session, town.shop_id, typed)
             assert item is not None
@@ -58,8 +58,8 @@ def assert_found(town: Town, item_id: str, serial: str | None = None) -> None:
             assert [found.item_id for found in code.items] == [item_id]
             assert code.by_item_id
     if serial is not None:
-        assert item_id in finds(town, {"serialNumber": serial.lower()})
-        assert item_id in finds(town, {"itemRef": serial})
+        assert item_id in finds(town, {"serial_number": serial.lower()})
+        assert item_id in finds(town, {"item_ref": serial})
 
 
 def test_adopted_items_keep_their_ids_serials_warranty_and_fields(town: Town) -> None:
@@ -156,7 +156,7 @@ def test_items_of_ours_take_the_old_ids_and_keep_their_own(town: Town) -> None:
     move(town)
     assert [item.item_id for item in town.items(order)] == ids
     for own_id, item_id in zip(own, ids, strict=True):
-        assert finds(town, {"itemId": own_id}) == [item_id]
+        assert finds(town, {"item_id": own_id}) == [item_id]
 
 
 def test_what_cannot_be_read_is_named_and_stays_where_it_is(town: Town) -> None:
@@ -197,7 +197,7 @@ def test_odd_items_are_adopted_as_far_as_they_can_be_read(town: Town) -> None:
     for item_id in ("A-1", "A-3", "A-4", "A-5", "12345"):
         assert_found(town, item_id)
     for serial in ("S1", "S2", "S6", "7"):
-        assert finds(town, {"serialNumber": serial})
+        assert finds(town, {"serial_number": serial})
     codes = {entry["code"] for entry in result.problems}
     assert codes >= {
         "item_id_taken",

@@ -13,7 +13,7 @@ from serializer_app.domain.desk import variant_list
 from serializer_app.domain.ids.reader import Form
 from serializer_app.domain.ids.serial_keys import serial_key
 from serializer_app.domain.items import field_values, pages
-from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.items.pages import FilterName, Filters
 from serializer_app.domain.orders import lookups
 from serializer_app.domain.paging import END, Place
 from serializer_app.domain.registry.recognition import Recognized
@@ -56,7 +56,7 @@ def _of_code(session: Session, shop_id: int, code: Recognized) -> Iterable[int]:
         keys += session.scalars(living)
     if not keys:
         for order_id in code.orders[:3]:
-            keys += _filtered(session, shop_id, {"orderId": order_id})
+            keys += _filtered(session, shop_id, {"order_id": order_id})
         for variant_id in code.products[:5]:
             keys += _of_variant(session, shop_id, variant_id)
     return keys
@@ -67,7 +67,7 @@ def _of_variant(session: Session, shop_id: int, variant_id: int) -> list[int]:
     rows = pages.page(
         session.connection(),
         shop_id,
-        {"productVariantId": variant_id},
+        {"variant_id": variant_id},
         END,
         most=20,
     ).rows
@@ -161,7 +161,7 @@ def _by_serial_beginning(session: Session, shop_id: int, text: str) -> Iterable[
 def _by_order(session: Session, shop_id: int, text: str) -> list[int]:
     keys: list[int] = []
     for order_id in lookups.named(session, shop_id, text, most=3):
-        keys += _filtered(session, shop_id, {"orderId": order_id})
+        keys += _filtered(session, shop_id, {"order_id": order_id})
     return keys
 
 
@@ -169,7 +169,8 @@ def _by_number(session: Session, shop_id: int, text: str) -> list[int]:
     if not (text.isascii() and text.isdigit() and 4 <= len(text) < 19):
         return []
     keys: list[int] = []
-    for name in ("customerId", "productVariantId", "lineItemId"):
+    names: tuple[FilterName, ...] = ("customer_id", "variant_id", "line_item_id")
+    for name in names:
         keys += _filtered(session, shop_id, {name: int(text)})
     return keys
 

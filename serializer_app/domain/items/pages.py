@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -44,8 +44,11 @@ from serializer_app.store.prepared import Prepared
 PAGE = 100
 MOST_SERIAL_INPUT = 256
 
-Filters = dict[str, int | str]
-"""Contract §4's names: orderId customerId productVariantId lineItemId serialNumber itemId itemRef."""
+FilterName = Literal[
+    "order_id", "customer_id", "variant_id", "line_item_id", "serial_number", "item_id", "item_ref"
+]
+Filters = dict[FilterName, int | str]
+"""IDs are numbers, the others texts as somebody typed them. ``item_ref``: a serial number or an item ID."""
 
 _ITEMS = Item.__table__.c
 _SHOPS = Shop.__table__.c
@@ -58,19 +61,14 @@ _IS_OPEN = exists(
         _SHOPS.storefront_access == literal_column("'open'"),
     )
 )
-_COLUMN = {
-    "orderId": _ITEMS.order_id,
-    "customerId": _ITEMS.customer_id,
-    "productVariantId": _ITEMS.variant_id,
-    "lineItemId": _ITEMS.line_item_id,
-    "serialNumber": _ITEMS.serial_key,
-}
-
 Stamp = str | float
 """A stored time as ``printed`` takes it."""
 
 Row = tuple[int, int, int, str, str | None, str | None, str, int, bool | int, Stamp, Stamp]
 """A row of the page as the driver gives it; see ``page`` for its columns."""
+
+Names = tuple[FilterName, ...]
+"""The filters of a statement, sorted."""
 
 Values = dict[str, int | str]
 """Parameters of a statement."""
@@ -80,6 +78,14 @@ Statement = Select[*tuple[Any, ...]]  # of as many columns as the caller names
 
 Column = ColumnElement[Any]  # columns of all types are compared and ordered alike
 """A column, or an expression over one, of any type."""
+
+_COLUMN: dict[FilterName, Column] = {
+    "order_id": _ITEMS.order_id,
+    "customer_id": _ITEMS.customer_id,
+    "variant_id": _ITEMS.variant_id,
+    "line_item_id": _ITEMS.line_item_id,
+    "serial_number": _ITEMS.serial_key,
+}
 
 Columns = Mapping[str, Column]
 """Columns by the name of the parameter that each is compared with."""
@@ -126,7 +132,7 @@ def page(
 
 def _any(
     connection: Connection,
-    names: tuple[str, ...],
+    names: Names,
     values: Values,
     direction: Direction,
     edges: tuple[int, int] | None,
@@ -154,20 +160,20 @@ def _values(filters: Filters) -> Values | None:
     """Filter values as they are compared; None when nothing can match."""
     values: Values = {}
     for name, value in filters.items():
-        if name == "itemRef":
+        if name == "item_ref":
             serial, item_id, old_id = _serial(str(value)), read_item_id(str(value)), old_id_key(str(value))
             if serial is None and item_id is None and old_id is None:
                 return None
-            values |= {"refSerial": serial or "", "refItem": item_id or "", "refOld": old_id or ""}
+            values |= {"ref_serial": serial or "", "ref_item": item_id or "", "ref_old": old_id or ""}
             continue
-        if name == "itemId":
+        if name == "item_id":
             item_id, old_id = read_item_id(str(value)), old_id_key(str(value))
             if item_id is None and old_id is None:
                 return None
-            values |= {"itemId": item_id or "", "oldId": old_id or ""}
+            values |= {"item_id": item_id or "", "old_id": old_id or ""}
             continue
         compared: int | str | None = value
-        if name == "serialNumber":
+        if name == "serial_number":
             compared = _serial(str(value))
         if compared is None:
             return None
@@ -182,9 +188,7 @@ def _serial(typed: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _statement(
-    names: tuple[str, ...], direction: str, most: int, if_open: bool, dialect: Dialect
-) -> Prepared[Row]:
+def _statement(names: Names, direction: str, most: int, if_open: bool, dialect: Dialect) -> Prepared[Row]:
     times = [_time(column, dialect.name) for column in (_ITEMS.created_at, _ITEMS.updated_at)]
     columns = [
         _ITEMS.id,
@@ -203,25 +207,23 @@ def _statement(
 
 
 @lru_cache(maxsize=1024)
-def _probe(names: tuple[str, ...], direction: str, dialect: Dialect) -> Prepared[tuple[int]]:
+def _probe(names: Names, direction: str, dialect: Dialect) -> Prepared[tuple[int]]:
     return Prepared(_matching(names, direction, 1, [_ITEMS.id], dialect.name), dialect)
 
 
 # Which index answers: the first of these whose names are all asked for. All other filters are looked at row by row.
-_LEADING = (
-    ("serialNumber",),
-    ("lineItemId",),
-    ("orderId",),
-    ("customerId", "productVariantId"),
-    ("customerId",),
-    ("productVariantId",),
+_LEADING: tuple[Names, ...] = (
+    ("serial_number",),
+    ("line_item_id",),
+    ("order_id",),
+    ("customer_id", "variant_id"),
+    ("customer_id",),
+    ("variant_id",),
     (),
 )
 
 
-def _matching(
-    names: tuple[str, ...], direction: str, most: int, columns: Sequence[Column], dialect: str
-) -> Statement:
+def _matching(names: Names, direction: str, most: int, columns: Sequence[Column], dialect: str) -> Statement:
     """The statement for the filters ``names``: keyset order, living items only, driven by one chosen index.
 
     Left to itself a planner walks a popular variant or half a shop to find a handful of rows in it, or not, depending
@@ -234,28 +236,26 @@ def _matching(
     if dialect != "sqlite":
         limit = select(limit).scalar_subquery()
     led = _led_sqlite if dialect == "sqlite" else _led_postgresql
-    if not {"itemRef", "itemId"} & set(names):
+    if not {"item_ref", "item_id"} & set(names):
         leading = next(leading for leading in _LEADING if set(leading) <= set(names))
         return led(names, {name: _COLUMN[name] for name in leading}, direction, columns).limit(limit)
     # An index probe each: an OR over the columns scans the whole shop on SQLite without statistics (0.55 s measured).
-    if "itemRef" not in names:
+    if "item_ref" not in names:
         # No two items of a shop share an ID, so this is one row at most, which needs no order.
-        own = led(names, {"itemId": _ITEMS.item_id}, direction, columns)
-        old = led(names, {"oldId": _ITEMS.old_key}, direction, columns)
+        own = led(names, {"item_id": _ITEMS.item_id}, direction, columns)
+        old = led(names, {"old_id": _ITEMS.old_key}, direction, columns)
         one = union_all(select(own.subquery()), select(old.subquery())).subquery()
         return select(one).limit(limit)
     probes = [
-        led(names, {"refSerial": _ITEMS.serial_key}, direction, columns).limit(limit),
-        led(names, {"refItem": _ITEMS.item_id}, direction, columns),
-        led(names, {"refOld": _ITEMS.old_key}, direction, columns),
+        led(names, {"ref_serial": _ITEMS.serial_key}, direction, columns).limit(limit),
+        led(names, {"ref_item": _ITEMS.item_id}, direction, columns),
+        led(names, {"ref_old": _ITEMS.old_key}, direction, columns),
     ]
     either = union(*(select(probe.subquery()) for probe in probes)).subquery()
     return select(either).order_by(_towards(direction, either.c.id)).limit(limit)
 
 
-def _led_sqlite(
-    names: tuple[str, ...], leading: Columns, direction: str, columns: Sequence[Column]
-) -> Statement:
+def _led_sqlite(names: Names, leading: Columns, direction: str, columns: Sequence[Column]) -> Statement:
     """SQLite takes the index with most columns compared by "=", and the order of the key behind them."""
     query = select(*columns).where(_ITEMS.shop_id == bindparam("shop"), _ITEMS.removed_at.is_(None))
     query = query.where(*(column == bindparam(name) for name, column in leading.items()))
@@ -267,8 +267,8 @@ def _led_sqlite(
         # An expression is no index's column.
         query = query.where(
             _goes_by(lambda column: func.coalesce(column, ""))
-            if name == "itemId"
-            else (func.coalesce(_COLUMN[name], "") if name == "serialNumber" else _COLUMN[name] + 0)
+            if name == "item_id"
+            else (func.coalesce(_COLUMN[name], "") if name == "serial_number" else _COLUMN[name] + 0)
             == bindparam(name)
         )
     query = query.where(_beyond(direction, _ITEMS.id, bindparam("beyond")))
@@ -277,9 +277,7 @@ def _led_sqlite(
     return query.order_by(_towards(direction, _ITEMS.id))
 
 
-def _led_postgresql(
-    names: tuple[str, ...], leading: Columns, direction: str, columns: Sequence[Column]
-) -> Statement:
+def _led_postgresql(names: Names, leading: Columns, direction: str, columns: Sequence[Column]) -> Statement:
     """PostgreSQL weighs indexes by what it believes about the values, so it gets none of them to see.
 
     The leading filters stand in a row comparison with the key, and the page is ordered by the same row: compared by
@@ -292,7 +290,7 @@ def _led_postgresql(
         return select(bindparam(name, type_=column.type)).scalar_subquery()
 
     others = [
-        _goes_by(lambda column: column) if name == "itemId" else _COLUMN[name] == bindparam(name)
+        _goes_by(lambda column: column) if name == "item_id" else _COLUMN[name] == bindparam(name)
         for name in _others(names, leading)
     ]
     passes = case((and_(_ITEMS.removed_at.is_(None), *others), true()), else_=false())
@@ -315,16 +313,16 @@ def _led_postgresql(
     return query.order_by(*(_towards(direction, column) for column in row))
 
 
-def _others(names: tuple[str, ...], leading: Columns) -> list[str]:
-    led = {*leading, "itemRef"} | ({"itemId"} if "oldId" in leading else set())
+def _others(names: Names, leading: Columns) -> list[FilterName]:
+    led = {*leading, "item_ref"} | ({"item_id"} if "old_id" in leading else set())
     return [name for name in names if name not in led]
 
 
 def _goes_by(form: Callable[[Column], Column]) -> ColumnElement[bool]:
     """Whether a row found otherwise has the item ID that is asked for, our own or an old one."""
     return or_(
-        form(_ITEMS.item_id) == bindparam("itemId"),
-        and_(form(_ITEMS.old_key) == bindparam("oldId"), bindparam("oldId") != ""),
+        form(_ITEMS.item_id) == bindparam("item_id"),
+        and_(form(_ITEMS.old_key) == bindparam("old_id"), bindparam("old_id") != ""),
     )
 
 

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain import history
 from serializer_app.domain.items import items, pages
-from serializer_app.domain.items.pages import Filters
 from serializer_app.domain.paging import Page, Place
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
@@ -19,7 +18,7 @@ from serializer_app.web.cursors import cursors_of
 from serializer_app.web.house import house
 from serializer_app.web.wire.history import HistoryPage, entry_wire
 from serializer_app.web.wire.inputs import ItemChanges, ItemQuery, PageQuery
-from serializer_app.web.wire.items import ItemPage, ItemWire, item_wire, page_body
+from serializer_app.web.wire.items import ItemPage, ItemWire, item_filters, item_wire, page_body
 from serializer_app.web.wire.values import stored_warranty
 
 TAG = "Items"
@@ -46,13 +45,13 @@ _FILTERS = {
     errors=("cursor_invalid",),
 )
 def list_items(query: ItemQuery) -> Response:
-    filters: Filters = {
+    filters: dict[str, int | str] = {
         wire: value for name, wire in _FILTERS.items() if (value := getattr(query, name)) is not None
     }
     cursors = cursors_of(house().vault, g.shop_id, filters)
     place = cursors.place(query.cursor)
     with house().db.connect() as connection:
-        page = pages.page(connection, g.shop_id, filters, place, most=query.limit)
+        page = pages.page(connection, g.shop_id, item_filters(filters), place, most=query.limit)
     return Response(page_body(page, *cursors.around(page, place)), content_type=JSON)
 
 

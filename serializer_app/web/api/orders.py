@@ -153,7 +153,7 @@ def _items(session: Session, order_id: int) -> list[ItemWire]:
     found: list[ItemWire] = []
     place = START
     while True:
-        page = pages.page(session.connection(), g.shop_id, {"orderId": order_id}, place, most=_CHUNK)
+        page = pages.page(session.connection(), g.shop_id, {"order_id": order_id}, place, most=_CHUNK)
         found += item_results(page.rows)
         if not page.has_next:
             return found

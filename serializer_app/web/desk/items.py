@@ -11,7 +11,7 @@ from serializer_app.domain.desk import item_search, serial_entry, staff
 from serializer_app.domain.ids import reader
 from serializer_app.domain.items import field_values, items
 from serializer_app.domain.items.items import ItemChanges
-from serializer_app.domain.items.pages import Filters
+from serializer_app.domain.items.pages import FilterName, Filters
 from serializer_app.domain.orders import orders
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
@@ -22,7 +22,7 @@ from serializer_app.web.desk.scan import recognized
 from serializer_app.web.house import house
 from serializer_app.web.wire.values import FIELD_VALUE
 
-FILTERS = {"variant": "productVariantId", "customer": "customerId", "order": "orderId"}
+FILTERS: dict[str, FilterName] = {"variant": "variant_id", "customer": "customer_id", "order": "order_id"}
 
 
 @desk.get("/items")
@@ -53,7 +53,7 @@ def item_rows() -> Response:
 
 
 def asked_filters() -> Filters:
-    return {wire: number for name, wire in FILTERS.items() if (number := asked_number(name))}
+    return {filter_name: number for name, filter_name in FILTERS.items() if (number := asked_number(name))}
 
 
 @desk.get("/items/<item_id>")

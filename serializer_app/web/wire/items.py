@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from serializer_app.clock import iso
 from serializer_app.domain.ids import warranty
-from serializer_app.domain.items.pages import Row, Stamp, printed
+from serializer_app.domain.items.pages import FilterName, Filters, Row, Stamp, printed
 from serializer_app.domain.paging import Page
 from serializer_app.store.models import Item
 
@@ -19,6 +19,17 @@ _ENCODER = msgspec.json.Encoder()
 
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """UTC, ISO 8601 with Z."""
+
+FILTERS: dict[str, FilterName] = {
+    "orderId": "order_id",
+    "customerId": "customer_id",
+    "productVariantId": "variant_id",
+    "lineItemId": "line_item_id",
+    "serialNumber": "serial_number",
+    "itemId": "item_id",
+    "itemRef": "item_ref",
+}
+"""What a list of items is filtered by (contract §4) → what the domain calls it."""
 
 _FIELDS = {
     "type": "array",
@@ -72,6 +83,11 @@ def warranty_wire(stored: str | None) -> WarrantyWire | UnsetType | None:
         return UNSET
     duration = warranty.parse(stored)
     return None if duration is None else WarrantyWire(duration.unit, duration.value)
+
+
+def item_filters(named: Mapping[str, int | str]) -> Filters:
+    """The filters of a request, under the domain's names."""
+    return {FILTERS[name]: value for name, value in named.items()}
 
 
 def item_results(rows: Iterable[Row]) -> list[ItemWire]:
