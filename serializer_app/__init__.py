@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
@@ -37,6 +37,9 @@ from serializer_app.web.webhooks import signed_by_shopify, webhooks
 
 __version__ = "0.1.0"
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 MOST_BYTES = 2 * 1024 * 1024
 
@@ -47,7 +50,7 @@ class _App(Flask):
     request_class = WholeRequest
     url_map_class = PlainMap
 
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+    def ensure_sync(self, func: Callable[P, T]) -> Callable[P, T]:
         """Return ``func``: none of ours is a coroutine (docs/architecture.md, "What keeps the storefront fast")."""
         return func
 
@@ -62,7 +65,7 @@ class _App(Flask):
         """Files of web/static, whose addresses carry their version."""
         return static_files.keep_if_current(super().send_static_file(filename), version)
 
-    def log_exception(self, exc_info: Any) -> None:
+    def log_exception(self, exc_info: object) -> None:
         """Called when an error handler fails. Flask would log the path, which may hold a unit's secret link."""
         logs.get(__name__).error("error handler failed", exc_info=exc_info)
 

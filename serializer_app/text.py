@@ -30,7 +30,7 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 JsonObject: TypeAlias = Mapping[str, Json]
 """A JSON object."""
 
-JsonDict: TypeAlias = dict[str, Any]
+JsonDict: TypeAlias = dict[str, Any]  # whoever uses it knows the shape
 """A JSON object whose shape is known from elsewhere: a GraphQL answer (tests hold each document against Shopify's
 schema), a signed payload of Shopify's, an OpenAPI document, what we stored ourselves. Anything else is ``Json``.
 """

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -49,8 +48,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="serializer-app", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="verb")
 
-    def add(group: Any, name: str, verb: Verb, text: str, *, shop: bool = False) -> argparse.ArgumentParser:
-        sub: argparse.ArgumentParser = group.add_parser(name, help=text, description=text)
+    def add(
+        group: argparse._SubParsersAction[argparse.ArgumentParser],
+        name: str,
+        verb: Verb,
+        text: str,
+        *,
+        shop: bool = False,
+    ) -> argparse.ArgumentParser:
+        sub = group.add_parser(name, help=text, description=text)
         sub.set_defaults(verb=verb)
         if shop:
             sub.add_argument("--shop", required=True, type=_shop, help="the shop's name.myshopify.com")

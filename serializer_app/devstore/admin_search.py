@@ -14,7 +14,7 @@ from graphql import GraphQLResolveInfo
 from serializer_app.devstore.gids import parse_gid
 from serializer_app.text import JsonDict
 
-Value: TypeAlias = Any
+Value: TypeAlias = Any  # graphql-core says which
 """A thing of the shop, a field of one, or an argument: graphql-core checks all of them against the schema."""
 
 Node = Value

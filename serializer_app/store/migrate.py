@@ -102,7 +102,7 @@ def _apply(connection: Connection, revision: str) -> None:
         raise AppError("database_newer", f"This version cannot migrate the database: {error}") from error
 
 
-def build_index(name: str, table: str, columns: Sequence[str], **options: Any) -> None:
+def build_index(name: str, table: str, columns: Sequence[str], **options: Any) -> None:  # of op.create_index
     """For migrations: an index on a table that may be large, built on PostgreSQL while others write to it.
 
     Call it before anything else in a migration: it ends the transaction so far. What an interrupted try left invalid

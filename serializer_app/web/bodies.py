@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from flask import Request
 from gunicorn.http.errors import ParseException
@@ -98,7 +98,7 @@ class WholeRequest(Request):
             return io.BytesIO()
         if declared is not None and limit is not None and declared > limit:
             raise too_large(limit)
-        source: Any = self.environ["wsgi.input"]
+        source: IO[bytes] = self.environ["wsgi.input"]
         return cast("IO[bytes]", WholeBody(source, declared, limit))
 
 

@@ -22,8 +22,15 @@ _OPENED = "serializer-doors"
 class Number(IntegerConverter):
     """``<int:…>`` in a route: what no database column holds is no page (404) instead of a fault of ours."""
 
-    def __init__(self, url_map: Map, *settings: Any, **named: Any) -> None:
-        super().__init__(url_map, *settings, **{"max": 2**63 - 1, **named})
+    def __init__(
+        self,
+        map: Map,
+        fixed_digits: int = 0,
+        min: int | None = None,
+        max: int | None = 2**63 - 1,
+        signed: bool = False,
+    ) -> None:
+        super().__init__(map, fixed_digits, min, max, signed)
 
 
 class Rest(PathConverter):
@@ -40,7 +47,7 @@ class PlainMap(Map):
     through the app proxy that shows a visitor a signature made with the client secret. A trailing slash is allowed.
     """
 
-    def __init__(self, *rules: Any, **settings: Any) -> None:
+    def __init__(self, *rules: Any, **settings: Any) -> None:  # those of Map
         plain = {"merge_slashes": False, "strict_slashes": False, "redirect_defaults": False}
         super().__init__(*rules, **{**settings, **plain})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, current_app
 
@@ -14,6 +14,8 @@ from serializer_app.store.db import Database
 from serializer_app.web.limits import Guesses
 
 _KEY = "serializer"
+
+Local = TypeVar("Local")
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,14 @@ def furnish(app: Flask, house: House) -> None:
     app.extensions[_KEY] = house
 
 
-def behind(proxy: Any) -> Any:
-    """What ``g`` or ``request`` stand for now: each use of a proxy looks it up again, which busy paths feel."""
-    return proxy._get_current_object()
+def behind(proxy: Local) -> Local:
+    """Return the object behind ``flask.g`` or ``flask.request``.
+
+    Every attribute access on the proxy repeats the look-up; hot paths unwrap it once.
+    """
+    real: Any = proxy  # Flask declares its proxies as what they stand for
+    current: Local = real._get_current_object()
+    return current
 
 
 def house(app: Flask | None = None) -> House:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -330,7 +330,7 @@ def _indexes(vault: Vault, email: str) -> list[str]:
 
 def _about(
     session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject
-) -> list[tuple[Confirmation, Any]]:
+) -> list[tuple[Confirmation, JsonDict]]:
     """(row, what it keeps) of everything that waits for this person.
 
     Found by the address. Where a number is known, each row that waits is read as well, because a number has no index:

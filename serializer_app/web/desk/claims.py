@@ -49,8 +49,8 @@ def claim_settings() -> Response:
 @desk.post("/settings/claims")
 def change_claim_settings() -> Response:
     fields: JsonDict = {name: typed(name) for name in claims.FIELDS if typed(name) not in ("", "off")}
-    approval: Any = typed("approval")
-    decided: Any = typed("typed")
+    approval: Any = typed("approval")  # claims.configure refuses what is none of its choices
+    decided: Any = typed("typed")  # likewise
     wanted = Rules(fields, approval, decided, typed("consentText") or None)
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
@@ -62,7 +62,7 @@ def change_claim_settings() -> Response:
 def change_mail_server() -> Response:
     """An empty password field leaves the password as it is; it is never shown."""
     port = typed("port")
-    security: Any = typed("security")
+    security: Any = typed("security")  # mail.set_up refuses what is none of its choices
     with house().db.write() as session:
         shop = shops.by_id(session, g.shop_id, lock=True)
         before = mail.server(session, house().vault, shop.id)

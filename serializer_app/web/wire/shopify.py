@@ -22,7 +22,7 @@ from serializer_app.clock import parse_iso
 from serializer_app.domain.catalog.catalog import Facts
 from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
 from serializer_app.errors import AppError
-from serializer_app.text import JsonDict, clean, clean_code, clean_json, clean_values
+from serializer_app.text import Json, JsonDict, clean, clean_code, clean_json, clean_values
 
 MOST_UNITS = 1_000_000
 _FULL_VARIANTS = 100
@@ -196,7 +196,7 @@ class ProductPayload(Struct):
     title: str | None = None
     updated_at: str | None = None
     variants: list[ProductVariant | None] | None = None
-    variant_gids: list[Any] | None = None
+    variant_gids: list[Any] | None = None  # msgspec's type for any JSON
     images: list[Image | None] | None = None
     image: Image | None = None
 
@@ -300,8 +300,8 @@ class Compliance(Struct):
     shop_id: int | None = None
     # IDs come as numbers, as text and as gid://shopify/…: domain.privacy.privacy reads all of them.
     customer: JsonDict | UnsetType | None = UNSET
-    orders_requested: list[Any] | UnsetType | None = UNSET
-    orders_to_redact: list[Any] | UnsetType | None = UNSET
+    orders_requested: list[Any] | UnsetType | None = UNSET  # msgspec's type for any JSON
+    orders_to_redact: list[Any] | UnsetType | None = UNSET  # likewise
     data_request: JsonDict | UnsetType | None = UNSET
 
     def may_be(self, topic: str) -> bool:
@@ -361,7 +361,7 @@ def fulfillment_order_ids(body: bytes) -> list[int]:
     Each topic has a shape of its own, and all of them name global IDs.
     """
     found: dict[int, None] = {}
-    pending: deque[Any] = deque([decode(body, dict[str, Any])])
+    pending: deque[Json] = deque([decode(body, dict)])
     while pending and len(found) < MOST_FULFILLMENT_ORDERS:
         value = pending.popleft()
         if isinstance(value, dict):
