@@ -11,12 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from serializer_app.clock import parse_iso
-from serializer_app.domain.items.pages import Filters
 from serializer_app.shopify.signatures import ProxyIdentity
 from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Order, Shop
 from serializer_app.web.house import house
-from serializer_app.web.storefront import Access, admit
+from serializer_app.web.storefront import Access, Filters, admit
 from tests.visitors import MADE, OTHER_SHOP, SHOP, Row, Visitor, changed, installed, problem, sold
 
 LARGEST = 2**63 - 1

@@ -19,31 +19,44 @@ from serializer_app.domain.sheets import cells, reader
 from serializer_app.domain.sheets.writer import Value, Writer
 from serializer_app.errors import AppError
 from serializer_app.store.models import Variant
-from serializer_app.text import JsonDict, clean_code
+from serializer_app.text import clean_code
 
-COLUMNS = (
-    "experienceId",
-    "productVariantId",
-    "productId",
-    "productTitle",
-    "variantTitle",
-    "productSku",
-    "trackable",
-    "autoGeneratable",
-    "warrantyDuration",
-)
+_FIELDS = {
+    "experienceId": "experience_id",
+    "productVariantId": "variant_id",
+    "productId": "product_id",
+    "productTitle": "product_title",
+    "variantTitle": "variant_title",
+    "productSku": "sku",
+    "trackable": "trackable",
+    "autoGeneratable": "auto_generatable",
+    "warrantyDuration": "warranty",
+}
+"""Columns of a sheet → what they are called here."""
+COLUMNS = tuple(_FIELDS)
 MOST_ROWS = 10_000
 _PAGE = 1000
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_NAMES = {name.lower(): name for name in COLUMNS}
+_NAMES = {column.lower(): name for column, name in _FIELDS.items()}
+
+
+@dataclass(frozen=True)
+class SheetRefusal:
+    """Why a row was refused; ``row`` is its number in the sheet, and its cells that name a variant are as given."""
+
+    row: int
+    message: str
+    experience_id: str | None
+    variant_id: str | None
+    sku: str | None
 
 
 @dataclass
 class ExperienceVerdicts:
-    """``errors``: {"row", "errorMessage"} and what names the row; ``row`` is its number in the sheet."""
+    """What became of a sheet."""
 
     changed: int = 0
-    errors: list[JsonDict] = field(default_factory=list)
+    errors: list[SheetRefusal] = field(default_factory=list)
 
 
 def sheet(session: Session, shop_id: int) -> Iterator[str]:
@@ -75,17 +88,13 @@ def read_sheet(session: Session, shop_id: int, content: bytes) -> ExperienceVerd
     found = [_named(session, shop_id, row) for row in rows]
     skus = _carriers(session, shop_id, rows, found)
     for (number, row, trouble), variant in zip(numbered, found, strict=True):
-        problem = trouble or _problem(row, variant, skus)
-        if problem is None and variant is not None:
+        problem = trouble or (_unknown(row) if variant is None else _problem(row, variant, skus))
+        if variant is not None and problem is None:
             _change(session, shop_id, variant, row)
             verdicts.changed += 1
         else:
-            named = {
-                name: row[name]
-                for name in ("experienceId", "productVariantId", "productSku")
-                if row.get(name)
-            }
-            verdicts.errors.append({"row": number, "errorMessage": problem, **named})
+            named = [row.get(name) or None for name in ("experience_id", "variant_id", "sku")]
+            verdicts.errors.append(SheetRefusal(number, problem or "", *named))
     return verdicts
 
 
@@ -108,7 +117,7 @@ def _rows(content: bytes) -> list[tuple[int, dict[str, str], str | None]]:
     try:
         sheet = reader.open_sheet(content)
         names = [_NAMES.get(name.strip().replace("_", "").lower(), "") for name in sheet.head]
-        if not {"experienceId", "productVariantId"} & set(names):
+        if not {"experience_id", "variant_id"} & set(names):
             raise _invalid(
                 "The first line must name the columns, experienceId or productVariantId among them"
             )
@@ -129,7 +138,7 @@ def _rows(content: bytes) -> list[tuple[int, dict[str, str], str | None]]:
 
 
 def _named(session: Session, shop_id: int, row: dict[str, str]) -> Variant | None:
-    number, experience = row.get("productVariantId", ""), row.get("experienceId", "")
+    number, experience = row.get("variant_id", ""), row.get("experience_id", "")
     query = select(Variant).where(Variant.shop_id == shop_id)
     if number:
         if not number.isascii() or not number.isdigit() or not 0 < int(number[:20]) < 2**63:
@@ -146,14 +155,12 @@ def _carriers(
     session: Session, shop_id: int, rows: list[dict[str, str]], found: list[Variant | None]
 ) -> Counter[str]:
     """On how many variants each SKU of the sheet would be."""
-    wanted = {
-        row["productSku"] for row in rows if row.get("productSku", "").isprintable() and row.get("productSku")
-    }
+    wanted = {row["sku"] for row in rows if row.get("sku", "").isprintable() and row.get("sku")}
     carriers: Counter[str] = Counter()
     in_sheet = {
-        variant.variant_id: row["productSku"]
+        variant.variant_id: row["sku"]
         for row, variant in zip(rows, found, strict=True)
-        if variant is not None and row.get("productSku")
+        if variant is not None and row.get("sku")
     }
     names = sorted(name for name in wanted if len(name) <= 255)
     for start in range(0, len(names), 500):
@@ -169,14 +176,16 @@ def _carriers(
     return carriers
 
 
-def _problem(row: dict[str, str], variant: Variant | None, skus: Counter[str]) -> str | None:
-    sku = row.get("productSku", "")
-    if variant is None:
-        name = row.get("experienceId") or row.get("productVariantId") or ""
-        return (
-            f"Experience ID {name} not found. Experiences are created directly in the platform, and cannot be created "
-            "programmatically"
-        )
+def _unknown(row: dict[str, str]) -> str:
+    name = row.get("experience_id") or row.get("variant_id") or ""
+    return (
+        f"Experience ID {name} not found. Experiences are created directly in the platform, and cannot be created "
+        "programmatically"
+    )
+
+
+def _problem(row: dict[str, str], variant: Variant, skus: Counter[str]) -> str | None:
+    sku = row.get("sku", "")
     if len(sku) > 255 or not sku.isprintable():
         return "The product SKU has at most 255 printable characters"
     if sku and skus[sku] > 1:
@@ -186,11 +195,12 @@ def _problem(row: dict[str, str], variant: Variant | None, skus: Counter[str]) -
         )
     if sku and variant.sku and sku != variant.sku:
         return f"Product SKU {sku} differs from Shopify's, which is {variant.sku}. Change it in Shopify"
-    for name in ("trackable", "autoGeneratable"):
-        if row.get(name) and row[name].lower() not in _BOOLEANS:
-            return f"{name} is true or false, not {row[name]}"
+    for column in ("trackable", "autoGeneratable"):
+        cell = row.get(_FIELDS[column], "")
+        if cell and cell.lower() not in _BOOLEANS:
+            return f"{column} is true or false, not {cell}"
     try:
-        _warranty(row.get("warrantyDuration", ""))
+        _warranty(row.get("warranty", ""))
     except ValueError as error:
         return str(error)
     return None
@@ -219,13 +229,13 @@ def _change(session: Session, shop_id: int, variant: Variant, row: dict[str, str
     changes: catalog.TrackingChanges = {}
     if row.get("trackable"):
         changes["trackable"] = _BOOLEANS[row["trackable"].lower()]
-    if row.get("autoGeneratable"):
-        changes["auto_generatable"] = _BOOLEANS[row["autoGeneratable"].lower()]
-    stored = _warranty(row.get("warrantyDuration", ""))
+    if row.get("auto_generatable"):
+        changes["auto_generatable"] = _BOOLEANS[row["auto_generatable"].lower()]
+    stored = _warranty(row.get("warranty", ""))
     if stored is not None:
         changes["warranty"] = stored
-    if row.get("productSku") and not variant.sku:
-        variant.sku = row["productSku"]
+    if row.get("sku") and not variant.sku:
+        variant.sku = row["sku"]
     catalog.configure(session, shop_id, variant.variant_id, changes)
 
 

@@ -56,17 +56,17 @@ class BundleRequest:
     gs1: bool = False
 
 
-class Piece(msgspec.Struct):
-    """One code of a bundle."""
+class Piece(msgspec.Struct, rename="camel"):
+    """One code of a bundle. In camelCase it is kept with its task."""
 
     file: str
-    itemId: str
-    serialNumber: str
+    item_id: str
+    serial_number: str
     product: str
     variant: str
     order: str
     link: str
-    codeHolds: str
+    code_holds: str
     crc: int
     packed: int
     size: int
@@ -203,7 +203,7 @@ def draw(pieces: Sequence[Piece], form: Form) -> Part:
     files = []
     for piece in pieces:
         piece.file = f"{piece.file}.{form}"
-        packed, stored = archives.pack(piece.file, qr.drawn(piece.codeHolds, form, SCALE, mask=_MASK))
+        packed, stored = archives.pack(piece.file, qr.drawn(piece.code_holds, form, SCALE, mask=_MASK))
         piece.crc, piece.packed, piece.size = packed.crc, packed.packed, packed.size
         files.append(stored)
     return Part(list(pieces), b"".join(files))
@@ -249,10 +249,24 @@ def archive(bundle: Iterator[Part]) -> Iterator[bytes]:
     for one in bundle:
         yield one.files
         files += [piece.archived for piece in one.pieces]
-        index.append(writer.write([getattr(piece, name) for name in COLUMNS] for piece in one.pieces))
+        index.append(writer.write(map(_cells, one.pieces)))
     packed, stored = archives.pack("index.csv", b"".join([*index, writer.end()]))
     yield stored
     yield from archives.directory([*files, packed])
+
+
+def _cells(piece: Piece) -> tuple[str, ...]:
+    """A row of the index, in the order of COLUMNS."""
+    return (
+        piece.file,
+        piece.item_id,
+        piece.serial_number,
+        piece.product,
+        piece.variant,
+        piece.order,
+        piece.link,
+        piece.code_holds,
+    )
 
 
 def newest(session: Session, shop_id: int, *, most: int = 5) -> list[Task]:

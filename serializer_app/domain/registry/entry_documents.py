@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NotRequired, TypeAlias, TypedDict
+from typing import TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy.orm import Session
 
 from serializer_app.domain.items import unit_states
@@ -31,14 +32,14 @@ Shown: TypeAlias = str | int | float | bool | None
 """What a verdict repeats of an entry."""
 
 
-class RefusalDocument(TypedDict):
+class RefusalDocument(msgspec.Struct, rename="camel"):
     """Why an entry was refused, and the entry as it was sent."""
 
-    errorMessage: str
-    serialNumber: NotRequired[Shown]
-    quantity: NotRequired[Shown]
-    experienceId: NotRequired[Shown]
-    productSku: NotRequired[Shown]
+    error_message: str
+    serial_number: Shown | UnsetType = UNSET
+    quantity: Shown | UnsetType = UNSET
+    experience_id: Shown | UnsetType = UNSET
+    product_sku: Shown | UnsetType = UNSET
 
 
 @dataclass
@@ -148,18 +149,16 @@ def weight(sent: Json) -> int:
 
 def refused(sent: Json, message: str) -> RefusalDocument:
     """A refusal that shows the entry as it was sent, without members that hold lists or objects."""
-    document: RefusalDocument = {"errorMessage": message}
-    if isinstance(sent, dict):
-        if _is_shown(sent, "serialNumber"):
-            document["serialNumber"] = sent["serialNumber"]
-        if _is_shown(sent, "quantity"):
-            document["quantity"] = sent["quantity"]
-        for name in ("experienceId", "experienceID"):
-            if _is_shown(sent, name):
-                document["experienceId"] = sent[name]
-        if _is_shown(sent, "productSku"):
-            document["productSku"] = sent["productSku"]
-    return document
+    if not isinstance(sent, dict):
+        return RefusalDocument(message)
+    experience = _shown(sent, "experienceID")
+    return RefusalDocument(
+        message,
+        _shown(sent, "serialNumber"),
+        _shown(sent, "quantity"),
+        _shown(sent, "experienceId") if experience is UNSET else experience,
+        _shown(sent, "productSku"),
+    )
 
 
 def sentence(problem: EntryProblem, entry: Entry) -> str:
@@ -167,14 +166,15 @@ def sentence(problem: EntryProblem, entry: Entry) -> str:
     return _SENTENCES[problem].format(experience=entry.experience_id, sku=entry.sku)
 
 
-def _is_shown(sent: JsonObject, name: str) -> bool:
-    return name in sent and isinstance(sent[name], str | int | float | None)
+def _shown(sent: JsonObject, name: str) -> Shown | UnsetType:
+    value = sent.get(name, UNSET)
+    return value if isinstance(value, str | int | float | UnsetType | None) else UNSET
 
 
 def _refused(sent: Json, entry: Entry, refusal: Refusal) -> RefusalDocument:
     document = refused(sent, sentence(refusal.problem, entry))
     if refusal.missing is not None:
-        document["quantity"] = refusal.missing
+        document.quantity = refusal.missing
     return document
 
 

@@ -6,6 +6,7 @@ import msgspec
 from flask import Response, g, request
 
 from serializer_app.domain.catalog import experiences
+from serializer_app.domain.catalog.experiences import SheetRefusal
 from serializer_app.domain.sheets.reader import XLSX
 from serializer_app.errors import AppError
 from serializer_app.text import JsonDict
@@ -64,4 +65,14 @@ def import_experiences() -> Response:
     content = read_file(MOST_BYTES)
     with house().db.write() as session:
         verdicts = experiences.read_sheet(session, g.shop_id, content)
-    return answer(SheetVerdicts(verdicts.changed, verdicts.errors))
+    return answer(SheetVerdicts(verdicts.changed, [_refusal(one) for one in verdicts.errors]))
+
+
+def _refusal(found: SheetRefusal) -> JsonDict:
+    named = {
+        "experienceId": found.experience_id,
+        "productVariantId": found.variant_id,
+        "productSku": found.sku,
+    }
+    given = {name: cell for name, cell in named.items() if cell is not None}
+    return {"row": found.row, "errorMessage": found.message, **given}

@@ -70,7 +70,7 @@ def post_serials(body: Json) -> Response:
 
 def _none_created(verdicts: VerdictDocuments) -> dict[str, Json]:
     """The source's verdicts with the error shape of contract §3 beside them."""
-    messages = [error["errorMessage"] for error in verdicts.errors]
+    messages = [error.error_message for error in verdicts.errors]
     details: list[Detail] = [
         {"path": str(number), "message": message} for number, message in enumerate(messages[:MOST_DETAILS])
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import msgspec
 import pytest
 
 from serializer_app.domain.registry import patterns, serial_lookups, serials
@@ -48,7 +49,7 @@ def test_each_entry_stands_on_its_own(world: World) -> None:
         ("XYZ3", experience, "S-1"),
         ("a b", world.experience(WATCH), "W-1"),
     ]
-    assert verdicts.errors == [
+    assert msgspec.to_builtins(verdicts.errors) == [
         {
             "errorMessage": "Experience ID ABC123 not found. To enter a serial number you must have an associated "
             "experience and variant. Experiences are created directly in the platform, and cannot be created "
@@ -104,7 +105,7 @@ def test_a_serial_number_exists_once_whatever_its_case(world: World) -> None:
         {"serialNumber": "STRASSE-1", "productSku": "S-1"}, {"serialNumber": "new", "productSku": "S-1"}
     )
     assert [one.serial_number for one in verdicts.created] == ["new"]
-    assert verdicts.errors == [
+    assert msgspec.to_builtins(verdicts.errors) == [
         {
             "errorMessage": "The serial number already exists",
             "serialNumber": "STRASSE-1",
@@ -132,7 +133,7 @@ def test_ten_thousand_are_entered_and_one_more_is_refused_whole(world: World) ->
     entries = [{"serialNumber": f"N{n}", "productSku": "W-1"} for n in range(10_001)]
     refused = world.enter(*entries)
     assert refused.created == []
-    assert refused.errors == [
+    assert msgspec.to_builtins(refused.errors) == [
         {
             "errorMessage": "You must submit less than 10,000 serials per request",
             "serialNumber": "N10000",
@@ -143,7 +144,7 @@ def test_ten_thousand_are_entered_and_one_more_is_refused_whole(world: World) ->
     again = world.enter(*entries[:-1])
     assert (len(again.created), len(again.errors)) == (0, 10_000)
     asked = {"quantity": 9_999, "productSku": "W-1"}
-    assert world.enter(asked, {"quantity": 2, "productSku": "W-1"}).errors[0]["errorMessage"] == told(
+    assert world.enter(asked, {"quantity": 2, "productSku": "W-1"}).errors[0].error_message == told(
         EntryProblem.TOO_MANY
     )
 
@@ -167,7 +168,7 @@ def test_a_pattern_without_enough_codes_says_how_many_are_missing(world: World) 
     verdicts = world.enter({"quantity": 8, "productSku": "W-1"})
     more = world.enter({"quantity": 8, "productSku": "W-1"}, {"quantity": 9, "productSku": "W-1"})
     assert len(verdicts.created) == 8
-    assert {error["errorMessage"] for error in more.errors} >= {told(EntryProblem.NO_CODES_LEFT)}
+    assert {error.error_message for error in more.errors} >= {told(EntryProblem.NO_CODES_LEFT)}
     assert len(verdicts.created) + len(more.created) <= 16
 
 

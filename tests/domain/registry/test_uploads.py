@@ -102,7 +102,7 @@ def test_a_sheet_of_experiences_goes_out_and_in(world: World) -> None:
         assert strap is not None
         assert (strap.trackable, strap.auto_generatable, strap.warranty) == (True, True, "P18M")
     assert verdicts.changed == 2
-    assert [(error["row"], error["errorMessage"][:46]) for error in verdicts.errors] == [
+    assert [(error.row, error.message[:46]) for error in verdicts.errors] == [
         (4, "Product SKU SHARED is on more than one variant"),
         (5, "Product SKU SHARED is on more than one variant"),
     ]
@@ -125,5 +125,5 @@ def test_a_row_that_is_wrong_says_why_and_changes_nothing(world: World, row: str
     with world.db.write() as session:
         verdicts = experiences.read_sheet(session, world.shop_id, sheet.encode())
     assert verdicts.changed == 1
-    assert verdicts.errors[0]["row"] == 2
-    assert verdicts.errors[0]["errorMessage"].startswith(message)
+    assert verdicts.errors[0].row == 2
+    assert verdicts.errors[0].message.startswith(message)
