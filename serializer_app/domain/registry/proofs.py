@@ -17,7 +17,6 @@ from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Registration
 from serializer_app.text import Json
 
-FIELD = "proofOfPurchase"
 MOST_HANDED_OUT = 20 * 1024 * 1024
 """Bytes of proofs that the file for a data request holds; of further ones it holds what they are called."""
 
@@ -32,14 +31,14 @@ def attach(
 
 def received(session: Session, registration: Registration, *, actor: str) -> None:
     """Say in the history that a proof came with the claim."""
-    registrations.note(session, registration, {FIELD: {}}, actor=actor, action="proof-received")
+    registrations.note(session, registration, {}, actor=actor, action="proof-received")
 
 
 def delete(session: Session, registration: Registration, *, actor: str) -> None:
     """Delete the proof for good. Raises AppError ``proof_not_found`` 404."""
     if not attachments.forget(session, registration.shop_id, [registration.public_id]):
         raise _none(registration)
-    registrations.note(session, registration, {FIELD: {}}, actor=actor, action="proof-deleted")
+    registrations.note(session, registration, {}, actor=actor, action="proof-deleted")
 
 
 def find(session: Session, vault: Vault, registration: Registration) -> AttachedFile | None:

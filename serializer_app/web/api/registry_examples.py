@@ -332,8 +332,8 @@ _REGISTRATIONS: dict[str, Example] = {
     "delete_registration_proof": Example(
         200,
         _registration(
-            {**_change("proof-received", proofOfPurchase={}), "actor": "visitor"},
-            _change("proof-deleted", proofOfPurchase={}),
+            {**_change("proof-received"), "actor": "visitor"},
+            _change("proof-deleted"),
         ),
         path=_PATH,
     ),

@@ -94,7 +94,6 @@ LABELS: dict[str, Label] = {
     "field.source": N_("Source"),
     "field.scopes": N_("Permissions"),
     "field.apiKey": N_("API key"),
-    "field.proofOfPurchase": N_("Proof of purchase"),
     "field.consent": N_("Consent"),
     "field.email": N_("Email"),
     "field.firstName": N_("First name"),
