@@ -119,6 +119,8 @@ def sent_proof(asked: Asked | None) -> SentProof:
         return SentProof(problem="file.several")
     if wait := _FILES.take((g.shop_id, visitor())):
         raise too_many(wait)
+    # After a deadlock the handler runs again (_App.dispatch_request), and the file was read by then.
+    sent[0].seek(0)
     try:
         return SentProof(checks.check(sent[0].filename or "", sent[0].read(MOST_BODY)))
     except AppError as error:

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from serializer_app.clock import now
 from serializer_app.devstore.mailbox import Mailbox
 from serializer_app.domain.attachments import attachments, checks
+from serializer_app.domain.buyers import claims
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import privacy
 from serializer_app.domain.registry import proofs, registrations, transfers
@@ -230,6 +231,25 @@ def test_a_form_of_somebody_else_makes_nobody_look_into_its_file(asking: Bazaar)
     link = asking.serial("F-1")
     form = {"form": "x", "proofOfPurchase": sent(b"GIF89a")}
     assert asking.post(f"{link}/claim", form, customer="7").status_code == 403
+
+
+@pytest.mark.database("postgresql")
+def test_a_claim_that_meets_a_deadlock_keeps_its_file(
+    asking: Bazaar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = claims.claim
+    met: list[bool] = []
+
+    def once_deadlocked(*given: Any, **more: Any) -> Any:
+        if not met:
+            met.append(True)
+            given[0].execute(text("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"))
+        return claim(*given, **more)
+
+    monkeypatch.setattr(claims, "claim", once_deadlocked)
+    assert claimed(asking, "F-1", sent(PDF)).status_code == 200
+    assert met
+    assert rows(asking) == (1, 1)
 
 
 @on_one_database
