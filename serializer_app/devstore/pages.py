@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def store_application(store: DevStore) -> Flask:
     """A WSGI application for one store."""
-    app = Flask(__name__, template_folder="templates", static_folder=None)
+    app = Flask(__name__, template_folder="templates", static_folder="static")
     app.config["MAX_CONTENT_LENGTH"] = 32 * 1024 * 1024
 
     @app.post("/admin/api/<version>/graphql.json")

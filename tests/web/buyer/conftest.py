@@ -20,6 +20,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.store.db import Database
 from serializer_app.store.models import Shop
 from serializer_app.web.house import house
+from tests.markup import well_formed
 from tests.visitors import SHOP, forwarded, installed, sold
 
 LAMP, WATCH = 111, 222
@@ -53,12 +54,15 @@ class Bazaar:
             # With files. Encoded here: the client would leave a temporary file open for a large one.
             boundary, data = encode_multipart(form)
             headers = {**(headers or {}), "Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return self.client.open(
+        answer = self.client.open(
             f"{PREFIX}{parts.path.removeprefix(PREFIX)}?{urlencode(forwarded(asked, **how))}",
             method=method,
             data=data,
             headers={"X-Forwarded-For": address, **(headers or {})},
         )
+        if answer.mimetype == "application/liquid":
+            well_formed(parts.path, answer.text)
+        return answer
 
     def post(self, path: str, form: dict[str, Any], **how: Any) -> TestResponse:
         """What a browser shows after a form was sent: the page that the answer leads to."""

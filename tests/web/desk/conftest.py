@@ -17,6 +17,7 @@ from serializer_app.domain.desk import spreadsheets, variant_changes
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import OutboxRow
+from tests.markup import well_formed
 from tests.visitors import OTHER_SHOP, SHOP, database, installed, sold, staff
 
 
@@ -38,6 +39,7 @@ class Staff:
     def page(self, path: str) -> str:
         answer = self.get(path)
         assert answer.status_code == 200, answer.text[:500]
+        well_formed(path, answer.text)
         return answer.text
 
     def post(self, path: str, form: dict[str, Any] | None = None) -> TestResponse:
