@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -79,3 +80,23 @@ def of_variant(session: Session, shop_id: int, variant_id: int) -> VariantStock:
     locations: dict[int | None, int] = dict(session.execute(query).all())
     total = sum(locations.values())
     return VariantStock(variant_id, min(total, COUNTED), total > COUNTED, locations)
+
+
+def having_stock(session: Session, shop_id: int, variant_ids: Iterable[int]) -> set[int]:
+    """Those of the variants that have a unit in stock. Each is one probe of ix_serials_stock."""
+    return {
+        variant_id
+        for variant_id in set(variant_ids)
+        if session.scalar(
+            select(Serial.id)
+            .where(
+                Serial.shop_id == shop_id,
+                Serial.variant_id == variant_id,
+                Serial.state == IN_STOCK.value,
+                Serial.source != "item",
+            )
+            .order_by(Serial.id)
+            .limit(1)
+        )
+        is not None
+    }

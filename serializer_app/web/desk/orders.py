@@ -15,6 +15,7 @@ from serializer_app.domain.gate import holds
 from serializer_app.domain.items import items, mirrored
 from serializer_app.domain.orders import lookups, orders
 from serializer_app.domain.shops import shops
+from serializer_app.domain.stock import assignments, shopify_stock, stock_list
 from serializer_app.domain.takeover import foreign
 from serializer_app.errors import AppError
 from serializer_app.store.job_kinds import JobKind
@@ -22,7 +23,7 @@ from serializer_app.store.models import Item, Shop
 from serializer_app.text import Json
 from serializer_app.web.answers import answer
 from serializer_app.web.asking import ensure_nothing_foreign, ensure_order
-from serializer_app.web.desk.forms import checked, json_body, typed
+from serializer_app.web.desk.forms import checked, is_number, json_body, typed
 from serializer_app.web.desk.frame import address, asked, asked_number, desk, said, show, texts
 from serializer_app.web.desk.items import filled
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
@@ -31,6 +32,7 @@ from serializer_app.web.desk.scan import recognized
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.inputs import Adjustment, Reason
+from serializer_app.web.wire.stock import Assignment
 
 GATE_ACTIONS = ("order-held", "hold-released", "hold-released-elsewhere")
 STATES = ("serials", "warning", "complete")
@@ -100,6 +102,10 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         removed.setdefault(line_id, []).append(item_id)
     standing = mirrored.standing(session, shop.id, "order", order_id)
     missing = order_units.missing_by_line(session, shop.id, order_id, lines)
+    lacking = [line for line in lines if missing[line.line_item_id] and line.removed_at is None]
+    stocked = stock_list.having_stock(
+        session, shop.id, (line.variant_id for line in lacking if line.variant_id is not None)
+    )
     return show(
         "order",
         shop,
@@ -109,6 +115,8 @@ def _order_page(session: Session, shop: Shop, order_id: int) -> Response:
         counts=counts,
         removed=removed,
         missing=missing,
+        assignable={line.line_item_id for line in lacking if line.variant_id in stocked},
+        places=shopify_stock.locations(session, shop.id) if stocked else [],
         required=sum(missing[line.line_item_id] for line in lines if line.serial_numbers == catalog.REQUIRED),
         numbered=sum(
             counts.get(line.line_item_id, 0) for line in lines if line.serial_numbers != catalog.OFF
@@ -241,6 +249,35 @@ def adjust_order(order_id: int) -> Response:
             removed=outcome.removed,
         )
         return keep(session, said(told))
+
+
+@desk.post("/orders/<int:order_id>/assign")
+def assign_oldest_units(order_id: int) -> Response:
+    """Give the units of a line that have no serial number the oldest ones in stock, at one location if it is chosen.
+
+    Sent twice, the second time changes nothing.
+    """
+    line, place = typed("lineItemId"), typed("location")
+    body: Assignment = checked(
+        Assignment,
+        {
+            "lineItemId": int(line) if is_number(line) else line,
+            "locationIds": [int(place) if is_number(place) else place] if place else [],
+        },
+    )
+    with house().db.write() as session:
+        found = assignments.assign_oldest(
+            session,
+            shops.by_id(session, g.shop_id),
+            order_id,
+            body.line_item_id,
+            location_ids=body.location_ids,
+            actor=g.actor,
+        )
+    words = texts()
+    if not found:
+        return said(words.gettext("No unit in stock could be assigned"))
+    return said(words.ngettext("{count} unit assigned", "{count} units assigned", len(found)))
 
 
 @desk.post("/orders/<int:order_id>/resync")

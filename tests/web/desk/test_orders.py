@@ -12,7 +12,7 @@ from serializer_app.domain.catalog import catalog
 from serializer_app.domain.desk import order_list
 from serializer_app.domain.registry import serials
 from serializer_app.store.db import Database
-from serializer_app.store.models import Serial
+from serializer_app.store.models import Location, Serial
 from tests.visitors import sold
 from tests.web.desk.conftest import Staff
 from tests.web.desk.orders import place
@@ -188,3 +188,36 @@ def test_the_list_counts_what_each_variant_asks_for(
     with db.write() as session:
         catalog.configure(session, shop_id, 111, {"serial_numbers": "off"})
     assert standing() == (0, 0, False)
+
+
+@pytest.mark.one_database
+def test_the_oldest_units_in_stock_are_assigned_to_a_line(
+    desk: Staff, neighbour: Staff, db: Database, shop_id: int, sale: list[str]
+) -> None:
+    """The sale has two units without a serial number; four are in stock, the second at location 7."""
+
+    def assign(**form: str) -> Any:
+        return desk.post("/orders/1/assign", {"lineItemId": "11", **form})
+
+    assert "Assign oldest units" not in desk.page("/orders/1")
+    assert assign().get_json()["toast"] == "No unit in stock could be assigned"
+    with db.write() as session:
+        for number, location in (("A-1", None), ("A-2", 7), ("A-3", None), ("A-4", None)):
+            serials.create(session, shop_id, number, 111, actor="app").location_id = location
+        for location_id in (7, 8):
+            name = f"Shelf {location_id}"
+            session.add(Location(shop_id=shop_id, location_id=location_id, name=name, active=True))
+    page = desk.page("/orders/1")
+    assert "Assign oldest units" in page
+    assert "Shelf 8" in page
+    assert neighbour.post("/orders/1/assign", {"lineItemId": "11"}).status_code == 404
+    for wrong, path in (({"lineItemId": "x"}, "lineItemId"), ({"location": "x"}, "locationIds.0")):
+        refused = assign(**wrong)
+        assert (refused.status_code, refused.get_json()["error"]["details"][0]["path"]) == (422, path)
+    assert assign(location="8").get_json()["toast"] == "No unit in stock could be assigned"
+    assert assign(location="7").get_json()["toast"] == "1 unit assigned"
+    assert assign().get_json()["toast"] == "1 unit assigned"
+    assert assign().get_json()["toast"] == "No unit in stock could be assigned"
+    page = desk.page("/orders/1")
+    assert "Assign oldest units" not in page
+    assert re.findall(r'data-saved="([^"]*)"', page) == ["SN-1", "A-2", "A-1"]
