@@ -96,7 +96,6 @@ def data_request(
 ) -> None:
     """Make the file that the merchant hands over: everything kept about one customer. Delivered twice, made once."""
     named = person_of(payload, "orders_requested")
-    person = _identified(session, vault, shop, named, holdings)
     request = payload.get("data_request") or {}
     index = _subject_index(vault, named, shop.country)
     moment = now()
@@ -109,7 +108,7 @@ def data_request(
             "email": next(iter(named.emails), None),
             "phone": next(iter(named.phones), None),
         },
-        **{holding.name: holding.collect(session, vault, shop, person) for holding in holdings},
+        **collect(session, vault, shop, named, holdings),
     }
     made = session.execute(
         upsert.insert(session, DataRequest)
@@ -126,6 +125,14 @@ def data_request(
     ).scalar_one_or_none()
     if made is not None:
         erasures.note(session, shop.id, "data-requested")
+
+
+def collect(
+    session: Session, vault: Vault, shop: Shop, named: DataSubject, holdings: Sequence[Holding]
+) -> dict[str, Sequence[JsonDict]]:
+    """Everything kept about one customer, by store: what a data request hands over and ``erase`` removes."""
+    person = _identified(session, vault, shop, named, holdings)
+    return {holding.name: holding.collect(session, vault, shop, person) for holding in holdings}
 
 
 def files(session: Session, shop_id: int) -> list[File]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from serializer_app.domain.desk import item_search, staff
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import privacy
+from serializer_app.domain.privacy.privacy import DataSubject
 from serializer_app.domain.registry import (
     customers,
     lookups,
@@ -225,15 +226,15 @@ def erase_customer(public_id: str) -> Response:
     """Delete the customer of this registration for good, wherever the registry knows them."""
     with house().db.write() as session:
         found = registrations.find(session, g.shop_id, public_id)
-        count = _erased(session, found)
+        count = erase_everywhere(session, customers.owner(session, house().vault, found))
     house().db.scrub()
     return said(
         texts().ngettext("{count} registration ended", "{count} registrations ended", count), "/registrations"
     )
 
 
-def _erased(session: Session, found: Registration) -> int:
-    person = customers.owner(session, house().vault, found)
+def erase_everywhere(session: Session, person: DataSubject) -> int:
+    """Delete a customer for good from every store; returns how many registrations ended with that."""
     shop = shops.by_id(session, g.shop_id)
     counts = privacy.erase(session, house().vault, shop, person, HOLDINGS, actor=g.actor)
     return counts[customers.HOLDING.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -13,23 +14,32 @@ from serializer_app.clock import now
 from serializer_app.config import OPTIONAL_SCOPES
 from serializer_app.domain.desk import home, item_search, order_units
 from serializer_app.domain.gate import holds, switch
+from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import privacy
+from serializer_app.domain.privacy.privacy import DataSubject
+from serializer_app.domain.registry import customers
 from serializer_app.domain.shops import shops
-from serializer_app.errors import AppError
+from serializer_app.errors import AppError, Detail
 from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, Order
-from serializer_app.text import Json
-from serializer_app.web.desk.forms import checked, ticked, typed
+from serializer_app.text import Json, JsonDict
+from serializer_app.web.desk.forms import INVALID, checked, is_number, ticked, typed
 from serializer_app.web.desk.frame import desk, said, show, texts
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
+from serializer_app.web.desk.registrations import erase_everywhere
 from serializer_app.web.embedded import renew_access
 from serializer_app.web.house import house
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.inputs import SettingsChanges
+from serializer_app.web.wire.registry_inputs import PersonInput
 from serializer_app.web.wire.values import NAME
 
 SNIPPETS = ("order_confirmation", "shipping_confirmation", "order_printer", "packing_slip")
+_IDENTIFIERS = ("email", "phone", "customerId")
+_LISTED = (customers.HOLDING.name, privacy.ORDERS.name, privacy.ITEMS.name)
+"""The stores that the page names when it says what it found; the rest counts as other records."""
+_REGISTRATIONS_SHOWN = 50
 _FOLDER = Path(__file__).parent.parent / "snippets"
 CHOICES = {
     "storefrontAccess": ("open", "owner"),
@@ -181,17 +191,84 @@ def _preview(session: Session, shop_id: int, order_id: int) -> dict[str, object]
 @desk.get("/settings/data")
 def data() -> Response:
     with house().db.read() as session:
-        shop = shops.by_id(session, g.shop_id)
-        waiting, parked = home.mirror_waiting(session, shop.id)
-        return show(
-            "data",
-            shop,
-            page="data",
-            files=privacy.files(session, shop.id),
-            waiting=waiting,
-            parked=parked,
-            moment=now(),
-        )
+        return _data_page(session)
+
+
+def _data_page(
+    session: Session,
+    found: dict[str, Sequence[JsonDict]] | None = None,
+    problems: dict[str, str] | None = None,
+) -> Response:
+    """The page, with what is stored about the customer that somebody looked for, or what is wrong with the fields."""
+    shop = shops.by_id(session, g.shop_id)
+    waiting, parked = home.mirror_waiting(session, shop.id)
+    counts = {name: len(entries) for name, entries in (found or {}).items()}
+    return show(
+        "data",
+        shop,
+        page="data",
+        files=privacy.files(session, shop.id),
+        waiting=waiting,
+        parked=parked,
+        moment=now(),
+        named={name: typed(name) for name in _IDENTIFIERS},
+        problems=problems or {},
+        registrations=None if found is None else found[customers.HOLDING.name],
+        counts=counts,
+        others=sum(counts.values()) - sum(counts.get(name, 0) for name in _LISTED),
+        shown=_REGISTRATIONS_SHOWN,
+    )
+
+
+@desk.post("/settings/data/customer")
+def find_customer() -> Response:
+    """What is stored about a customer. Asked by POST, because an e-mail address must not stand in a URL."""
+    problems: dict[str, str] = {}
+    found = None
+    with house().db.read() as session:
+        try:
+            person = _named_customer()
+            found = privacy.collect(session, house().vault, shops.by_id(session, g.shop_id), person, HOLDINGS)
+        except AppError as error:
+            if error.code != "form_invalid":
+                raise
+            words = texts()
+            problems = {detail["path"]: words.problem(detail["message"]) for detail in error.details}
+        return _data_page(session, found, problems)
+
+
+@desk.post("/settings/data/customer/erase")
+def erase_named_customer() -> Response:
+    """Delete a customer for good, whether they have a registration or not."""
+    person = _named_customer()
+    with house().db.write() as session:
+        count = erase_everywhere(session, person)
+    house().db.scrub()
+    return said(
+        texts().ngettext(
+            "Customer deleted. {count} registration ended.",
+            "Customer deleted. {count} registrations ended.",
+            count,
+        ),
+        "/settings/data",
+    )
+
+
+def _named_customer() -> DataSubject:
+    """The customer that the form names. Raises AppError ``form_invalid`` 422."""
+    named: dict[str, Json] = {name: value for name in _IDENTIFIERS if (value := typed(name))}
+    number = typed("customerId")
+    if is_number(number):
+        named["customerId"] = int(number)
+    if not named:
+        missing: Detail = {"path": "email", "message": "Enter an email, a phone number or a customer ID"}
+        raise AppError("form_invalid", INVALID, status=422, details=[missing])
+    person: PersonInput = checked(PersonInput, named)
+    return DataSubject(
+        customer_ids=(person.customer_id,) if person.customer_id else (),
+        emails=(person.email,) if person.email else (),
+        phones=(person.phone,) if person.phone else (),
+    )
 
 
 @desk.post("/settings/resync")

@@ -41,7 +41,7 @@ AT_THE_DESK: dict[str, str | tuple[str, ...]] = {
     "accept_transfer": "transfer_registration",
     "transfer_registration": "transfer_registration",
     "delete_registration_customer": "erase_customer",
-    "delete_customer": "erase_customer",
+    "delete_customer": "erase_named_customer",
     "post_serials": "enter_lines",
     "list_serials": "serial_rows",
     "get_serial": "serial",

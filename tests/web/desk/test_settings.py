@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from serializer_app.domain.desk import staff
+from serializer_app.domain.registry import registrations, serials
+from serializer_app.domain.registry.people import Person
+from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out import endpoints
 from serializer_app.store.db import Database
-from serializer_app.store.models import HistoryEntry
-from tests.visitors import SHOP
+from serializer_app.store.models import Customer, HistoryEntry, Item
+from serializer_app.web.house import house
+from tests.visitors import SHOP, sold
 from tests.web.desk.conftest import Staff
 
 
@@ -117,3 +122,48 @@ def test_an_owner_says_who_may_change_settings_and_cannot_be_locked_out(
         shop = shops.by_id(session, shop_id)
         staff.make_owner(session, shop, "7", actor="app:cli")
     assert other.post("/settings/staff", role | {"limited": "off", "role.7": "owner"}).status_code == 200
+
+
+@pytest.mark.one_database
+def test_a_customer_is_found_and_erased_by_email_phone_or_customer_id(
+    desk: Staff, neighbour: Staff, app: Flask, db: Database, shop_id: int
+) -> None:
+    """One customer with an order and no registration, one who registered with a phone number, and one by email."""
+    path = "/settings/data/customer"
+    sold(db, shop_id, {"customer_id": 501})
+    people = {
+        "W-1": Person(first_name="Ada", last_name="Lind", phone="+49 170 1234567"),
+        "W-2": Person("eve@example.com"),
+    }
+    with db.write() as session:
+        shop = shops.by_id(session, shop_id)
+        for number, person in people.items():
+            serials.create(session, shop_id, number, 111, actor="app")
+            claim = Claim(number, person)
+            registrations.register(session, house(app).vault, shop, claim, actor="staff:1")
+
+    def named() -> dict[str, object]:
+        with db.read() as session:
+            return {
+                "orders": session.scalars(select(Item.customer_id).where(Item.shop_id == shop_id)).all(),
+                "people": session.scalar(select(func.count()).select_from(Customer)),
+            }
+
+    for form, text, ended in (
+        ({"customerId": "501"}, "Items: 1.", "0 registrations"),
+        ({"phone": "+491701234567"}, "Ada Lind", "1 registration"),
+        ({"email": "EVE@example.com"}, "W-2", "1 registration"),
+    ):
+        before = named()
+        assert "Nothing is stored about this customer" in neighbour.post(path, form).text
+        assert neighbour.post(f"{path}/erase", form).get_json()["toast"].endswith(" 0 registrations ended.")
+        assert text in desk.post(path, form).text
+        assert named() == before
+        toast = desk.post(f"{path}/erase", form).get_json()["toast"]
+        assert toast == f"Customer deleted. {ended} ended."
+        assert "Nothing is stored about this customer" in desk.post(path, form).text
+    assert named() == {"orders": [None], "people": 0}
+    for wrong, field in (({}, "email"), ({"email": "x"}, "email"), ({"customerId": "x"}, "customerId")):
+        assert f'aria-errormessage="wrong-{field}"' in desk.post(path, wrong).text
+        refused = desk.post(f"{path}/erase", wrong)
+        assert (refused.status_code, refused.get_json()["error"]["details"][0]["path"]) == (422, field)
