@@ -19,6 +19,7 @@ from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
 from serializer_app.domain.stock import expected
+from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.web.house import house
 from tests.browser.conftest import SCREENSHOTS, Desk
 
@@ -67,6 +68,10 @@ def paths(desk: Desk) -> dict[str, str]:
         assert unit is not None
         wanted = label_bundles.BundleRequest(order_id=order.id)
         codes = f"/codes/{label_bundles.begin(session, shop, wanted, actor='staff:1').public_id}"
+        endpoint, _ = endpoints.create(
+            session, context.vault, shop, endpoints.FLOW, ["serial.swapped"], loopback=False
+        )
+        deliveries.send_test(session, endpoint).status = "delivered"
         expected.load(session, shop.id, watch.id, ["SN-10", "SN-11"], actor="staff:1")
     desk.town.shop.refund(order, {order.lines[0].id: 2})
     desk.town.settle()
@@ -107,6 +112,7 @@ def paths(desk: Desk) -> dict[str, str]:
         "keys": "/settings/keys",
         "snippets": "/settings/snippets",
         "webhooks": "/settings/webhooks",
+        "deliveries": f"/settings/webhooks/{endpoint.public_id}/deliveries",
         "data": "/settings/data",
         "claims": "/settings/claims",
         "public-pages": "/settings/public-pages?language=de",

@@ -10,11 +10,12 @@ from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.store.models import Delivery
 from serializer_app.web.api.webhooks_out import EndpointInput
 from serializer_app.web.desk.forms import checked, typed
-from serializer_app.web.desk.frame import desk, said, show, texts
+from serializer_app.web.desk.frame import asked_place, desk, neighbours, said, show, texts
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
 from serializer_app.web.house import house
 
 _LAST = 5
+_PAGE = 50
 
 
 @desk.get("/settings/webhooks")
@@ -45,10 +46,7 @@ def endpoint_list() -> Response:
 @desk.post("/settings/webhooks")
 def create_endpoint() -> Response:
     """The signing secret is shown in this answer and never again; a form sent twice makes one endpoint."""
-    words, parts = texts(), house()
-    body: EndpointInput = checked(
-        EndpointInput, {"url": typed("url"), "events": request.form.getlist("events")}
-    )
+    words, parts, body = texts(), house(), _endpoint_input()
     with parts.db.write() as session:
         if (before := answered_before(session)) is not None:
             return before
@@ -65,6 +63,44 @@ def create_endpoint() -> Response:
         ),
     }
     return said(words.gettext("Webhook created"), show=shown)
+
+
+def _endpoint_input() -> EndpointInput:
+    body: EndpointInput = checked(
+        EndpointInput, {"url": typed("url"), "events": request.form.getlist("events")}
+    )
+    return body
+
+
+@desk.post("/settings/webhooks/<endpoint_id>")
+def change_endpoint(endpoint_id: str) -> Response:
+    """Another URL or other events. The signing secret stays, and pending deliveries go to the new URL."""
+    body, parts = _endpoint_input(), house()
+    with parts.db.write() as session:
+        shop = shops.by_id(session, g.shop_id, lock=True)
+        endpoint = endpoints.find(session, shop.id, endpoint_id)
+        changes = body.given("url", "events")
+        endpoints.change(session, shop, endpoint, changes, loopback=parts.settings.on_loopback)
+    return said(texts().gettext("Webhook saved"))
+
+
+@desk.get("/settings/webhooks/<endpoint_id>/deliveries")
+def endpoint_deliveries(endpoint_id: str) -> Response:
+    """All deliveries of one endpoint, the newest first."""
+    with house().db.read() as session:
+        shop = shops.by_id(session, g.shop_id)
+        endpoint = endpoints.find(session, shop.id, endpoint_id)
+        page = deliveries.page(session, endpoint, asked_place(), _PAGE)
+        newer, older = neighbours("desk.endpoint_deliveries", page, endpoint_id=endpoint.public_id)
+        return show(
+            "deliveries",
+            shop,
+            page="webhooks",
+            endpoint=endpoint,
+            rows=page.rows[::-1],
+            previous=newer,
+            following=older,
+        )
 
 
 @desk.post("/settings/webhooks/<endpoint_id>/test")

@@ -163,10 +163,15 @@ def asked_place() -> Place:
     return END if before is None else Place("previous", before)
 
 
-def neighbours(endpoint: str, page: Page[Row]) -> tuple[str | None, str | None]:
-    """Addresses of the pages with newer and with older rows than ``page``, of a list that shows the newest first."""
-    newer = page.has_next and page.edges and address(endpoint, **parameters(after=page.edges[1], before=None))
-    older = (
-        page.has_previous and page.edges and address(endpoint, **parameters(before=page.edges[0], after=None))
-    )
-    return newer or None, older or None
+def neighbours(endpoint: str, page: Page[Row], **path: str) -> tuple[str | None, str | None]:
+    """Addresses of the pages with newer and with older rows than ``page``, of a list that shows the newest first.
+
+    ``path`` are the parts of the address of ``endpoint``.
+    """
+
+    def of(**place: int | None) -> str:
+        return address(endpoint, **{**parameters(**place), **path})
+
+    newer = of(after=page.edges[1], before=None) if page.has_next and page.edges else None
+    older = of(before=page.edges[0], after=None) if page.has_previous and page.edges else None
+    return newer, older

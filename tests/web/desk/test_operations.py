@@ -62,11 +62,11 @@ AT_THE_DESK: dict[str, str | tuple[str, ...]] = {
     "list_endpoints": "endpoint_list",
     "post_endpoint": "create_endpoint",
     "get_endpoint": "endpoint_list",
-    "patch_endpoint": "switch_endpoint",
+    "patch_endpoint": ("change_endpoint", "switch_endpoint"),
     "delete_endpoint": "remove_endpoint",
     "test_endpoint": "try_endpoint",
-    "list_deliveries": "endpoint_list",
-    "get_delivery": "endpoint_list",
+    "list_deliveries": "endpoint_deliveries",
+    "get_delivery": "endpoint_deliveries",
     "replay_delivery": "replay_delivery",
 }
 """Operation → the endpoint of the desk at which a person does the same; several where each does a part of it."""

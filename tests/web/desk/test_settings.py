@@ -15,7 +15,7 @@ from serializer_app.domain.registry import registrations, serials
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.registry.registrations import Claim
 from serializer_app.domain.shops import shops
-from serializer_app.domain.webhooks_out import endpoints
+from serializer_app.domain.webhooks_out import deliveries, endpoints
 from serializer_app.store.db import Database
 from serializer_app.store.models import Customer, HistoryEntry, Item
 from serializer_app.web.house import house
@@ -69,6 +69,23 @@ def test_webhooks_are_made_tried_paused_and_removed(
         (endpoint,) = endpoints.of_shop(session, shop_id)
     here = f"/settings/webhooks/{endpoint.public_id}"
     assert neighbour.post(f"{here}/remove").status_code == 404
+    url = "https://erp.example.com/new"
+    changed: dict[str, Any] = {"url": url, "events": ["item.updated", "unit.returned"]}
+    assert neighbour.post(here, changed).status_code == 404
+    for wrong, path in (
+        ({**changed, "url": "http://intranet"}, "url"),
+        ({**changed, "events": []}, "events"),
+        ({"url": "shopify-flow", "events": ["mail.requested"]}, "events"),
+    ):
+        refused = desk.post(here, wrong)
+        assert (refused.status_code, refused.get_json()["error"]["details"][0]["path"]) == (422, path)
+    assert desk.post(here, changed).get_json()["toast"] == "Webhook saved"
+    with db.read() as session:
+        (found,) = endpoints.of_shop(session, shop_id)
+        assert (found.url, found.events) == (url, "item.updated,unit.returned")
+        assert (found.secret, found.active) == (endpoint.secret, True)
+        assert shops.by_id(session, shop_id).events_wanted == found.events
+    assert url in desk.page("/settings/webhooks")
     assert desk.post(f"{here}/test").status_code == 200
     assert "Recent deliveries" in desk.page("/settings/webhooks")
     assert desk.post(f"{here}/switch", {"active": "off"}).status_code == 200
@@ -78,6 +95,27 @@ def test_webhooks_are_made_tried_paused_and_removed(
     for url in ("", "http://intranet.example.com/", "https://10.0.0.1/x"):
         refused = desk.post("/settings/webhooks", {**form, "nonce": "v" * 20, "url": url})
         assert refused.get_json()["error"]["details"][0]["path"] == "url"
+
+
+@pytest.mark.one_database
+def test_all_deliveries_of_a_webhook_are_shown_page_by_page(
+    desk: Staff, neighbour: Staff, db: Database, shop_id: int
+) -> None:
+    desk.post("/settings/webhooks", {"nonce": "w" * 20, "url": "shopify-flow", "events": ["item.created"]})
+    with db.write() as session:
+        (endpoint,) = endpoints.of_shop(session, shop_id)
+        facts = [{"itemId": f"unit-{number:03}"} for number in range(120)]
+        deliveries.announce(session, shop_id, "item.created", facts)
+    path: str | None = f"/settings/webhooks/{endpoint.public_id}/deliveries"
+    assert neighbour.get(str(path)).status_code == 404
+    assert str(path) in desk.page("/settings/webhooks")
+    found: list[str] = []
+    while path:
+        page = desk.page(path)
+        found += re.findall(r"unit-\d+", page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        path = following.group(1).replace("&amp;", "&") if following else None
+    assert found == [fact["itemId"] for fact in reversed(facts)]
 
 
 def colleague(client: FlaskClient) -> Staff:
