@@ -139,12 +139,17 @@ def resume(session: Session, seen: Task) -> Task:
 
 def latest(session: Session, shop_id: int, kind: str) -> Task | None:
     """The newest task of a kind that was started."""
+    return next(iter(recent(session, shop_id, kind, most=1)), None)
+
+
+def recent(session: Session, shop_id: int, kind: str, *, most: int) -> Sequence[Task]:
+    """Tasks of a kind that were started, the newest first."""
     return session.scalars(
         select(Task)
         .where(Task.shop_id == shop_id, Task.kind == kind, Task.started_at.is_not(None))
         .order_by(Task.id.desc())
-        .limit(1)
-    ).one_or_none()
+        .limit(most)
+    ).all()
 
 
 def running(session: Session, shop_id: int, kind: str) -> Task | None:

@@ -109,8 +109,7 @@ def find(session: Session, shop_id: int, public_id: str) -> Upload:
 
 def recent(session: Session, shop_id: int, *, most: int = 100) -> list[Upload]:
     """The newest uploads first."""
-    query = select(Task).where(Task.shop_id == shop_id, Task.kind == KIND)
-    return [_upload(task) for task in session.scalars(query.order_by(Task.id.desc()).limit(most))]
+    return [_upload(task) for task in tasks.recent(session, shop_id, KIND, most=most)]
 
 
 def enter_next(

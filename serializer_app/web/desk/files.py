@@ -10,16 +10,17 @@ from functools import partial
 from flask import Response, g, request
 
 from serializer_app.domain import tasks
-from serializer_app.domain.imports import files, item_export, items
+from serializer_app.domain.imports import files, item_export, items, serials
 from serializer_app.domain.imports.files import FileSpec
 from serializer_app.domain.imports.kinds import Context, ImportKind
+from serializer_app.domain.registry import uploads
 from serializer_app.domain.sheets.writer import TYPES, Form
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.web.desk.frame import address, desk, said, show, texts
 from serializer_app.web.desk.items import asked_filters
 from serializer_app.web.desk.spreadsheets import download
-from serializer_app.web.desk.tasks import standing
+from serializer_app.web.desk.tasks import RECENT, standing
 from serializer_app.web.house import house, still_alive
 
 _SHOWN = 200
@@ -72,6 +73,8 @@ def import_kind(name: str) -> Response:
             kind=kind,
             task=None,
             last=tasks.newest(session, g.shop_id, kind.task),
+            recent=tasks.recent(session, g.shop_id, kind.task, most=RECENT),
+            uploads=uploads.recent(session, g.shop_id, most=RECENT) if kind is serials.KIND else [],
             standing=standing,
         )
 
@@ -129,6 +132,22 @@ def kept_import(name: str, task_id: str) -> Response:
             shown=_SHOWN,
             standing=standing,
         )
+
+
+@desk.get("/imports/serials/uploads/<upload_id>/result")
+def upload_result(upload_id: str) -> Response:
+    """The verdict on each entry of a file that another system uploaded, in the form of that file."""
+    with house().db.read() as session:
+        upload = uploads.find(session, g.shop_id, upload_id)
+        uploads.result(session, upload)
+    return download(_verdicts(g.shop_id, upload.public_id), f"serials-{upload.public_id}", upload.form)
+
+
+def _verdicts(shop_id: int, upload_id: str) -> Iterator[bytes]:
+    with house().db.read() as session:
+        for lines in uploads.result(session, uploads.find(session, shop_id, upload_id)):
+            still_alive()
+            yield lines.encode()
 
 
 @desk.post("/imports/<name>/<task_id>/start")

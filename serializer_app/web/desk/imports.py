@@ -16,7 +16,7 @@ from serializer_app.errors import AppError
 from serializer_app.web.desk.forms import checked
 from serializer_app.web.desk.frame import address, desk, said, show, texts
 from serializer_app.web.desk.spreadsheets import download
-from serializer_app.web.desk.tasks import standing
+from serializer_app.web.desk.tasks import RECENT, standing
 from serializer_app.web.house import house, still_alive
 from serializer_app.web.texts import Texts
 from serializer_app.web.wire.values import SERIAL_NUMBER
@@ -32,6 +32,7 @@ def import_page() -> Response:
             shops.by_id(session, g.shop_id),
             task=None,
             last=tasks.newest(session, g.shop_id, spreadsheets.KIND),
+            recent=tasks.recent(session, g.shop_id, spreadsheets.KIND, most=RECENT),
             standing=standing,
         )
 

@@ -30,6 +30,10 @@ def progress(task_id: str) -> Response:
     )
 
 
+RECENT = 10
+"""As many finished and running imports does a page list."""
+
+
 def standing(task: Task, words: Texts) -> str:
     """How far a task is, or what came of it, in a sentence."""
     counts = tasks.counts(task)
@@ -37,6 +41,7 @@ def standing(task: Task, words: Texts) -> str:
         "done": task.done,
         "total": task.total,
         "changed": counts.get("changed", 0),
+        "created": counts.get("created", 0),
         "entered": counts.get("entered", 0),
         "same": counts.get("same", 0) + counts.get("unchanged", 0),
         "bad": counts.get("bad", 0) + counts.get("failed", 0),

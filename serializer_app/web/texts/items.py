@@ -83,6 +83,12 @@ LABELS: dict[str, Label] = {
         "{entered} rows imported, {same} unchanged, {bad} with errors.",
         "entered",
     ),
+    "task.serial-import.running": NN_("{done} of {total} row", "{done} of {total} rows", "total"),
+    "task.serial-import.finished": NN_(
+        "{created} serial number created, {bad} with errors.",
+        "{created} serial numbers created, {bad} with errors.",
+        "created",
+    ),
     "task.import-items.running": NN_("{done} of {total} row", "{done} of {total} rows", "total"),
     "task.import-items.finished": NN_(
         "{entered} row imported, {same} unchanged, {bad} with errors.",
