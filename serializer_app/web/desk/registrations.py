@@ -23,8 +23,9 @@ from serializer_app.domain.registry.registrations import Corrections
 from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import Order, Registration
+from serializer_app.text import Json
 from serializer_app.web.answers import as_download
-from serializer_app.web.desk.forms import checked, ticked, typed, typed_day, warranty_changes
+from serializer_app.web.desk.forms import checked, is_number, ticked, typed, typed_day, warranty_changes
 from serializer_app.web.desk.frame import (
     asked,
     asked_place,
@@ -120,7 +121,10 @@ def correct_registration(public_id: str) -> Response:
     body: RegistrationChanges = checked(
         RegistrationChanges,
         {
-            "customer": {name: typed(f"customer.{name}") or None for name in _PERSON},
+            "customer": {
+                **{name: typed(f"customer.{name}") or None for name in _PERSON},
+                **_typed_customer_id(),
+            },
             "purchaseDate": typed_day("purchaseDate"),
             "channel": typed("channel") or None,
             "orderNumber": typed("orderNumber") or None,
@@ -128,7 +132,7 @@ def correct_registration(public_id: str) -> Response:
         },
     )
     corrections = Corrections(
-        person=body.customer.given("email", "first_name", "last_name", "phone"),
+        person=body.customer.given("email", "first_name", "last_name", "phone", "customer_id"),
         **body.given("purchase_date", "channel", "order_number", "warranty_until"),
         warranty=warranty_changes().get("warranty", ...),
         warranty_void=ticked("warrantyVoid"),
@@ -138,6 +142,14 @@ def correct_registration(public_id: str) -> Response:
         _same_version(found)
         registrations.correct(session, house().vault, found, corrections, actor=g.actor)
     return said(texts().gettext("Saved"))
+
+
+def _typed_customer_id() -> dict[str, Json]:
+    """Shopify's customer ID, if the form has the field."""
+    number = typed("customer.customerId")
+    if "customer.customerId" not in request.form:
+        return {}
+    return {"customerId": int(number) if is_number(number) else number or None}
 
 
 @desk.post("/registrations/<public_id>/decide")

@@ -18,11 +18,11 @@ from serializer_app.domain.items import ties, unit_states
 from serializer_app.domain.items.unit_states import BY_HAND, UnitState
 from serializer_app.domain.registry import lookups, patterns, registrations, serial_lookups, serials, swaps
 from serializer_app.domain.shops import shops
-from serializer_app.domain.stock import returns
+from serializer_app.domain.stock import returns, shopify_stock
 from serializer_app.domain.stock.changes import NOTE_LENGTH, UnitChanges, change_unit
 from serializer_app.errors import AppError
 from serializer_app.store.models import Serial, Variant
-from serializer_app.text import clean_lines
+from serializer_app.text import Json, clean_lines
 from serializer_app.web.desk.files import written
 from serializer_app.web.desk.forms import INVALID, checked, is_number, picked, typed, typed_day
 from serializer_app.web.desk.frame import (
@@ -37,6 +37,7 @@ from serializer_app.web.desk.frame import (
     texts,
 )
 from serializer_app.web.desk.nonces import answered_before, keep, new_nonce
+from serializer_app.web.desk.receiving import read_location
 from serializer_app.web.desk.scan import recognized
 from serializer_app.web.house import house
 from serializer_app.web.wire.registry_inputs import RegistrationInput, UnitChangesInput
@@ -253,6 +254,7 @@ def serial(serial_id: int) -> Response:
             ],
             dispositions=_DISPOSITIONS,
             note_length=NOTE_LENGTH,
+            places=shopify_stock.locations(session, shop.id),
             story=serial_lookups.story(session, shop.id, found),
             people=staff.names(session, shop.id),
         )
@@ -268,10 +270,12 @@ def _known(session: Session, serial_id: int) -> Serial:
 
 @desk.post("/serials/<int:serial_id>")
 def change_serial(serial_id: int) -> Response:
-    """The note of a unit, and its state if the form's is another one than it showed."""
-    given = {"note": typed("note") or None}
+    """The note of a unit, and its state and location if the form's are other ones than it showed."""
+    given: dict[str, Json] = {"note": typed("note") or None}
     if typed("state") not in ("", typed("stateShown")):
         given["state"] = typed("state")
+    if typed("location") != typed("locationShown"):
+        given["locationId"] = read_location(typed("location"))
     body: UnitChangesInput = checked(UnitChangesInput, given)
     with house().db.write() as session:
         change_unit(session, g.shop_id, _known(session, serial_id), body.changes(), actor=g.actor)

@@ -20,6 +20,7 @@ LABELS: dict[str, Label] = {
     "registrations.firstName": N_("First name"),
     "registrations.lastName": N_("Last name"),
     "registrations.phone": N_("Phone"),
+    "registrations.customerId": N_("Customer ID from Shopify"),
     "registrations.purchaseDate": N_("Purchase date"),
     "registrations.channel": N_("Bought at"),
     "registrations.orderNumber": N_("Order number"),

@@ -160,6 +160,15 @@ def test_a_unit_is_registered_swapped_and_reset(
     page = desk.page(here)
     assert "<script>alert" not in page
     assert "Open registration" in page
+    with db.read() as session:
+        (public_id,) = session.scalars(select(Registration.public_id))
+    registration = {"customer.email": "ada@example.com", "orderNumber": "#1"}
+    for version, customer_id, status in (("1", "501", 200), ("2", "x", 422), ("2", None, 200)):
+        form = registration | {"version": version}
+        form |= {} if customer_id is None else {"customer.customerId": customer_id}
+        assert desk.post(f"/registrations/{public_id}", form).status_code == status
+        with db.read() as session:
+            assert session.scalars(select(Customer.customer_id)).all() == [501]
     for path, form in (
         (here, {"note": "x"}),
         (f"{here}/register", person),
@@ -194,10 +203,13 @@ def test_state_and_note_are_changed_and_a_form_that_is_old_sets_no_state_back(
     )
     for state in ("reserved", "replaced", "nonsense"):
         assert desk.post(here, {"state": state, "stateShown": "lost", "note": ""}).status_code == 422
+    old = {"state": "lost", "stateShown": "lost", "note": "Shelf 4", "locationShown": ""}
+    for location, status in (("7", 200), ("", 200), ("x", 422)):
+        assert desk.post(here, {**old, "location": location}).status_code == status
     assert desk.post(here, {"note": "x" * 501}).get_json()["error"]["details"][0]["path"] == "note"
     with db.read() as session:
         found = session.scalars(select(Serial)).one()
-        assert (found.state, found.note) == ("lost", "Shelf 4")
+        assert (found.state, found.note, found.location_id) == ("lost", "Shelf 4", 7)
 
 
 def test_a_unit_on_an_order_is_returned_and_not_set_back(
