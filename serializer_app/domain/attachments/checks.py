@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import threading
 import unicodedata
 import warnings
 from collections.abc import Mapping
@@ -35,6 +36,8 @@ WEBP: Final = "image/webp"
 MOST_PIXELS: Mapping[ContentType, int] = {JPEG: 25_000_000, PNG: 16_000_000, WEBP: 12_500_000}
 """A picture is refused by its header, before it is decoded. These sizes take up to about 250 MB of memory, and the
 telephones of today take pictures of 12 to 24 million pixels, as JPEG."""
+MOST_SCANS = 40
+"""A progressive JPEG has about ten. Decoding goes over the whole picture for each, and a few bytes suffice for one."""
 ENDINGS: Mapping[ContentType, str] = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png", WEBP: ".webp"}
 """What may be kept, and how the name of such a file ends."""
 
@@ -50,6 +53,9 @@ _PDF_TAIL = 2048
 _PDF_START = re.compile(rb"%PDF-[12]\.\d")
 _PDF_END = re.compile(rb"startxref\s+(\d{1,10})\s+%%EOF")
 _PDF_TABLE = re.compile(rb"\s*(?:xref\s|\d{1,10}\s+\d{1,5}\s+obj\b)")
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+"""Not those that stand within a scan: stuffed zeros, restarts and fill bytes."""
+_SCAN, _END = 0xDA, 0xD9
 _ORIENTATION = 0x0112
 _TURNS = {
     2: "FLIP_LEFT_RIGHT",
@@ -61,6 +67,7 @@ _TURNS = {
     8: "ROTATE_90",
 }
 """EXIF orientation → what turns the picture upright: without its EXIF nobody else could."""
+_one_at_a_time = threading.Lock()
 # What Pillow raises for files that are not sound. It has no class of its own for that.
 _BROKEN = (
     ArithmeticError,
@@ -147,8 +154,10 @@ def _sound_pdf(content: bytes) -> bytes:
 def _drawn_anew(content: bytes, content_type: ContentType) -> bytes:
     from PIL import Image
 
+    if content_type == JPEG and _scans(content) > MOST_SCANS:
+        raise refused("damaged")
     kind = content_type.removeprefix("image/").upper()
-    with warnings.catch_warnings():
+    with _one_at_a_time, warnings.catch_warnings():
         # Of metadata that is broken: it is thrown away.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -167,6 +176,17 @@ def _drawn_anew(content: bytes, content_type: ContentType) -> bytes:
             raise refused("too_many_pixels") from error
         except _BROKEN as error:
             raise refused("damaged") from error
+
+
+def _scans(content: bytes) -> int:
+    """How many scans a JPEG has."""
+    count = at = 0
+    while (found := _JPEG_MARKER.search(content, at)) is not None and (marker := found[1][0]) != _END:
+        count += marker == _SCAN
+        at = found.end()
+        if marker != 0xD8:  # the start of the picture, which has no length
+            at += max(2, int.from_bytes(content[at : at + 2]))
+    return count
 
 
 def _turn(picture: Image) -> int:

@@ -223,6 +223,14 @@ def test_no_bytes_make_the_check_fall_over(data: st.DataObject) -> None:
         assert checks.check("a", content).content_type in checks.ENDINGS
 
 
+def test_a_jpeg_with_more_scans_than_any_camera_makes_is_not_decoded() -> None:
+    sent = picture(JPEG, (64, 64), progressive=True, comment=b"\xff\xda" * 500)
+    assert checks.check("a", sent).content_type == JPEG
+    last = sent[sent.rindex(b"\xff\xda") : -2]
+    assert checks.check("a", sent[:-2] + last * 20 + sent[-2:]).content_type == JPEG
+    assert reason(sent[:-2] + last * 50 + sent[-2:]) == "damaged"
+
+
 NAMES = [
     ("receipt.pdf", "receipt.pdf"),
     ("RECEIPT.PDF", "RECEIPT.pdf"),
