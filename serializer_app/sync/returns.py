@@ -85,12 +85,15 @@ def read(work: Work, job: Job) -> Verdict:
         shown = _shown(work, order_id)
     except PermanentFailure as error:
         log.warning("returns refused", order_id=order_id, code=error.code)
+        with work.db.write() as session:
+            announced.not_shown(session, work.shop_id, order_id)
         return Verdict(done=[job])
-    if shown is None and not deleted:
-        # It may be too old for us to see (read_all_orders), so its absence proves nothing.
-        return Verdict(done=[job], pause=work.rest())
     with work.db.write() as session:
-        announced.store(session, work.shop_id, order_id, shown or ())
+        if shown is None and not deleted:
+            # It may be too old for us to see (read_all_orders), so its absence proves nothing.
+            announced.not_shown(session, work.shop_id, order_id)
+        else:
+            announced.store(session, work.shop_id, order_id, shown or ())
     return Verdict(done=[job], pause=work.rest())
 
 

@@ -19,13 +19,17 @@ from serializer_app.domain.shops import shops, tokens
 from serializer_app.domain.stock import announced, returns
 from serializer_app.domain.stock.returns import ReturnEntry
 from serializer_app.shopify import oauth
+from serializer_app.store import outbox
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Item, OutboxRow, ReturnLine
+from serializer_app.sync import returns as sync_returns
 from serializer_app.sync.subscriptions import RETURN_TOPICS
 from tests.town import Town
 from tests.visitors import webhook
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+AN_HOUR = timedelta(hours=1)
 
 
 class Desk:
@@ -167,6 +171,32 @@ def test_what_no_webhook_told_is_found_within_the_hour(desk: Desk) -> None:
     desk.shop.returns.cancel(back)
     desk.hour()
     assert desk.expected() == [(other.id, 2)]
+
+
+@on_sqlite
+def test_orders_that_shopify_does_not_show_keep_no_others_from_being_read_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_returns, "CHECKED_AGAIN", 1)
+    hidden, order = desk.sold(), desk.sold()
+    for one in (hidden, order):
+        desk.shop.returns.create(one, {one.lines[0].id: 1})
+    assert len(desk.expected()) == 2
+    hidden.created_at -= timedelta(days=61)
+    with desk.town.db.write() as session:
+        session.execute(update(ReturnLine).values(checked_at=now() - AN_HOUR))
+        longest = update(ReturnLine).where(ReturnLine.order_id == hidden.id)
+        session.execute(longest.values(checked_at=now() - 3 * AN_HOUR))
+    for _ in range(2):
+        with desk.town.db.write() as session:
+            outbox.put(session, desk.town.shop_id, JobKind.RETURNS_WALK, [""])
+            walk = update(OutboxRow).where(OutboxRow.kind == JobKind.RETURNS_WALK)
+            session.execute(walk.values(due_at=now()))
+        desk.town.settle()
+    with desk.town.db.read() as session:
+        checked = {row.order_id: row.checked_at for row in session.scalars(select(ReturnLine))}
+    assert min(checked.values()) > now() - AN_HOUR / 2
+    assert set(checked) == {hidden.id, order.id}
 
 
 @on_sqlite

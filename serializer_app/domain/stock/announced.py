@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
@@ -165,6 +165,16 @@ def longest_unread(session: Session, shop_id: int, before: datetime, most: int) 
     return list(dict.fromkeys(session.scalars(query)))
 
 
+def not_shown(session: Session, shop_id: int, order_id: int) -> None:
+    """Shopify does not let us read the order: what is known stays, and other orders that wait are read before it."""
+    session.execute(
+        update(ReturnLine)
+        .where(ReturnLine.shop_id == shop_id, ReturnLine.order_id == order_id)
+        .values(checked_at=now()),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def order_of(session: Session, shop_id: int, return_id: int) -> int | None:
     """The order of a return that we know."""
     query = select(ReturnLine.order_id).where(
@@ -283,13 +293,13 @@ def _active(session: Session, shop_id: int, rows: Iterable[ReturnLine]) -> dict[
     found: dict[int, int] = {}
     numbers = sorted({row.line_item_id for row in rows})
     for start in range(0, len(numbers), _AT_ONCE):
-        query = select(Item.line_item_id).where(
+        query = select(Item.line_item_id, func.count()).where(
             Item.shop_id == shop_id,
             Item.line_item_id.in_(numbers[start : start + _AT_ONCE]),
             Item.removed_at.is_(None),
         )
-        for line_item_id in session.scalars(query):
-            found[line_item_id] = found.get(line_item_id, 0) + 1
+        for line_item_id, units in session.execute(query.group_by(Item.line_item_id)):
+            found[line_item_id] = units
     return found
 
 
