@@ -86,6 +86,8 @@ def begin_only(session: Session, shop_id: int, kind: str, spec: object, *, actor
     lock(session, shop_id)
     task = running(session, shop_id, kind)
     if task is not None:
+        task = _still_running(session, task)
+    if task is not None:
         outbox.put(session, shop_id, JobKind.TASK, [task.public_id])
         return task, False
     task = draft(session, shop_id, kind, spec, total=0, actor=actor)
@@ -156,6 +158,13 @@ def running(session: Session, shop_id: int, kind: str) -> Task | None:
     """The task of a kind that a shop has one at a time of, while it runs."""
     task = latest(session, shop_id, kind)
     return task if task is not None and task.finished_at is None else None
+
+
+def _still_running(session: Session, task: Task) -> Task | None:
+    """The task, locked; None where its last slice ended between the look and the lock."""
+    query = select(Task).where(Task.shop_id == task.shop_id, Task.id == task.id, Task.finished_at.is_(None))
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).one_or_none()
 
 
 def newest(session: Session, shop_id: int, kind: str) -> Task | None:

@@ -107,6 +107,8 @@ def _page(work: Work, job: Job, seen: Task) -> Slice:
         expiry.expire(work.db, work.shop_id)
         work.db.scrub()
     with work.db.write() as session:
+        if is_last:
+            tasks.lock(session, work.shop_id)  # the shop before the task, as tasks.begin_only does
         task = tasks.resume(session, seen)
         _report(session, work.shop_id, walk.phase, healed)
         if is_last:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import msgspec
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain import tasks
@@ -52,6 +55,31 @@ def test_work_of_which_a_shop_has_one_goes_on_when_it_is_begun_again(db: Databas
         tasks.finish(session, anew)
         _, is_new = tasks.begin_only(session, shop_id, KIND, Spec(), actor="app")
         assert is_new
+
+
+@pytest.mark.database("postgresql")
+@pytest.mark.parametrize("end", [tasks.drop, tasks.finish])
+def test_work_that_is_asked_for_while_its_last_slice_ends_is_done_anew(
+    db: Database, shop_id: int, end: Callable[[Session, Task], None]
+) -> None:
+    first = begin(db, shop_id)
+    with ThreadPoolExecutor() as threads:
+        with db.write() as session:
+            task = tasks.resume(session, first)
+            end(session, task)
+            asked = threads.submit(ask_anew, db, shop_id)
+            with pytest.raises(TimeoutError):  # it waits for the slice
+                asked.result(0.3)
+        second = asked.result(10)
+    assert second.public_id != first.public_id
+    with db.read() as session:
+        assert tasks.running(session, shop_id, KIND) is not None
+        assert outbox.state(session, shop_id, JobKind.TASK, second.public_id) is not None
+
+
+def ask_anew(db: Database, shop_id: int) -> Task:
+    with db.write() as session:
+        return tasks.begin_anew(session, shop_id, KIND, Spec(), actor="app")
 
 
 def outbox_jobs(db: Database, shop_id: int) -> list[outbox.Job]:
