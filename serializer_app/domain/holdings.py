@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from serializer_app.domain import idempotency
@@ -18,7 +19,7 @@ from serializer_app.domain.buyers import confirmations
 from serializer_app.domain.imports import people as imported_people
 from serializer_app.domain.privacy import erasures, privacy
 from serializer_app.domain.privacy.privacy import Holding
-from serializer_app.domain.registry import customers
+from serializer_app.domain.registry import customers, proofs
 from serializer_app.domain.shops import tokens
 from serializer_app.domain.takeover import people
 from serializer_app.domain.webhooks_out import endpoints, mail
@@ -45,6 +46,14 @@ HOLDINGS: tuple[Holding, ...] = (
     confirmations.HOLDING,
     imported_people.HOLDING,
 )
+
+
+def file_content(session: Session, vault: Vault, shop_id: int, file_id: int, *, actor: str) -> bytes:
+    """A file for the merchant (``privacy.file_content``), with the contents of proofs of purchase."""
+    content = msgspec.json.decode(privacy.file_content(session, vault, shop_id, file_id, actor=actor))
+    for holding in (customers.HOLDING, confirmations.HOLDING):
+        proofs.complete(session, vault, shop_id, content.get(holding.name, ()))
+    return msgspec.json.encode(content)
 
 
 @dataclass(frozen=True)

@@ -37,14 +37,16 @@ SWEEPS: Mapping[str, Callable[[Session, int], object]] = {
     "codes": label_bundles.forget,
     "tasks": tasks.forget,
 }
-"""Each forgets what is older than promised, in a transaction of its own."""
+"""Each forgets what is older than promised, in a transaction of its own. One that returns True has more to forget."""
 
 
 def expire(db: Database, shop_id: int) -> None:
     """Run every sweep, for the hourly round of a shop. One that fails is logged and leaves the others alone."""
     for name, sweep in SWEEPS.items():
         try:
-            with contained(kind="expire", job_key=name), db.write() as session:
-                sweep(session, shop_id)
+            more = True
+            while more:
+                with contained(kind="expire", job_key=name), db.write() as session:
+                    more = sweep(session, shop_id) is True
         except AppError as error:
             log.warning("sweep failed", sweep=name, code=error.code)

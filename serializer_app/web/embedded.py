@@ -15,8 +15,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
+from serializer_app.domain import holdings
 from serializer_app.domain.desk import staff
-from serializer_app.domain.privacy import privacy
 from serializer_app.domain.shops import shops, tokens
 from serializer_app.errors import AppError
 from serializer_app.shopify import oauth
@@ -72,7 +72,7 @@ def staff_of_shop() -> ResponseReturnValue | None:
 def privacy_file(file_id: int) -> Response:
     """The answer to a customers/data_request, for the merchant to hand over."""
     with house().db.write() as session:
-        content = privacy.file_content(session, house().vault, g.shop_id, file_id, actor=g.actor)
+        content = holdings.file_content(session, house().vault, g.shop_id, file_id, actor=g.actor)
     return Response(
         content,
         content_type="application/json",

@@ -23,6 +23,8 @@ KEPT_WHEN_DENIED = timedelta(days=30)
 
 CLAIM, REGISTRATION = "claim", "registration"
 _PIECE = 64 * 1024
+_SWEPT_AT_ONCE = 50
+"""Files: up to 300 MB, which SQLite overwrites while nobody else writes."""
 _UNSYNCHRONISED = {"synchronize_session": False}
 
 
@@ -41,12 +43,17 @@ def keep_with_claim(
     session: Session, vault: Vault, shop_id: int, confirmation: str, file: CheckedFile, life: timedelta
 ) -> None:
     """Keep the file of a claim that is not confirmed yet. Raises AppError ``too_many_files`` 429."""
-    waiting = session.scalar(
-        select(func.sum(Attachment.size)).where(Attachment.shop_id == shop_id, Attachment.purpose == CLAIM)
-    )
-    if (waiting or 0) + len(file.content) > MOST_WAITING:
+    if waiting(session, shop_id) + len(file.content) > MOST_WAITING:
         raise AppError("too_many_files", "Too many files wait for confirmation", status=429, retry_after=3600)
     _keep(session, vault, shop_id, file, CLAIM, confirmation, now() + life)
+
+
+def waiting(session: Session, shop_id: int) -> int:
+    """Bytes of files whose claims are not confirmed yet."""
+    total = select(func.sum(Attachment.size)).where(
+        Attachment.shop_id == shop_id, Attachment.purpose == CLAIM
+    )
+    return session.scalar(total) or 0
 
 
 def keep(session: Session, vault: Vault, shop_id: int, registration: str, file: CheckedFile) -> None:
@@ -88,11 +95,11 @@ def exists(session: Session, shop_id: int, owner: str) -> bool:
     return session.scalar(found) is not None
 
 
-def content(session: Session, vault: Vault, shop_id: int, file: AttachedFile) -> bytes:
+def content(session: Session, vault: Vault, shop_id: int, file_id: str) -> bytes:
     """The content of a file; empty for one that was deleted meanwhile."""
     pieces = session.scalars(
         select(AttachmentPart.content)
-        .where(AttachmentPart.shop_id == shop_id, AttachmentPart.attachment_id == file.id)
+        .where(AttachmentPart.shop_id == shop_id, AttachmentPart.attachment_id == file_id)
         .order_by(AttachmentPart.number)
     )
     return b"".join(vault.decrypt_bytes(piece) for piece in pieces)
@@ -118,11 +125,21 @@ def decided(session: Session, shop_id: int, registration: str, *, denied: bool) 
     )
 
 
-def sweep(session: Session) -> None:
-    """Delete files whose time is over, of all shops."""
-    session.execute(
-        delete(Attachment).where(Attachment.expires_at <= now()), execution_options=_UNSYNCHRONISED
-    )
+def sweep(session: Session) -> bool:
+    """Delete the next files whose time is over, of all shops; True while there may be more."""
+    some = over(session)
+    for shop_id, file_id in some:
+        # Its claim may be confirmed at this moment, and then it stays.
+        named = (Attachment.shop_id == shop_id, Attachment.id == file_id, Attachment.expires_at <= now())
+        session.execute(delete(Attachment).where(*named), execution_options=_UNSYNCHRONISED)
+    return len(some) == _SWEPT_AT_ONCE
+
+
+def over(session: Session) -> Sequence[tuple[int, str]]:
+    """The next files whose time is over, of all shops: (shop, file)."""
+    query = select(Attachment.shop_id, Attachment.id).where(Attachment.expires_at <= now())
+    rows = session.execute(query.order_by(Attachment.expires_at).limit(_SWEPT_AT_ONCE)).all()
+    return [(shop_id, file_id) for shop_id, file_id in rows]
 
 
 def rotate_all(session: Session, vault: Vault) -> int:

@@ -355,7 +355,7 @@ def _about(
 
 def _collect(session: Session, vault: Vault, shop: Shop, person: privacy.DataSubject) -> Sequence[JsonDict]:
     found = _about(session, vault, shop, person)
-    files = proofs.handed_out(session, vault, shop.id, [row.public_id for row, _ in found])
+    files = proofs.described(session, vault, shop.id, [row.public_id for row, _ in found])
     return [
         {
             "askedAt": iso(row.created_at),

@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 ERASED_AT_ONCE = 5_000
 """Rows: half a second on SQLite, where nobody else writes meanwhile."""
+_WEIGHTS = {"attachment_parts": 25, "task_parts": 100, "upload_parts": 100}
+"""As many rows one row of these tables counts for. They hold pieces of files, of 90 KB to 1 MB, and SQLite overwrites
+what it deletes."""
 # Shopify sends shop/redact 48 hours after the uninstallation, and sometimes a webhook is a day late.
 REINSTALLED_WITHIN = timedelta(hours=72)
 
@@ -37,8 +40,8 @@ def redact_shop(
     shopify_id: int | None = None,
     most: int = ERASED_AT_ONCE,
 ) -> bool:
-    """Erase the next ``most`` rows of a shop; True while there are more. In the end what remains is that it was done,
-    under a hash of the domain, with ``counts``, to which each call adds what it erased.
+    """Erase the next rows of a shop, at most ``most``; True while there are more. In the end what remains is that it
+    was done, under a hash of the domain, with ``counts``, to which each call adds what it erased.
 
     A transaction for a million items would hold up every other shop, and be rolled back when its request is given up.
     A shop that came back within the 48 hours keeps its data. A shop that we never saw go does not: then the news of
@@ -66,10 +69,12 @@ def redact_shop(
         session.flush()
     left = most
     for table in schema.tables_of_a_shop():
-        erased = _emptied(session, table, shop.id, left)
+        weight = _WEIGHTS.get(table.name, 1)
+        at_once = max(1, left // weight)
+        erased = _emptied(session, table, shop.id, at_once)
         counts[table.name] += erased
-        left -= erased
-        if left <= 0:
+        left -= erased * weight
+        if erased == at_once or left <= 0:
             return True
     session.execute(delete(Shop).where(Shop.id == shop.id), execution_options={"synchronize_session": False})
     session.expunge(shop)

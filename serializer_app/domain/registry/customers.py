@@ -49,7 +49,7 @@ def collect(session: Session, vault: Vault, shop: Shop, person: DataSubject) -> 
         .where(Registration.shop_id == shop.id, Registration.customer_key.in_(keys))
         .order_by(Registration.id)
     ).all()
-    files = proofs.handed_out(session, vault, shop.id, [row.public_id for row in rows])
+    files = proofs.described(session, vault, shop.id, [row.public_id for row in rows])
     return [
         {
             "registrationId": public_id,

@@ -15,7 +15,7 @@ from serializer_app.domain.registry import registrations
 from serializer_app.errors import AppError
 from serializer_app.store.crypto import Vault
 from serializer_app.store.models import Registration
-from serializer_app.text import Json
+from serializer_app.text import Json, JsonDict
 
 MOST_HANDED_OUT = 20 * 1024 * 1024
 """Bytes of proofs that the file for a data request holds; of further ones it holds what they are called."""
@@ -52,29 +52,44 @@ def read(session: Session, vault: Vault, registration: Registration) -> tuple[At
     file = find(session, vault, registration)
     if file is None:
         raise _none(registration)
-    return file, attachments.content(session, vault, registration.shop_id, file)
+    return file, attachments.content(session, vault, registration.shop_id, file.id)
 
 
-def handed_out(
+def described(
     session: Session, vault: Vault, shop_id: int, owners: Iterable[str]
 ) -> dict[str, dict[str, Json]]:
-    """Proofs as the file for a data request holds them, by the public IDs of registrations or unconfirmed claims.
+    """Proofs as the file for a data request names them, by the public IDs of registrations or unconfirmed claims.
 
-    ``content`` is Base64; null beyond ``MOST_HANDED_OUT``, where the merchant adds the files from the desk.
+    Their content is added when the merchant gets the file (``complete``): Shopify waits for the answer to a request,
+    and an erasure reads every file that waits.
     """
-    found: dict[str, dict[str, Json]] = {}
-    left = MOST_HANDED_OUT
-    for owner, file in attachments.of(session, vault, shop_id, list(owners)).items():
-        left -= file.size
-        content = attachments.content(session, vault, shop_id, file) if left >= 0 else None
-        found[owner] = {
+    return {
+        owner: {
+            "fileId": file.id,
             "fileName": file.name,
             "contentType": file.content_type,
             "size": file.size,
             "receivedAt": iso(file.created_at),
-            "content": None if content is None else base64.b64encode(content).decode(),
         }
-    return found
+        for owner, file in attachments.of(session, vault, shop_id, list(owners)).items()
+    }
+
+
+def complete(session: Session, vault: Vault, shop_id: int, entries: Iterable[JsonDict]) -> None:
+    """Add the contents of proofs to entries of a data request's file.
+
+    ``content`` is Base64; null for a proof that was deleted since, and beyond ``MOST_HANDED_OUT``, where the merchant
+    adds the files from the desk.
+    """
+    left = MOST_HANDED_OUT
+    for entry in entries:
+        proof = entry.get("proofOfPurchase")  # absent in files of earlier versions
+        if proof is None:
+            continue
+        left -= proof["size"]
+        file_id = proof.pop("fileId")
+        kept = attachments.content(session, vault, shop_id, file_id) if left >= 0 else b""
+        proof["content"] = base64.b64encode(kept).decode() or None
 
 
 def _none(registration: Registration) -> AppError:

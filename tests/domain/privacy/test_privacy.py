@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from sqlalchemy import func, inspect, select, text, update
 
 from serializer_app import clock
 from serializer_app.domain import history
+from serializer_app.domain.attachments import attachments
+from serializer_app.domain.attachments.checks import CheckedFile
 from serializer_app.domain.catalog import catalog
 from serializer_app.domain.holdings import HOLDINGS
 from serializer_app.domain.privacy import erasures, privacy
@@ -277,6 +280,23 @@ def test_a_large_shop_goes_in_steps_that_anybody_may_go_on_with(
     assert webhook(client, "shop/redact", about_shop()).status_code == 200
     assert rows_of(db, shop_id) == {}
     assert rows_of(db, other) == kept
+
+
+def test_pieces_of_files_are_erased_a_few_at_a_time(db: Database) -> None:
+    """Together they are large, and nobody else writes to SQLite while one step of an erasure lasts."""
+    shop_id, vault = installed(db), Vault((ENCRYPTION_KEY,))
+    file = CheckedFile("receipt.pdf", "application/pdf", bytes(300_000))
+    with db.write() as session:
+        attachments.keep(session, vault, shop_id, "registration", file)
+    there = rows_of(db, shop_id)
+    assert there["attachment_parts"] == 5
+    seen, more = [5], True
+    while more:
+        with db.write() as session:
+            more = erasures.redact_shop(session, SHOP, Counter(), most=50)
+        seen.append(rows_of(db, shop_id).get("attachment_parts", 0))
+    assert rows_of(db, shop_id) == {}
+    assert max(before - after for before, after in pairwise(seen)) <= 2
 
 
 def test_a_shop_that_came_back_while_it_was_erased_keeps_what_is_left(

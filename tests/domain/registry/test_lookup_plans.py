@@ -12,15 +12,18 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from serializer_app.clock import now
+from serializer_app.domain.attachments import attachments
 from serializer_app.domain.registry import lookups, registrations, serial_lookups, serials
 from serializer_app.domain.registry.people import Person
+from serializer_app.domain.stock import announced
 from serializer_app.store.db import Database
 from tests.domain.registry.conftest import World
 
 UNITS, FEW = 20_000, 5
 """Serials, each registered by a customer of its own for a unit of an order of its own; FEW in other shops."""
 OTHER_SHOPS = range(2, 22)
-LARGE = ("serials", "customers", "registrations", "items", "history")
+LARGE = ("serials", "customers", "registrations", "items", "history", "return_lines", "attachments")
 
 EVE = Person(email="eve@example.com", customer_id=777)
 LOOKUPS: dict[str, lookups.Filters] = {
@@ -51,6 +54,12 @@ _FILL = (
     """INSERT INTO items (shop_id, id, order_id, line_item_id, variant_id, item_id, custom_fields, auto_generated,
     created_by, created_at, updated_at) SELECT {shop}, {first} + n, 100000 + n, 100000 + n, 11, '{shop}-' || n, '[]',
     {true}, 'app', {moment}, {moment} FROM {series}""",
+    """INSERT INTO return_lines (shop_id, return_id, line_item_id, order_id, status, quantity, restocked, not_restocked,
+    processing_required, missing, awaited, created_at, checked_at)
+    SELECT {shop}, n, 100000 + n, 100000 + n, 'OPEN', 1, 0, 0, 0, 0, n / 50 * 50 = n, {moment}, {moment}
+    FROM {series}""",
+    """INSERT INTO attachments (shop_id, id, purpose, owner, name, content_type, size, created_at)
+    SELECT {shop}, 'F' || n, 'registration', 'R' || n, '{data}', 'application/pdf', 9, {moment} FROM {series}""",
     """INSERT INTO history (shop_id, subject, subject_id, at, actor, action, changes)
     SELECT {shop}, 'registration', {first} + n, {moment}, 'app', 'registered', '{{}}' FROM {series}""",
 )
@@ -152,6 +161,11 @@ def _asked(world: World) -> Iterator[tuple[str, Callable[[Session], Any], int | 
         return serial_lookups.story(session, world.shop_id, serial)
 
     yield "the story of a serial", story, None
+    yield "returns that are expected", lambda s: len(announced.awaited(s, world.shop_id)), announced.SHOWN
+    yield "returns to read again", lambda s: len(announced.longest_unread(s, world.shop_id, now(), 50)), 50
+    yield "the order of a return", lambda s: announced.order_of(s, world.shop_id, 7), 100_007
+    yield "the size of files that wait", lambda s: attachments.waiting(s, world.shop_id), 0
+    yield "files whose time is over", lambda s: len(attachments.over(s)), 0
 
 
 def test_every_look_up_goes_by_an_index(grown: World) -> None:

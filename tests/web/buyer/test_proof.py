@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from serializer_app.clock import now
 from serializer_app.devstore.mailbox import Mailbox
+from serializer_app.domain import holdings
 from serializer_app.domain.attachments import attachments, checks
 from serializer_app.domain.buyers import claims
 from serializer_app.domain.holdings import HOLDINGS
@@ -24,7 +27,14 @@ from serializer_app.domain.registry import proofs, registrations, transfers
 from serializer_app.domain.registry.people import Person
 from serializer_app.domain.shops import shops
 from serializer_app.store.crypto import Vault
-from serializer_app.store.models import Attachment, AttachmentPart, Confirmation, HistoryEntry
+from serializer_app.store.models import (
+    Attachment,
+    AttachmentPart,
+    Confirmation,
+    DataRequest,
+    HistoryEntry,
+    Registration,
+)
 from serializer_app.sync import expiry
 from serializer_app.web.buyer import claiming
 from serializer_app.web.house import house
@@ -310,7 +320,7 @@ def test_the_proof_goes_with_the_person(asking: Bazaar, ending: str) -> None:
     webhook(asking.client, "customers/data_request", requested, SHOP)
     with asking.db.write() as session:
         (waiting,) = privacy.files(session, asking.shop_id)
-        handed_over = privacy.file_content(session, parts.vault, asking.shop_id, waiting.id, actor="staff:1")
+        handed_over = holdings.file_content(session, parts.vault, asking.shop_id, waiting.id, actor="staff:1")
     assert "Ada Lovelace.pdf" in json.loads(handed_over)["registrations"][0]["proofOfPurchase"]["fileName"]
     with asking.db.write() as session:
         held = registrations.find(session, asking.shop_id, claim.public_id)
@@ -349,16 +359,48 @@ def test_the_proof_of_a_denied_claim_is_deleted_after_thirty_days(asking: Bazaar
 
 
 @on_one_database
-def test_a_data_request_of_many_files_stays_of_bounded_size(
+def test_files_whose_time_is_over_are_deleted_a_few_at_a_time(
     asking: Bazaar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proofs, "MOST_HANDED_OUT", len(PDF) + 10)
-    for number in range(2):
+    monkeypatch.setattr(attachments, "_SWEPT_AT_ONCE", 2)
+    for number in range(3):
         assert claimed(asking, f"F-{number}", sent(PDF)).status_code == 200
-    with asking.db.read() as session:
-        subject = privacy.DataSubject(customer_ids=(7,))
-        entries = next(one for one in HOLDINGS if one.name == "registrations").collect(
-            session, house(asking.app).vault, asking.shop(session), subject
-        )
-    contents = [entry["proofOfPurchase"]["content"] for entry in entries]
-    assert sorted(content is None for content in contents) == [False, True]
+    with asking.db.write() as session:
+        session.execute(update(Attachment).values(expires_at=now()))
+    with asking.db.write() as session:
+        assert attachments.sweep(session)
+    assert rows(asking) == (1, 1)
+    with asking.db.write() as session:
+        session.execute(update(Attachment).values(expires_at=now()))
+    monkeypatch.setattr(attachments, "_SWEPT_AT_ONCE", 1)
+    expiry.expire(asking.db, asking.shop_id)
+    assert rows(asking) == (0, 0)
+
+
+@on_one_database
+def test_a_data_request_holds_files_only_when_it_is_handed_out(
+    asking: Bazaar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shopify waits for the answer to a request, and an erasure reads every file that waits for the merchant."""
+    large = PDF.replace(b"\nxref", b" " + secrets.token_hex(50_000).encode() + b"\nxref")
+    large = large.replace(b"startxref\n32", b"startxref\n%d" % large.index(b"\nxref"))
+    monkeypatch.setattr(proofs, "MOST_HANDED_OUT", 2 * len(large) + 10)
+    for number in range(3):
+        assert claimed(asking, f"F-{number}", sent(large)).status_code == 200
+    payload = {"customer": {"id": 7}, "orders_requested": [], "data_request": {"id": 9}}
+    vault = house(asking.app).vault
+    with asking.db.write() as session:
+        privacy.data_request(session, vault, asking.shop(session), payload, HOLDINGS)
+        assert len(session.scalars(select(DataRequest.content)).one()) < len(large) / 10
+        (file,) = privacy.files(session, asking.shop_id)
+        first = session.scalars(select(Registration.public_id).order_by(Registration.id)).first()
+        assert attachments.forget(session, asking.shop_id, [first or ""]) == 1
+
+    def handed_out() -> list[bytes | None]:
+        with asking.db.write() as session:
+            given = holdings.file_content(session, vault, asking.shop_id, file.id, actor="staff:1")
+        contents = [entry["proofOfPurchase"]["content"] for entry in json.loads(given)["registrations"]]
+        return [None if content is None else base64.b64decode(content) for content in contents]
+
+    # One was deleted since, and one is beyond what a file may hold.
+    assert handed_out() == handed_out() == [None, large, None]
