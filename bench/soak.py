@@ -20,6 +20,7 @@ from serializer_app.config import Settings
 from serializer_app.store import migrate
 from serializer_app.web.house import house
 from tests.conftest import API_KEY, API_SECRET, APP_URL, ENCRYPTION_KEY
+from tests.model.lives import Lives
 from tests.model.test_model import play
 from tests.model.world import Ground
 from tests.postgres import temporary_server
@@ -43,6 +44,7 @@ def main() -> int:
         while rounds == 0 or time.monotonic() < end:
             for ground in grounds:
                 play(ground, EXAMPLES, options.steps)
+                play(ground, EXAMPLES, options.steps, kind=Lives)
             rounds += 1
             _tell(rounds, grounds)
         for ground in grounds:

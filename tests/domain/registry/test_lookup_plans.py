@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 
 from serializer_app.clock import now
 from serializer_app.domain.attachments import attachments
+from serializer_app.domain.desk import serial_list
+from serializer_app.domain.desk.serial_list import SerialFilters
+from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.registry import lookups, registrations, serial_lookups, serials
 from serializer_app.domain.registry.people import Person
-from serializer_app.domain.stock import announced
+from serializer_app.domain.stock import announced, stock_list
 from serializer_app.store.db import Database
 from tests.domain.registry.conftest import World
 
@@ -40,6 +43,15 @@ LOOKUPS: dict[str, lookups.Filters] = {
     },
     "a page of all": {},
 }
+
+SERIALS = (
+    SerialFilters(),
+    SerialFilters(state=UnitState.IN_STOCK),
+    SerialFilters(variant_ids=(11,)),
+    SerialFilters(variant_ids=(11, 12), state=UnitState.LOST),
+    SerialFilters(registered=True),
+    SerialFilters(registered=False, variant_ids=(11,)),
+)
 
 _MOMENT = "'2026-11-21T22:01:02.123Z'"
 _FILL = (
@@ -166,6 +178,13 @@ def _asked(world: World) -> Iterator[tuple[str, Callable[[Session], Any], int | 
     yield "the order of a return", lambda s: announced.order_of(s, world.shop_id, 7), 100_007
     yield "the size of files that wait", lambda s: attachments.waiting(s, world.shop_id), 0
     yield "files whose time is over", lambda s: len(attachments.over(s)), 0
+    for filters in SERIALS:
+
+        def listed(session: Session, filters: SerialFilters = filters) -> Any:
+            return serial_list.page(session, world.shop_id, filters)
+
+        yield f"a page of serials: {filters}", listed, None
+    yield "a page of the stock", lambda s: stock_list.page(s, world.shop_id), None
 
 
 def test_every_look_up_goes_by_an_index(grown: World) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from serializer_app.domain.buyers import claims, units
 from serializer_app.domain.catalog import catalog
-from serializer_app.domain.items import items, ties, unit_states
+from serializer_app.domain.items import items, ties
 from serializer_app.domain.items.items import ItemChanges
 from serializer_app.domain.items.plan import LineSnapshot, OrderSnapshot
 from serializer_app.domain.items.unit_states import UnitState
@@ -41,6 +41,7 @@ from serializer_app.store.db import Database
 from serializer_app.store.models import Item, Registration, Serial
 from tests.conftest import ENCRYPTION_KEY
 from tests.domain.registry.conftest import ORDERED_AT, WATCH, World
+from tests.model.truths import every_unit_is_in_one_place
 
 pytestmark = pytest.mark.one_database
 
@@ -227,27 +228,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def a_unit_has_one_active_item(self) -> None:
         with self.db.read() as session:
-            active = session.scalars(
-                select(Item).where(Item.shop_id == self.world.shop_id, Item.removed_at.is_(None))
-            ).all()
-            sold = [item.unit_id for item in active if item.unit_id is not None]
-            assert len(sold) == len(set(sold))
-            known = set(
-                session.scalars(select(Serial.serial_key).where(Serial.shop_id == self.world.shop_id))
-            )
-            entered = [item.serial_key for item in active if item.serial_key in known]
-            assert len(entered) == len(set(entered))
-            for item in active:
-                if item.unit_id is not None:
-                    unit = session.scalars(
-                        select(Serial).where(Serial.shop_id == item.shop_id, Serial.id == item.unit_id)
-                    ).one()
-                    assert unit.item_key == item.id
-                    assert unit.state not in {*unit_states.WITHOUT_ITEM, unit_states.REPLACED}
-            sold_now = {item.unit_id for item in active}
-            for unit in session.scalars(select(Serial).where(Serial.shop_id == self.world.shop_id)).all():
-                if unit.source != "item" and unit.state in unit_states.WITH_ITEM:
-                    assert unit.id in sold_now
+            every_unit_is_in_one_place(session, self.world.shop_id)
 
     @invariant()
     def no_registration_leaves_its_sale(self) -> None:
