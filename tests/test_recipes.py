@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 from serializer_app.domain.shops import shops
 from serializer_app.domain.webhooks_out.deliveries import OutgoingRequest
-from serializer_app.sync.couriers import signed_headers
+from serializer_app.sync.sending import signed_headers
 from tests.town import Town
 
 GUIDE = (Path(__file__).resolve().parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -114,8 +114,10 @@ def test_the_signature_recipe_accepts_our_events_and_no_others() -> None:
     exec(next(recipe for recipe in recipes("python") if "def is_genuine" in recipe), check)
     secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
     body = b'{"type":"item.created","data":{}}'
-    parcel = OutgoingRequest(1, "dlv_1", "item.created", "evt_1", "https://erp.example/hook", secret, body, 0)
-    headers = signed_headers(parcel, int(time.time()))
+    outgoing = OutgoingRequest(
+        1, "dlv_1", "item.created", "evt_1", "https://erp.example/hook", secret, body, 0
+    )
+    headers = signed_headers(outgoing, int(time.time()))
     assert check["is_genuine"](secret, headers, body)
     assert not check["is_genuine"](secret, headers, body + b" ")
-    assert not check["is_genuine"](secret, signed_headers(parcel, int(time.time()) - 3600), body)
+    assert not check["is_genuine"](secret, signed_headers(outgoing, int(time.time()) - 3600), body)

@@ -37,7 +37,7 @@ from serializer_app.devstore.proxy import AppProxy
 from serializer_app.devstore.shop import Connections, Shop
 from serializer_app.devstore.state import ShopState
 from serializer_app.devstore.tokens import Tokens
-from serializer_app.devstore.webhooks import Courier
+from serializer_app.devstore.webhooks import WebhookSender
 from serializer_app.text import JsonDict
 
 DEMO_SECRET = "devstore-secret-of-more-than-32-bytes"
@@ -72,7 +72,7 @@ class DevStore:
         self.admin = AdminApi(self.states, self.tokens, self.faults, self.clock)
         self.admin.on_metafields_written = self._echo
         self.admin.on_event = self._announce
-        self.webhooks = Courier(self._link_or_none, api_secret, api_version, self.clock, self.faults)
+        self.webhooks = WebhookSender(self._link_or_none, api_secret, api_version, self.clock, self.faults)
         self.proxy = AppProxy(api_secret, self.clock)
         self._shops: dict[str, Shop] = {}
         self._other_apps: dict[str, OtherApp] = {}

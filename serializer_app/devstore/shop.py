@@ -22,7 +22,7 @@ from serializer_app.devstore.signing import oauth_hmac
 from serializer_app.devstore.state import OrderEdit, ShopState
 from serializer_app.devstore.tokens import ID_TOKEN_LIFE, SCOPES, Grant, Tokens
 from serializer_app.devstore.warehouse import Warehouse
-from serializer_app.devstore.webhooks import Courier, Delivery
+from serializer_app.devstore.webhooks import Delivery, WebhookSender
 from serializer_app.text import Json, JsonDict
 
 Lines = Iterable[tuple[Variant | None, int]]
@@ -33,7 +33,7 @@ class Connections:
     """What a shop needs of its store."""
 
     app: Callable[[], AppLink]
-    courier: Courier
+    sender: WebhookSender
     tokens: Tokens
     proxy: AppProxy
     rename: Callable[[str, str], None]
@@ -355,13 +355,13 @@ class Shop:
         return "orders/updated", order_payload(self.state, order)
 
     def _announce(self, topic: str, payload: JsonDict) -> Delivery:
-        return self._to.courier.send(self.domain, topic, payload)
+        return self._to.sender.send(self.domain, topic, payload)
 
     def _announce_all(self, bodies: Iterable[tuple[str, JsonDict]]) -> None:
         """Several topics of one merchant action share their X-Shopify-Event-Id."""
         event = str(uuid.uuid4())
         for topic, payload in bodies:
-            self._to.courier.send(self.domain, topic, payload, event)
+            self._to.sender.send(self.domain, topic, payload, event)
 
 
 def admin_host(domain: str) -> str:

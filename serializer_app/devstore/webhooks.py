@@ -65,7 +65,7 @@ class Delivery:
         return payload
 
 
-class Courier:
+class WebhookSender:
     """All deliveries of a store. ``send`` makes the first attempt at once, in the calling thread.
 
     With ``hold`` set, deliveries only queue up, until ``flush`` sends them in order or shuffled: what the tests use

@@ -11,7 +11,7 @@ from serializer_app.shopify import user_errors
 from serializer_app.shopify.client import PermanentFailure
 from serializer_app.store.db import retry_conflicts
 from serializer_app.store.outbox import Job
-from serializer_app.sync import couriers, mail
+from serializer_app.sync import mail, sending
 from serializer_app.sync.work import Verdict, Work, one_by_one
 from serializer_app.text import JsonDict
 
@@ -27,41 +27,41 @@ def deliver(work: Work, job: Job) -> Verdict:
             deliveries.give_up(session, work.shop_id, job.key, "It failed too often")
         return Verdict(done=[job])
     with work.db.read() as session:
-        parcel = deliveries.parcel(session, work.vault, work.domain, work.shop_id, job.key)
-    if parcel is None:
+        outgoing = deliveries.outgoing(session, work.vault, work.domain, work.shop_id, job.key)
+    if outgoing is None:
         return Verdict(done=[job])
-    if isinstance(parcel, float):
-        return Verdict(postponed=[(job, parcel)])
-    if _attempt(work, parcel):
+    if isinstance(outgoing, float):
+        return Verdict(postponed=[(job, outgoing)])
+    if _attempt(work, outgoing):
         failure = AppError("not_delivered", "The endpoint did not take it", permanent=False)
         return Verdict(failed=[(job, failure)])
     return Verdict(done=[job])
 
 
-def _attempt(work: Work, parcel: OutgoingRequest) -> bool:
+def _attempt(work: Work, outgoing: OutgoingRequest) -> bool:
     """Send and write it down; True when it has to be tried again."""
-    outcome = _flow(work, parcel) if parcel.url == endpoints.FLOW else _sent(work, parcel)
-    return retry_conflicts(lambda: _noted(work, parcel, outcome))
+    outcome = _flow(work, outgoing) if outgoing.url == endpoints.FLOW else _sent(work, outgoing)
+    return retry_conflicts(lambda: _noted(work, outgoing, outcome))
 
 
-def _noted(work: Work, parcel: OutgoingRequest, outcome: AttemptResult) -> bool:
+def _noted(work: Work, outgoing: OutgoingRequest, outcome: AttemptResult) -> bool:
     with work.db.write() as session:
-        return deliveries.attempted(session, work.shop_id, parcel, outcome)
+        return deliveries.attempted(session, work.shop_id, outgoing, outcome)
 
 
-def _sent(work: Work, parcel: OutgoingRequest) -> AttemptResult:
-    filled = mail.filled_in(work, parcel) if parcel.event == endpoints.MAIL else parcel
+def _sent(work: Work, outgoing: OutgoingRequest) -> AttemptResult:
+    filled = mail.filled_in(work, outgoing) if outgoing.event == endpoints.MAIL else outgoing
     if filled is None:
         return AttemptResult(None, "Nobody waits for this mail any more", final=True)
-    return couriers.send(filled, loopback=work.settings.on_loopback)
+    return sending.send(filled, loopback=work.settings.on_loopback)
 
 
-def _flow(work: Work, parcel: OutgoingRequest) -> AttemptResult:
+def _flow(work: Work, outgoing: OutgoingRequest) -> AttemptResult:
     """Start the shop's workflows. Throttling and a shop that is away are the worker's to handle."""
-    if parcel.event == endpoints.TEST:
+    if outgoing.event == endpoints.TEST:
         return AttemptResult(None, None)
-    told = msgspec.json.decode(parcel.body)
-    variables = {"handle": endpoints.flow_handle(parcel.event), "payload": flow_payload(told["data"])}
+    told = msgspec.json.decode(outgoing.body)
+    variables = {"handle": endpoints.flow_handle(outgoing.event), "payload": flow_payload(told["data"])}
     try:
         answer = work.call("FlowTriggerReceive", variables)
     except PermanentFailure as error:

@@ -142,16 +142,16 @@ def _tell_staff(work: Work, error: AppError) -> None:
         )
 
 
-def filled_in(work: Work, parcel: OutgoingRequest) -> OutgoingRequest | None:
+def filled_in(work: Work, outgoing: OutgoingRequest) -> OutgoingRequest | None:
     """A ``mail.requested`` with the mail in it; None once nobody waits for it any more."""
     with work.db.read() as session:
         shop = shops.by_id(session, work.shop_id)
-        letter = confirmations.letter(session, work.vault, shop, str(parcel.told().get("confirmationId")))
+        letter = confirmations.letter(session, work.vault, shop, str(outgoing.told().get("confirmationId")))
     if letter is None:
         return None
     subject, text = worded(shop, letter)
     mailed = {"to": letter.email, "subject": subject, "text": text, "code": letter.code}
-    return parcel.telling({**mailed, "link": _link(shop, letter), "locale": letter.locale})
+    return outgoing.telling({**mailed, "link": _link(shop, letter), "locale": letter.locale})
 
 
 def worded(shop: Shop, letter: Letter) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from serializer_app.domain.webhooks_out.deliveries import OutgoingRequest
 from serializer_app.store.db import Database
 from serializer_app.store.job_kinds import JobKind
 from serializer_app.store.models import Delivery, Endpoint, OutboxRow
-from serializer_app.sync import couriers
+from serializer_app.sync import sending
 from serializer_app.sync.deliveries import deliver, flow_payload
 from serializer_app.sync.worker import Worker
 from serializer_app.web.house import house
@@ -215,7 +215,7 @@ def test_a_removed_endpoint_is_told_nothing_more(
     assert log(world) == [("failed", 0, None, "The endpoint was removed")]
 
 
-def parcel(url: str) -> OutgoingRequest:
+def outgoing(url: str) -> OutgoingRequest:
     return OutgoingRequest(1, "A", "test", "B", url, endpoints.new_secret(), b"{}", 0)
 
 
@@ -228,9 +228,9 @@ def test_a_name_that_leads_inside_is_not_followed(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    outcome = couriers.send(parcel("https://rebind.example.com/"), loopback=False)
+    outcome = sending.send(outgoing("https://rebind.example.com/"), loopback=False)
     assert outcome.problem == "The name leads into a private network"
-    assert couriers.send(parcel(receiver.url), loopback=False).status is None
+    assert sending.send(outgoing(receiver.url), loopback=False).status is None
     assert receiver.got == []
 
 
@@ -249,7 +249,7 @@ def test_a_receiver_that_speaks_no_http(said: bytes, problem: str | None) -> Non
 
         thread = threading.Thread(target=serve)
         thread.start()
-        outcome = couriers.send(parcel(f"http://127.0.0.1:{server.getsockname()[1]}/"), loopback=True)
+        outcome = sending.send(outgoing(f"http://127.0.0.1:{server.getsockname()[1]}/"), loopback=True)
         thread.join()
     assert outcome.status is None
     assert outcome.problem == (problem or "The answer was no HTTP")
@@ -266,7 +266,7 @@ def test_information_before_the_answer_is_passed_over() -> None:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        outcome = couriers.send(parcel(f"http://127.0.0.1:{server.getsockname()[1]}/"), loopback=True)
+        outcome = sending.send(outgoing(f"http://127.0.0.1:{server.getsockname()[1]}/"), loopback=True)
         thread.join()
     assert (outcome.status, outcome.delivered) == (200, True)
 
@@ -275,8 +275,8 @@ def test_nobody_there_is_a_failure_in_words() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # taken, so that nobody else gets it, and nobody listens
         port = silent.getsockname()[1]
-        outcome = couriers.send(parcel(f"http://127.0.0.1:{port}/"), loopback=True)
-        secure = couriers.send(parcel(f"https://127.0.0.1:{port}/"), loopback=True)
+        outcome = sending.send(outgoing(f"http://127.0.0.1:{port}/"), loopback=True)
+        secure = sending.send(outgoing(f"https://127.0.0.1:{port}/"), loopback=True)
     assert outcome.problem == "No connection (ConnectionRefusedError)"
     assert not secure.delivered
 

@@ -24,10 +24,10 @@ from serializer_app.shopify import oauth, transport
 from serializer_app.shopify.client import AdminClient
 from serializer_app.shopify.transport import TransientFailure, new_http, post_json
 from serializer_app.store.models import Delivery, Endpoint, OutboxRow
-from serializer_app.sync import couriers, mail
+from serializer_app.sync import mail, sending
 from tests.domain.registry.conftest import World, world
 from tests.shopify.conftest import SHOP, make_settings
-from tests.sync.test_deliveries import Receiver, log, open_endpoint, parcel, receiver, work
+from tests.sync.test_deliveries import Receiver, log, open_endpoint, outgoing, receiver, work
 
 __all__ = ["receiver", "world"]
 
@@ -103,9 +103,9 @@ SLOW = [
 def test_an_endpoint_that_drips_ends_within_the_deadline(
     conduct: Conduct, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(couriers, "SECONDS", SECONDS)
+    monkeypatch.setattr(sending, "SECONDS", SECONDS)
     with misbehaving(conduct) as port, within(SECONDS + 1):
-        outcome = couriers.send(parcel(f"http://127.0.0.1:{port}/"), loopback=True)
+        outcome = sending.send(outgoing(f"http://127.0.0.1:{port}/"), loopback=True)
     assert outcome.delivered or outcome.problem == "No answer in time"
 
 
@@ -113,9 +113,9 @@ def test_an_endpoint_that_drips_ends_within_the_deadline(
     "conduct", [*SLOW, pytest.param(drip(b"\x16\x03\x03\x40\x00", b"x"), id="a drip of TLS")]
 )
 def test_an_endpoint_that_drips_its_tls_handshake(conduct: Conduct, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(couriers, "SECONDS", SECONDS)
+    monkeypatch.setattr(sending, "SECONDS", SECONDS)
     with misbehaving(conduct, reads=False) as port, within(SECONDS + 1):
-        outcome = couriers.send(parcel(f"https://127.0.0.1:{port}/"), loopback=True)
+        outcome = sending.send(outgoing(f"https://127.0.0.1:{port}/"), loopback=True)
     assert outcome.problem
 
 
@@ -140,7 +140,7 @@ LIES = [
 @pytest.mark.parametrize("said", LIES)
 def test_what_is_no_status_is_no_answer(said: bytes) -> None:
     with misbehaving(say(said)) as port, within(5):
-        outcome = couriers.send(parcel(f"http://127.0.0.1:{port}/"), loopback=True)
+        outcome = sending.send(outgoing(f"http://127.0.0.1:{port}/"), loopback=True)
     assert (outcome.status, outcome.problem) in [
         (None, "The answer was no HTTP"),
         (None, "No connection (ConnectionResetError)"),
@@ -161,7 +161,7 @@ def test_what_is_no_status_is_no_answer(said: bytes) -> None:
 )
 def test_only_the_status_line_counts(said: bytes, status: int) -> None:
     with misbehaving(say(said)) as port, within(5):
-        outcome = couriers.send(parcel(f"http://127.0.0.1:{port}/"), loopback=True)
+        outcome = sending.send(outgoing(f"http://127.0.0.1:{port}/"), loopback=True)
     assert (outcome.status, outcome.delivered) == (status, 200 <= status < 300)
 
 
@@ -197,7 +197,7 @@ def test_a_delivery_that_cannot_even_be_recorded_ends_at_the_limit(
     def fail(*_: Any, **__: Any) -> Any:
         raise RuntimeError
 
-    monkeypatch.setattr(couriers, "send", fail)
+    monkeypatch.setattr(sending, "send", fail)
     open_endpoint(world, receiver.url)
     world.watches("S1")
     world.register("S1")
@@ -212,7 +212,7 @@ def test_what_an_outsider_says_can_be_stored_on_every_database(
     world: World, settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = deliveries.AttemptResult(None, "no \x00 \ud800 good" + "x" * 10_000)
-    monkeypatch.setattr(couriers, "send", lambda *_, **__: said)
+    monkeypatch.setattr(sending, "send", lambda *_, **__: said)
     open_endpoint(world, receiver.url)
     world.watches("S1")
     world.register("S1")
@@ -261,12 +261,12 @@ def test_a_name_that_is_not_resolved_ends_within_the_deadline(monkeypatch: pytes
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(mail, "SECONDS", SECONDS)
-    monkeypatch.setattr(couriers, "SECONDS", SECONDS)
+    monkeypatch.setattr(sending, "SECONDS", SECONDS)
     monkeypatch.setattr(transport, "ANSWER_SECONDS", SECONDS)
     with within(SECONDS + 1), pytest.raises(AppError, match="too long"):
         mail.deliver(Server("mail.example.com", 25, "starttls", "a@example.com"), message(), loopback=False)
     with within(SECONDS + 1):
-        assert couriers.send(parcel("https://x.example.com/"), loopback=False).problem == "No answer in time"
+        assert sending.send(outgoing("https://x.example.com/"), loopback=False).problem == "No answer in time"
     with within(SECONDS + 1), pytest.raises(TransientFailure, match="in time"):
         post_json(new_http(make_settings()), "https://x.example.com/", b"{}", {})
 

@@ -174,7 +174,7 @@ def delivery(session: Session, shop_id: int, public_id: str) -> Delivery:
     return found
 
 
-def parcel(
+def outgoing(
     session: Session, vault: Vault, domain: str, shop_id: int, public_id: str
 ) -> OutgoingRequest | float | None:
     """What to send for a delivery that waits; seconds to wait while its endpoint rests; None when nothing is to do."""

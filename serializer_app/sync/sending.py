@@ -1,4 +1,4 @@
-"""Sending one webhook to an address that a merchant named: checked where it really leads, bounded in every way.
+"""Sends one webhook to an address that a merchant named: checked where it really leads, bounded in every way.
 
 The standard library's sockets instead of an HTTP client: the address that was checked is the one that is connected
 to (a name may resolve to something else a moment later), no redirect is followed, and only the status line is read.
@@ -30,32 +30,32 @@ _MOST_HEAD = 16 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([1-5][0-9]{2})(?: [^\r\n]*)?\r\n")
 
 
-def signed_headers(parcel: OutgoingRequest, at: int) -> dict[str, str]:
+def signed_headers(outgoing: OutgoingRequest, at: int) -> dict[str, str]:
     """As Standard Webhooks has it (standardwebhooks.com): ``v1,`` and base 64 of HMAC-SHA256 over id.timestamp.body."""
-    key = base64.b64decode(parcel.secret.removeprefix(SECRET_PREFIX))
-    signed = f"{parcel.event_id}.{at}.".encode() + parcel.body
+    key = base64.b64decode(outgoing.secret.removeprefix(SECRET_PREFIX))
+    signed = f"{outgoing.event_id}.{at}.".encode() + outgoing.body
     signature = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode("ascii")
     return {
         "Content-Type": "application/json",
         "User-Agent": "Serializer-Webhooks/1",
-        "Webhook-Id": parcel.event_id,
+        "Webhook-Id": outgoing.event_id,
         "Webhook-Timestamp": str(at),
         "Webhook-Signature": f"v1,{signature}",
-        "Serializer-Event": parcel.event,
-        "Serializer-Delivery": parcel.public_id,
+        "Serializer-Event": outgoing.event,
+        "Serializer-Delivery": outgoing.public_id,
     }
 
 
-def send(parcel: OutgoingRequest, *, loopback: bool) -> AttemptResult:
+def send(outgoing: OutgoingRequest, *, loopback: bool) -> AttemptResult:
     """One attempt, within SECONDS in all. A 2xx answer is a delivery; anything else says what went wrong."""
-    if problem := addresses.problem(parcel.url, loopback=loopback):
+    if problem := addresses.problem(outgoing.url, loopback=loopback):
         return AttemptResult(None, f"This address cannot be an endpoint: {problem}")
     try:
         with (
             Deadline(SECONDS) as deadline,
-            contextlib.closing(_connected(parcel.url, deadline, loopback)) as connection,
+            contextlib.closing(_connected(outgoing.url, deadline, loopback)) as connection,
         ):
-            connection.sendall(_request(parcel, signed_headers(parcel, int(time.time()))))
+            connection.sendall(_request(outgoing, signed_headers(outgoing, int(time.time()))))
             status = _status(connection, deadline)
     except outside.Forbidden:
         return AttemptResult(None, "The name leads into a private network")
@@ -81,18 +81,18 @@ def _connected(url: str, deadline: Deadline, loopback: bool) -> socket.socket:
         return connection
 
 
-def _request(parcel: OutgoingRequest, headers: Mapping[str, str]) -> bytes:
-    parts = urlsplit(parcel.url)
+def _request(outgoing: OutgoingRequest, headers: Mapping[str, str]) -> bytes:
+    parts = urlsplit(outgoing.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     host = parts.netloc.rpartition("@")[2]
     lines = [
         f"POST {target} HTTP/1.1",
         f"Host: {host}",
         *(f"{name}: {value}" for name, value in headers.items()),
-        f"Content-Length: {len(parcel.body)}",
+        f"Content-Length: {len(outgoing.body)}",
         "Connection: close",
     ]
-    return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + parcel.body
+    return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + outgoing.body
 
 
 def _status(connection: socket.socket, deadline: Deadline) -> int | None:
