@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -154,19 +155,33 @@ def postgresql_url(slate: Slate) -> Iterator[str]:
     slate.wipe()
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that uses a database runs on both, unless it is marked.
+KINDS = ("sqlite", "postgresql")
+BOTH = ("domain", "store", "model")
+"""Folders of tests that run on both databases."""
 
-    ``database("sqlite")`` is for what only that one can do. ``one_database`` is for modules that walk every route,
-    field or sequence of events: long, and about rules that are the same on both. They run on PostgreSQL, which refuses
-    more (half surrogates, NUL, a text where a number belongs); with EXPLORE=1 on both.
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the databases of a test that uses one.
+
+    Queries live in the domain and the store, so their tests run on both. Tests of what lies above run on one each, by
+    the name of the test; with EXPLORE=1 on both. ``database("sqlite")`` and ``database("sqlite", "postgresql")`` say
+    otherwise. Modules marked ``one_database`` walk every route, field or sequence of events. They run on PostgreSQL,
+    which refuses more: half surrogates, NUL, a text where a number belongs.
     """
     if "database_kind" not in metafunc.fixturenames:
         return
-    named = metafunc.definition.get_closest_marker("database")
-    kinds = list(named.args) if named is not None else ["sqlite", "postgresql"]
-    if named is None and not EXPLORE and metafunc.definition.get_closest_marker("one_database") is not None:
-        kinds = ["postgresql"]
+    test = metafunc.definition
+    named = test.get_closest_marker("database")
+    if named is not None:
+        kinds = named.args
+    elif EXPLORE:
+        kinds = KINDS
+    elif test.get_closest_marker("one_database") is not None:
+        kinds = ("postgresql",)
+    elif test.path.relative_to(Path(__file__).parent).parts[0] in BOTH:
+        kinds = KINDS
+    else:
+        kinds = (KINDS[zlib.crc32(test.name.encode()) % 2],)
     metafunc.parametrize("database_kind", kinds)
 
 

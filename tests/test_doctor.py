@@ -29,6 +29,8 @@ from serializer_app.web.texts import LABELS, Texts
 from tests.conftest import API_KEY, API_SECRET, ENCRYPTION_KEY
 from tests.town import Town
 
+pytestmark = pytest.mark.database("sqlite", "postgresql")
+
 
 @pytest.fixture(autouse=True)
 def unnoted() -> None:

@@ -31,6 +31,9 @@ from tests.web.test_webhooks import payload, post
 on_sqlite = pytest.mark.database("sqlite")
 
 
+pytestmark = pytest.mark.database("sqlite", "postgresql")
+
+
 def rows(town: Town) -> dict[str, int]:
     """How many rows every table holds."""
     with town.db.connect() as connection:

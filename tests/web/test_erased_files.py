@@ -26,6 +26,8 @@ from serializer_app.store.models import DataRequest, Registration, Task
 from serializer_app.sync import expiry
 from tests.visitors import SHOP, database, installed, order, staff, webhook
 
+pytestmark = pytest.mark.database("sqlite", "postgresql")
+
 
 @dataclass
 class Trace:

@@ -18,6 +18,8 @@ from serializer_app.web.house import house
 from serializer_app.web.storefront import Access, Filters, admit
 from tests.visitors import MADE, OTHER_SHOP, SHOP, Row, Visitor, changed, installed, problem, sold
 
+pytestmark = pytest.mark.database("sqlite", "postgresql")
+
 LARGEST = 2**63 - 1
 NUMBERS = ("orderId", "customerId", "productVariantId", "lineItemId")
 TEXTS = ("serialNumber", "itemId", "itemRef")

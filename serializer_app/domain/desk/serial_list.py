@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from serializer_app.domain.items.ties import IN_FORCE
+from serializer_app.domain.items.ties import HOLDS, IN_FORCE
 from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.paging import END, Page, Place, walk
 from serializer_app.domain.registry.recognition import CodeKind, Recognized
@@ -60,16 +60,18 @@ def page(
     key: InstrumentedAttribute[int] = Serial.id
     query: Select[int] = select(Serial.id).where(Serial.shop_id == shop_id, *filters.conditions)
     if filters.registered:
-        # Most units of a shop may be unregistered, so the registrations lead, in the order of their index.
+        # Most units of a shop may be unregistered, so the registrations lead, in the order of their index. The rows tell
+        # whether their sale stands: asked here, PostgreSQL would read the items of all shops.
         key = Registration.serial_id
         query = (
             select(Registration.serial_id)
             .join(Serial, (Serial.shop_id == Registration.shop_id) & (Serial.id == Registration.serial_id))
-            .where(Registration.shop_id == shop_id, *IN_FORCE, *filters._own_conditions())
+            .where(Registration.shop_id == shop_id, *HOLDS, *filters._own_conditions())
             .distinct()
         )
     found = walk(session, query, key, place, most)
-    return found.of(serial_rows(session, shop_id, found.rows))
+    rows = serial_rows(session, shop_id, found.rows)
+    return found.of([row for row in rows if not filters.registered or row.registration_id is not None])
 
 
 def search(

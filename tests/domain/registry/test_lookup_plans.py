@@ -178,12 +178,12 @@ def _asked(world: World) -> Iterator[tuple[str, Callable[[Session], Any], int | 
     yield "the order of a return", lambda s: announced.order_of(s, world.shop_id, 7), 100_007
     yield "the size of files that wait", lambda s: attachments.waiting(s, world.shop_id), 0
     yield "files whose time is over", lambda s: len(attachments.over(s)), 0
-    for filters in SERIALS:
+    for chosen in SERIALS:
 
-        def listed(session: Session, filters: SerialFilters = filters) -> Any:
-            return serial_list.page(session, world.shop_id, filters)
+        def listed(session: Session, chosen: SerialFilters = chosen) -> Any:
+            return serial_list.page(session, world.shop_id, chosen)
 
-        yield f"a page of serials: {filters}", listed, None
+        yield f"a page of serials: {chosen}", listed, None
     yield "a page of the stock", lambda s: stock_list.page(s, world.shop_id), None
 
 

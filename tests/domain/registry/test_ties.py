@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Unpack
 
 import pytest
 from sqlalchemy import text, update
@@ -59,10 +59,10 @@ def sale_of(world: World, public_id: str) -> int | None:
         return held.item_key
 
 
-def numbers(world: World, **filters: Any) -> list[tuple[str, str | None]]:
+def numbers(world: World, **filters: Unpack[lookups.Filters]) -> list[tuple[str, str | None]]:
     """(registration, item ID) of what a look-up finds."""
     with world.db.read() as session:
-        page = lookups.search(session, world.vault, world.shop(session), filters)  # type: ignore[arg-type]
+        page = lookups.search(session, world.vault, world.shop(session), filters)
         return [(view.row.public_id, view.row.item_id) for view in page.rows]
 
 
@@ -93,8 +93,10 @@ def test_a_returned_unit_is_sold_again_and_its_first_registration_stays_behind(
         assert claims.unit_of(session, shop, held).state == "removed"
     again = world.register("S1", STRANGER)
     assert sale_of(world, again) == second.id
-    assert numbers(world, serialNumber="S1") == numbers(world, orderId=901) == [(again, second.item_id)]
-    assert numbers(world, orderId=900) == numbers(world, email="grace@example.com") == [(sold, first.item_id)]
+    assert numbers(world, serial_number="S1") == numbers(world, order_id=901) == [(again, second.item_id)]
+    assert (
+        numbers(world, order_id=900) == numbers(world, email="grace@example.com") == [(sold, first.item_id)]
+    )
 
 
 def test_a_restored_sale_comes_back_with_its_number_and_its_owner(world: World, sold: str) -> None:
@@ -102,7 +104,7 @@ def test_a_restored_sale_comes_back_with_its_number_and_its_owner(world: World, 
     restore(world, 900)
     item = item_of(world, 900)
     assert (item.serial_number, item.registered) == ("S1", True)
-    assert numbers(world, serialNumber="S1") == [(sold, item.item_id)]
+    assert numbers(world, serial_number="S1") == [(sold, item.item_id)]
     assert refused(world, 901, "S1") == "serial_number_used"
 
 
@@ -114,8 +116,8 @@ def test_a_sale_that_is_restored_after_the_unit_was_sold_again_has_no_number(wor
     item = item_of(world, 900)
     assert (item.serial_number, item.unit_id) == (None, None)
     # Its owner still has what was bought, under the item ID, and nothing of the stranger's.
-    assert numbers(world, serialNumber=item.item_id) == [(sold, item.item_id)]
-    assert numbers(world, serialNumber="S1") == [(again, item_of(world, 901).item_id)]
+    assert numbers(world, serial_number=item.item_id) == [(sold, item.item_id)]
+    assert numbers(world, serial_number="S1") == [(again, item_of(world, 901).item_id)]
     with world.db.read() as session:
         row = session.query(Registration).filter(Registration.public_id == sold).one()
         assert registrations.serial_of(session, row).serial_number == item.item_id
@@ -125,7 +127,7 @@ def test_a_returned_unit_can_be_registered_again_without_an_order(world: World, 
     remove(world, 900)
     again = world.register("S1", ADA)
     assert sale_of(world, again) is None
-    assert numbers(world, serialNumber="S1") == [(again, None)]
+    assert numbers(world, serial_number="S1") == [(again, None)]
     # Somebody holds it who is not the customer of any of these orders.
     assert refused(world, 901, "S1") == "serial_number_registered"
     restore(world, 900)
