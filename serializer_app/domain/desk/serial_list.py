@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from serializer_app.domain.items.ties import HOLDS, IN_FORCE
+from serializer_app.domain.items.ties import HOLDS
 from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.paging import END, Page, Place, walk
 from serializer_app.domain.registry.recognition import CodeKind, Recognized
@@ -18,9 +18,19 @@ from serializer_app.store.models import Registration, Serial
 MOST = 50
 
 
+_IN_FORCE = (
+    *HOLDS,
+    or_(
+        Registration.item_key.is_(None),
+        Registration.item_key == Serial.item_key,
+        Registration.kept & Serial.item_key.is_(None),
+    ),
+)
+"""As ``ties.IN_FORCE``, told by the unit's own active item. Asked for items, PostgreSQL reads those of all shops."""
+
 _IS_REGISTERED = (
     exists()
-    .where(Registration.shop_id == Serial.shop_id, Registration.serial_id == Serial.id, *IN_FORCE)
+    .where(Registration.shop_id == Serial.shop_id, Registration.serial_id == Serial.id, *_IN_FORCE)
     .correlate(Serial)
 )
 
@@ -60,13 +70,12 @@ def page(
     key: InstrumentedAttribute[int] = Serial.id
     query: Select[int] = select(Serial.id).where(Serial.shop_id == shop_id, *filters.conditions)
     if filters.registered:
-        # Most units of a shop may be unregistered, so the registrations lead, in the order of their index. The rows tell
-        # whether their sale stands: asked here, PostgreSQL would read the items of all shops.
+        # Most units of a shop may be unregistered, so the registrations lead, in the order of their index.
         key = Registration.serial_id
         query = (
             select(Registration.serial_id)
             .join(Serial, (Serial.shop_id == Registration.shop_id) & (Serial.id == Registration.serial_id))
-            .where(Registration.shop_id == shop_id, *HOLDS, *filters._own_conditions())
+            .where(Registration.shop_id == shop_id, *_IN_FORCE, *filters._own_conditions())
             .distinct()
         )
     found = walk(session, query, key, place, most)

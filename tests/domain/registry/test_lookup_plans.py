@@ -49,8 +49,6 @@ SERIALS = (
     SerialFilters(state=UnitState.IN_STOCK),
     SerialFilters(variant_ids=(11,)),
     SerialFilters(variant_ids=(11, 12), state=UnitState.LOST),
-    SerialFilters(registered=True),
-    SerialFilters(registered=False, variant_ids=(11,)),
 )
 
 _MOMENT = "'2026-11-21T22:01:02.123Z'"
