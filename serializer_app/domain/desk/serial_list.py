@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from serializer_app.domain.items.ties import HOLDS
+from serializer_app.domain.items.ties import UNIT_HELD
 from serializer_app.domain.items.unit_states import UnitState
 from serializer_app.domain.paging import END, Page, Place, walk
 from serializer_app.domain.registry.recognition import CodeKind, Recognized
@@ -18,19 +18,9 @@ from serializer_app.store.models import Registration, Serial
 MOST = 50
 
 
-_IN_FORCE = (
-    *HOLDS,
-    or_(
-        Registration.item_key.is_(None),
-        Registration.item_key == Serial.item_key,
-        Registration.kept & Serial.item_key.is_(None),
-    ),
-)
-"""As ``ties.IN_FORCE``, told by the unit's own active item. Asked for items, PostgreSQL reads those of all shops."""
-
 _IS_REGISTERED = (
     exists()
-    .where(Registration.shop_id == Serial.shop_id, Registration.serial_id == Serial.id, *_IN_FORCE)
+    .where(Registration.shop_id == Serial.shop_id, Registration.serial_id == Serial.id, *UNIT_HELD)
     .correlate(Serial)
 )
 
@@ -75,7 +65,7 @@ def page(
         query = (
             select(Registration.serial_id)
             .join(Serial, (Serial.shop_id == Registration.shop_id) & (Serial.id == Registration.serial_id))
-            .where(Registration.shop_id == shop_id, *_IN_FORCE, *filters._own_conditions())
+            .where(Registration.shop_id == shop_id, *UNIT_HELD, *filters._own_conditions())
             .distinct()
         )
     found = walk(session, query, key, place, most)

@@ -62,6 +62,18 @@ returned (``onReturn: keep``) and has not been sold again.
 IN_FORCE = (*HOLDS, SALE_STANDS)
 """One that holds its unit today."""
 
+UNIT_HELD = (
+    *HOLDS,
+    or_(
+        Registration.item_key.is_(None),
+        Registration.item_key == Serial.item_key,
+        Registration.kept & Serial.item_key.is_(None),
+    ),
+)
+"""The same for queries that walk the serials of a shop: the unit itself names its active item. With ``IN_FORCE``,
+PostgreSQL would read the items of all shops.
+"""
+
 
 def unit_to_enter(
     session: Session, shop_id: int, item: Item, number: str, *, restoring: bool = False

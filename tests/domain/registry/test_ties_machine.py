@@ -231,6 +231,16 @@ class Lives(RuleBasedStateMachine):
             every_unit_is_in_one_place(session, self.world.shop_id)
 
     @invariant()
+    def both_conditions_find_the_same_held_units(self) -> None:
+        walk = select(Serial.id).join(
+            Registration, (Registration.shop_id == Serial.shop_id) & (Registration.serial_id == Serial.id)
+        )
+        walk = walk.where(Serial.shop_id == self.world.shop_id, Serial.source != "item")
+        with self.db.read() as session:
+            by_items = set(session.scalars(walk.where(*ties.IN_FORCE)))
+            assert set(session.scalars(walk.where(*ties.UNIT_HELD))) == by_items
+
+    @invariant()
     def no_registration_leaves_its_sale(self) -> None:
         with self.db.read() as session:
             shop = self.world.shop(session)
