@@ -17,6 +17,7 @@ from serializer_app.domain.shops import shops
 from serializer_app.errors import AppError
 from serializer_app.store.models import DataRequest, Item, Line, Order, OutboxRow, Shop, Variant
 from serializer_app.sync.documents import order_metafields
+from serializer_app.web import webhooks
 from serializer_app.web.webhooks import TOPICS
 from tests.corpus import VERSIONS
 from tests.corpus.orders import CREATED, FIRST_LINE, PLAIN, TRACKED, Case, cases, fulfillment, line, order
@@ -25,6 +26,13 @@ from tests.town import Town
 from tests.web.test_webhooks import post
 
 pytestmark = pytest.mark.one_database
+
+
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order of 500 lines may take a busy machine longer than a webhook has (tests/web/test_webhook_deadline.py)."""
+    monkeypatch.setattr(webhooks, "SECONDS", 60.0)
+
 
 ORDER_TOPICS = ("orders-create", "orders-updated", "orders-cancelled")
 
